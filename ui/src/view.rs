@@ -1,0 +1,450 @@
+//! What the kiosk screen shows, as plain values without any drawing: the whole of what a caller needs to know about the screens.
+//!
+//! Money is in fen (1/100 CNY). Texts that come from data carry both languages; every other sentence lives in the screens themselves.
+
+use std::fmt;
+
+/// The language the screen speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Language {
+    /// Simplified Chinese, the language a session starts in.
+    #[default]
+    Zh,
+    /// English.
+    En,
+}
+
+impl Language {
+    /// The language that the language switch leads to.
+    pub fn other(self) -> Self {
+        match self {
+            Self::Zh => Self::En,
+            Self::En => Self::Zh,
+        }
+    }
+}
+
+/// A text that comes from data, in both languages.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct Text {
+    /// Simplified Chinese.
+    pub zh: String,
+    /// English.
+    pub en: String,
+}
+
+impl Text {
+    /// Both languages in one go.
+    pub fn new(zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { zh: zh.into(), en: en.into() }
+    }
+
+    /// The text in `language`; the other language when that one is empty, so that nobody faces a blank.
+    pub fn get(&self, language: Language) -> &str {
+        let (wanted, other) = match language {
+            Language::Zh => (&self.zh, &self.en),
+            Language::En => (&self.en, &self.zh),
+        };
+        if wanted.is_empty() { other } else { wanted }
+    }
+}
+
+/// What a person can ask for by touching the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Yes, go on: the one main decision of the screen.
+    Confirm,
+    /// Stop and go back to the start.
+    Cancel,
+    /// Show how to reach a person.
+    Help,
+    /// Chinese to English or back.
+    SwitchLanguage,
+    /// I am still here.
+    MoreTime,
+    /// Open the same door once more.
+    OpenAgain,
+    /// I am done, go back to the start; in staff mode: leave staff mode.
+    Finish,
+    /// From help back to where the person was.
+    Back,
+    /// Staff: open the door that wants attention.
+    StaffOpen,
+    /// Staff: the shopper has the goods, the locker is empty.
+    StaffGoodsTaken,
+    /// Staff: the goods are still inside.
+    StaffGoodsInside,
+}
+
+impl Action {
+    /// Every action, in the order of declaration.
+    pub const ALL: [Self; 11] = [
+        Self::Confirm,
+        Self::Cancel,
+        Self::Help,
+        Self::SwitchLanguage,
+        Self::MoreTime,
+        Self::OpenAgain,
+        Self::Finish,
+        Self::Back,
+        Self::StaffOpen,
+        Self::StaffGoodsTaken,
+        Self::StaffGoodsInside,
+    ];
+
+    /// The stable name of the action: the id of its target on the screen.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Confirm => "confirm",
+            Self::Cancel => "cancel",
+            Self::Help => "help",
+            Self::SwitchLanguage => "language",
+            Self::MoreTime => "more_time",
+            Self::OpenAgain => "open_again",
+            Self::Finish => "finish",
+            Self::Back => "back",
+            Self::StaffOpen => "staff_open",
+            Self::StaffGoodsTaken => "goods_taken",
+            Self::StaffGoodsInside => "goods_inside",
+        }
+    }
+
+    /// The action with that stable name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.as_str() == name)
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Everything on the screen at one moment.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct View {
+    /// The language of every sentence.
+    pub language: Language,
+    /// The page and what it says.
+    pub screen: Screen,
+    /// The strip along the top.
+    pub status: Status,
+    /// The locker wall in front of the shopper, for the map with the door; empty draws no map.
+    pub lockers: LockerMap,
+    /// Seconds until the screen moves on by itself; drawn when present.
+    pub countdown_s: Option<u16>,
+}
+
+/// The strip along the top of every screen.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Status {
+    /// Name of the pickup centre.
+    pub centre: Text,
+    /// The kiosk's own short name, e.g. `K-01`.
+    pub kiosk: String,
+    /// Wall clock as the shopper reads it, e.g. `14:05`; empty while the date is not known.
+    pub clock: String,
+    /// Whether the backend answers.
+    pub online: bool,
+    /// The phone number of the staff of the centre.
+    pub help_phone: String,
+}
+
+/// One page of the kiosk.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Screen {
+    /// Nobody is here: invites to scan.
+    #[default]
+    Idle,
+    /// A code was scanned and is being looked up.
+    LookingUp,
+    /// Asks for the ID card.
+    PresentCard(PresentCard),
+    /// Parcel, tax and limit; asks for confirmation.
+    Review(Review),
+    /// The release is being checked and recorded.
+    Granting,
+    /// The slip is being printed.
+    Printing,
+    /// The printer cannot go on.
+    PrinterTrouble(PrinterTrouble),
+    /// The lock has been told to open.
+    OpeningDoor(OpeningDoor),
+    /// The door is open: take the goods and close it.
+    TakeGoods(TakeGoods),
+    /// All done.
+    Done(Done),
+    /// The pickup cannot go on, and why.
+    Refused(Refused),
+    /// Nothing was touched for a while.
+    StillThere(StillThere),
+    /// How to reach a person.
+    Help(Help),
+    /// The kiosk cannot serve anyone.
+    OutOfService(OutOfService),
+    /// Staff mode: waits for a parcel label.
+    StaffHome(StaffHome),
+    /// Staff mode: a door is open, put the parcel in and close it.
+    StaffPlace(StaffPlace),
+    /// Staff mode: the parcel is in the locker.
+    StaffStored(StaffStored),
+    /// Staff mode: a door whose pickup did not end clearly.
+    StaffAttention(StaffAttention),
+}
+
+impl Screen {
+    /// The stable name of the page, e.g. `present_card`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::LookingUp => "looking_up",
+            Self::PresentCard(_) => "present_card",
+            Self::Review(_) => "review",
+            Self::Granting => "granting",
+            Self::Printing => "printing",
+            Self::PrinterTrouble(_) => "printer_trouble",
+            Self::OpeningDoor(_) => "opening_door",
+            Self::TakeGoods(_) => "take_goods",
+            Self::Done(_) => "done",
+            Self::Refused(_) => "refused",
+            Self::StillThere(_) => "still_there",
+            Self::Help(_) => "help",
+            Self::OutOfService(_) => "out_of_service",
+            Self::StaffHome(_) => "staff_home",
+            Self::StaffPlace(_) => "staff_place",
+            Self::StaffStored(_) => "staff_stored",
+            Self::StaffAttention(_) => "staff_attention",
+        }
+    }
+}
+
+/// Asks for the ID card of the buyer.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PresentCard {
+    /// The buyer's name, masked, e.g. `李**`.
+    pub name_masked: String,
+    /// What was wrong with the last card.
+    pub problem: Option<CardProblem>,
+}
+
+/// What was wrong with a card on the reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CardProblem {
+    /// The reading broke off: lay it down once more.
+    ReadAgain,
+    /// The card is another person's.
+    WrongPerson {
+        /// How many cards may still be tried.
+        tries_left: u8,
+    },
+    /// The card is out of date.
+    Expired,
+    /// The card cannot be read at all.
+    Unreadable,
+}
+
+/// Parcel, tax and limit before the shopper confirms.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Review {
+    /// The buyer's name, masked.
+    pub name_masked: String,
+    /// What is in the parcel.
+    pub lines: Vec<Line>,
+    /// What was paid for the goods, tax included, in fen.
+    pub total_fen: i64,
+    /// The tax contained in `total_fen`, in fen.
+    pub tax_fen: i64,
+    /// The buyer's limit of the year.
+    pub limit: LimitView,
+    /// Labels of the doors that hold the parcel.
+    pub doors: Vec<String>,
+    /// The waybill number of the parcel.
+    pub waybill: String,
+}
+
+/// One line of a parcel.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Line {
+    /// Name of the goods.
+    pub name: Text,
+    /// How many, as the shopper reads it, e.g. `2`.
+    pub quantity: String,
+    /// The unit of the quantity.
+    pub unit: Text,
+    /// Price of the line in fen.
+    pub amount_fen: i64,
+}
+
+/// What is left of the buyer's limit of one calendar year. `used_fen` includes this order.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LimitView {
+    /// The calendar year.
+    pub year: i16,
+    /// The limit of the year in fen.
+    pub limit_fen: i64,
+    /// Used up to now, this order included, in fen.
+    pub used_fen: i64,
+    /// The part of `used_fen` that is this order, in fen.
+    pub this_order_fen: i64,
+    /// Left for the rest of the year in fen.
+    pub remaining_fen: i64,
+    /// When the figures were true, if they may be old (the network is down), e.g. `2026-11-21 09:30`.
+    pub as_of: Option<String>,
+}
+
+/// Why the printer cannot go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PrinterTrouble {
+    /// What is wrong.
+    pub kind: PrinterTroubleKind,
+    /// Whether the staff have been told.
+    pub staff_called: bool,
+}
+
+/// What is wrong with the printer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum PrinterTroubleKind {
+    /// The roll is empty.
+    PaperOut,
+    /// The cover is open.
+    CoverOpen,
+    /// The cutter is stuck.
+    Cutter,
+    /// The printer does not answer.
+    Offline,
+    /// Anything else.
+    #[default]
+    Other,
+}
+
+/// A lock has been told to open.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct OpeningDoor {
+    /// Label of the door.
+    pub door: String,
+}
+
+/// A door is open for the shopper.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TakeGoods {
+    /// Label of the door.
+    pub door: String,
+    /// The door has been open for long: remind to close it.
+    pub ajar: bool,
+    /// Offer to open the door once more.
+    pub can_open_again: bool,
+}
+
+/// The end of a pickup.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Done {
+    /// Number of the release slip.
+    pub slip_no: String,
+    /// The slip is a second print and says COPY.
+    pub copy: bool,
+}
+
+/// Why a pickup cannot go on.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Refused {
+    /// Stable reason code, e.g. `ALREADY_COLLECTED`.
+    pub code: String,
+    /// The reason in a few words.
+    pub title: Text,
+    /// What happened.
+    pub sentence: Text,
+    /// What the shopper can do.
+    pub what_to_do: Text,
+    /// When it was collected, for a ticket that was used before.
+    pub collected_at: Option<String>,
+    /// What to tell the staff, e.g. a session number.
+    pub reference: String,
+}
+
+/// Asks whether someone is still here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct StillThere {
+    /// Seconds until the session ends.
+    pub seconds: u16,
+}
+
+/// How to reach a person.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Help {
+    /// Whether the staff have been told.
+    pub staff_called: bool,
+    /// What to tell the staff, e.g. a session number; may be empty.
+    pub reference: String,
+}
+
+/// The kiosk cannot serve anyone.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct OutOfService {
+    /// Stable reason code.
+    pub code: String,
+    /// What happened.
+    pub sentence: Text,
+}
+
+/// Staff mode at rest.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StaffHome {
+    /// Who is logged in.
+    pub staff: String,
+    /// Labels of the doors that want attention, the most urgent first.
+    pub attention: Vec<String>,
+    /// Why the last label could not be used; `None` when all is well.
+    pub problem: Option<Text>,
+}
+
+/// Staff put a parcel into an open door.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StaffPlace {
+    /// The waybill number of the parcel.
+    pub waybill: String,
+    /// Label of the door.
+    pub door: String,
+    /// Size of the door.
+    pub size: DoorSize,
+    /// The door has been open for long: remind to close it.
+    pub ajar: bool,
+    /// Offer to open the door once more.
+    pub can_open_again: bool,
+}
+
+/// A parcel is in the locker.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StaffStored {
+    /// The waybill number of the parcel.
+    pub waybill: String,
+    /// Label of the door.
+    pub door: String,
+}
+
+/// A door whose pickup did not end clearly.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StaffAttention {
+    /// Label of the door.
+    pub door: String,
+    /// The waybill number of the parcel.
+    pub waybill: String,
+    /// How far the check is.
+    pub step: AttentionStep,
+}
+
+/// How far the check of a door is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum AttentionStep {
+    /// Offer to open the door.
+    #[default]
+    Open,
+    /// The lock has been told to open.
+    Opening,
+    /// The door is open: are the goods inside?
+    Decide,
+    /// Decided: close the door.
+    Close,
+}
+
+pub use crate::lockers::{DoorSize, LockerMap, MapDoor};
