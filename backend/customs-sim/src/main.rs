@@ -1,0 +1,2 @@
+//! pickup-customs-sim.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Bonded Pickup: pickup-server.

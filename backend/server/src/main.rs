@@ -1,0 +1,2 @@
+//! pickup-backend.
+fn main() {}

@@ -1,0 +1,2 @@
+//! pickup-kiosk.
+fn main() {}
