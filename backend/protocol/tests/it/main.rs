@@ -1,0 +1,209 @@
+//! The kiosk protocol, version 1, frozen byte by byte. If a test here fails, do not change the test: kiosks in the field
+//! speak this version.
+
+use jiff::Timestamp;
+use pickup_protocol::kiosk::*;
+use pickup_protocol::{DoorNumber, IdentityDigest, PickupNumber, Reason};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+fn check<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(value: &T, json: &str) {
+    assert_eq!(serde_json::to_string(value).unwrap(), json);
+    assert_eq!(&serde_json::from_str::<T>(json).unwrap(), value);
+}
+
+fn at() -> Timestamp {
+    "2026-11-21T05:06:07.5Z".parse().unwrap()
+}
+
+fn digest() -> IdentityDigest {
+    IdentityDigest { salt: "00ff".into(), digest: "abcd".into() }
+}
+
+fn evidence() -> Evidence {
+    Evidence {
+        method: EvidenceMethod::IdCard,
+        identity: digest(),
+        read_at: at(),
+        card_valid_until: Some("20361231".into()),
+    }
+}
+
+const EVIDENCE: &str = r#"{"method":"id_card","identity":{"salt":"00ff","digest":"abcd"},"read_at":"2026-11-21T05:06:07.5Z","card_valid_until":"20361231"}"#;
+const ID: &str = "00000000-0000-0000-0000-000000000001";
+
+fn text(zh: &str, en: &str) -> Text {
+    Text { zh: zh.into(), en: en.into() }
+}
+
+#[test]
+fn enrolment() {
+    check(
+        &EnrolRequest { secret: "ABC".into(), csr_pem: "PEM".into() },
+        r#"{"secret":"ABC","csr_pem":"PEM"}"#,
+    );
+    check(
+        &EnrolReply {
+            kiosk_id: Uuid::from_u128(1),
+            name: "K1".into(),
+            certificate_pem: "C".into(),
+            ca_pem: "A".into(),
+        },
+        &format!(r#"{{"kiosk_id":"{ID}","name":"K1","certificate_pem":"C","ca_pem":"A"}}"#),
+    );
+}
+
+#[test]
+fn hello() {
+    check(
+        &Hello {
+            now: at(),
+            kiosk_id: Uuid::from_u128(1),
+            kiosk: "K1".into(),
+            centre: Centre {
+                number: 7,
+                name: text("甲", "A"),
+                address: text("乙", "B"),
+                help_phone: "19900000000".into(),
+            },
+            keys: vec![PublicKey { id: 1, ed25519: "00".into() }],
+        },
+        &format!(
+            r#"{{"now":"2026-11-21T05:06:07.5Z","kiosk_id":"{ID}","kiosk":"K1","centre":{{"number":7,"name":{{"zh":"甲","en":"A"}},"address":{{"zh":"乙","en":"B"}},"help_phone":"19900000000"}},"keys":[{{"id":1,"ed25519":"00"}}]}}"#
+        ),
+    );
+}
+
+#[test]
+fn verdict() {
+    check(
+        &VerdictRequest { request_id: Uuid::from_u128(1), ticket: "BP1".into() },
+        &format!(r#"{{"request_id":"{ID}","ticket":"BP1"}}"#),
+    );
+    check(
+        &Verdict::Refused { reason: Reason::AlreadyCollected, collected_at: Some(at()) },
+        r#"{"verdict":"refused","reason":"ALREADY_COLLECTED","collected_at":"2026-11-21T05:06:07.5Z"}"#,
+    );
+    let offer = Offer {
+        pickup: PickupNumber(42),
+        waybill: "WB1".into(),
+        buyer_masked: "测**".into(),
+        identity: digest(),
+        lines: vec![Line {
+            name: text("奶粉", "Milk powder"),
+            quantity: "2".into(),
+            unit: text("罐", "tin"),
+            amount_fen: 39_980,
+        }],
+        goods_fen: 39_980,
+        tax_fen: 3_638,
+        limit: AnnualLimit { year: 2026, limit_fen: 2_600_000, used_fen: 39_980, as_of: at() },
+        doors: vec![DoorNumber(3)],
+        released_at: at(),
+        not_after: at(),
+    };
+    let slip = Slip {
+        number: "S1".into(),
+        order_no: "O1".into(),
+        invt_no: "I1".into(),
+        supervision: "1210".into(),
+        customs_office: "9901".into(),
+        declarant: "D".into(),
+        centre: "甲".into(),
+    };
+    check(
+        &Verdict::Ready { offer, slip },
+        r#"{"verdict":"ready","offer":{"pickup":42,"waybill":"WB1","buyer_masked":"测**","identity":{"salt":"00ff","digest":"abcd"},"lines":[{"name":{"zh":"奶粉","en":"Milk powder"},"quantity":"2","unit":{"zh":"罐","en":"tin"},"amount_fen":39980}],"goods_fen":39980,"tax_fen":3638,"limit":{"year":2026,"limit_fen":2600000,"used_fen":39980,"as_of":"2026-11-21T05:06:07.5Z"},"doors":[3],"released_at":"2026-11-21T05:06:07.5Z","not_after":"2026-11-21T05:06:07.5Z"},"slip":{"number":"S1","order_no":"O1","invt_no":"I1","supervision":"1210","customs_office":"9901","declarant":"D","centre":"甲"}}"#,
+    );
+}
+
+#[test]
+fn grant() {
+    check(
+        &GrantRequest { grant_id: Uuid::from_u128(1), pickup: PickupNumber(42), evidence: evidence() },
+        &format!(r#"{{"grant_id":"{ID}","pickup":42,"evidence":{EVIDENCE}}}"#),
+    );
+    check(&GrantReply::Granted { doors: vec![DoorNumber(3)] }, r#"{"grant":"granted","doors":[3]}"#);
+    check(
+        &GrantReply::Refused { reason: Reason::IdMismatch },
+        r#"{"grant":"refused","reason":"ID_MISMATCH"}"#,
+    );
+}
+
+#[test]
+fn handover() {
+    let handover = Handover {
+        handover_id: Uuid::from_u128(1),
+        grant_id: None,
+        pickup: PickupNumber(42),
+        slip: "S1".into(),
+        slips_printed: 1,
+        evidence: evidence(),
+        door_events: vec![DoorEvent { door: DoorNumber(3), kind: DoorEventKind::NotDetected, at: at() }],
+        outcome: HandoverOutcome::Taken,
+        completed_at: at(),
+    };
+    check(
+        &handover,
+        &format!(
+            r#"{{"handover_id":"{ID}","grant_id":null,"pickup":42,"slip":"S1","slips_printed":1,"evidence":{EVIDENCE},"door_events":[{{"door":3,"kind":"not_detected","at":"2026-11-21T05:06:07.5Z"}}],"outcome":"taken","completed_at":"2026-11-21T05:06:07.5Z"}}"#
+        ),
+    );
+    check(&Ack { first: true }, r#"{"first":true}"#);
+}
+
+#[test]
+fn staff_and_deposit() {
+    check(&StaffRequest { badge: "BPS1".into() }, r#"{"badge":"BPS1"}"#);
+    let attention = Attention { pickup: PickupNumber(42), waybill: "WB1".into(), door: DoorNumber(3) };
+    check(
+        &StaffReply::Welcome { name: "测".into(), attention: vec![attention] },
+        r#"{"staff":"welcome","name":"测","attention":[{"pickup":42,"waybill":"WB1","door":3}]}"#,
+    );
+    check(
+        &DepositPlanRequest {
+            request_id: Uuid::from_u128(1),
+            badge: "BPS1".into(),
+            label: "WB1".into(),
+            doors: vec![DoorOffer { door: DoorNumber(3), size: DoorSize::M }],
+        },
+        &format!(r#"{{"request_id":"{ID}","badge":"BPS1","label":"WB1","doors":[{{"door":3,"size":"M"}}]}}"#),
+    );
+    check(
+        &DepositPlanReply::Door {
+            pickup: PickupNumber(42),
+            waybill: "WB1".into(),
+            door: DoorNumber(3),
+            size: DoorSize::M,
+        },
+        r#"{"plan":"door","pickup":42,"waybill":"WB1","door":3,"size":"M"}"#,
+    );
+    check(
+        &Deposit {
+            deposit_id: Uuid::from_u128(1),
+            request_id: Uuid::from_u128(1),
+            pickup: PickupNumber(42),
+            badge: "BPS1".into(),
+            door: DoorNumber(3),
+            door_events: Vec::new(),
+            outcome: DepositOutcome::NotStored,
+            completed_at: at(),
+        },
+        &format!(
+            r#"{{"deposit_id":"{ID}","request_id":"{ID}","pickup":42,"badge":"BPS1","door":3,"door_events":[],"outcome":"not_stored","completed_at":"2026-11-21T05:06:07.5Z"}}"#
+        ),
+    );
+    check(
+        &Resolution {
+            resolution_id: Uuid::from_u128(1),
+            badge: "BPS1".into(),
+            pickup: PickupNumber(42),
+            found: Found::GoodsInside,
+            at: at(),
+        },
+        &format!(
+            r#"{{"resolution_id":"{ID}","badge":"BPS1","pickup":42,"found":"goods_inside","at":"2026-11-21T05:06:07.5Z"}}"#
+        ),
+    );
+}
