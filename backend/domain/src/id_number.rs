@@ -89,7 +89,7 @@ impl FromStr for IdNumber {
             return Err(IdNumberError::Form);
         }
         birth_date_in(first)?;
-        if last.chars().next() == Some(expected) { Ok(Self(text)) } else { Err(IdNumberError::CheckDigit) }
+        if last.starts_with(expected) { Ok(Self(text)) } else { Err(IdNumberError::CheckDigit) }
     }
 }
 

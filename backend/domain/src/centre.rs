@@ -1,0 +1,95 @@
+//! Pickup centres, and whether goods bought online may be picked up there at all.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+/// A name in both languages.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Names {
+    /// Simplified Chinese.
+    pub zh: String,
+    /// English.
+    pub en: String,
+}
+
+/// Approval of pickup outside a special area.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pilot {
+    /// The approving document.
+    pub document: String,
+    /// First day in force.
+    pub from: Date,
+    /// Last day in force.
+    pub until: Date,
+}
+
+/// A pickup centre.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Centre {
+    /// Number as tickets carry it.
+    pub number: u16,
+    /// Name.
+    pub name: Names,
+    /// Address; the consignee's address of every declaration.
+    pub address: Names,
+    /// Telephone for help.
+    pub help_phone: String,
+    /// Customs office, four digits (关区代码).
+    pub customs_code: String,
+    /// Six-digit division code (行政区划代码).
+    pub district: String,
+    /// Transport mode of the exit to the home market: `Y` for a comprehensive bonded zone, `W` for a logistics centre, …
+    pub traf_mode: String,
+    /// Whether it lies inside a special customs supervision area (海关特殊监管区域).
+    pub inside_special_area: bool,
+    /// Approval when it does not.
+    #[serde(default)]
+    pub pilot: Option<Pilot>,
+    /// The bonded book of its warehouse (账册号).
+    pub ems_no: String,
+    /// Days a parcel waits in the locker.
+    pub keep_days: i32,
+}
+
+impl Centre {
+    /// Whether pickup is allowed on `day`.
+    ///
+    /// Source: 财关税〔2018〕49号 and 商财发〔2021〕39号: in principle not outside special supervision areas.
+    #[must_use]
+    pub fn pickup_allowed(&self, day: Date) -> bool {
+        self.inside_special_area || self.pilot.as_ref().is_some_and(|p| p.from <= day && day <= p.until)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) fn centre() -> Centre {
+        Centre {
+            number: 1,
+            name: Names { zh: "示例提货中心".into(), en: "Example Centre".into() },
+            address: Names { zh: "示例路1号".into(), en: "1 Example Road".into() },
+            help_phone: "19900000000".into(),
+            customs_code: "9901".into(),
+            district: "990101".into(),
+            traf_mode: "Y".into(),
+            inside_special_area: true,
+            pilot: None,
+            ems_no: "T9901W000001".into(),
+            keep_days: 3,
+        }
+    }
+
+    #[test]
+    fn outside_a_special_area_only_a_pilot_in_force_allows_pickup() {
+        let day = Date::constant(2026, 11, 21);
+        let outside = Centre { inside_special_area: false, ..centre() };
+        assert!(centre().pickup_allowed(day));
+        assert!(!outside.pickup_allowed(day));
+        let pilot = Pilot { document: "试点〔2026〕1号".into(), from: day, until: day };
+        let piloted = Centre { pilot: Some(pilot), ..outside };
+        assert!(piloted.pickup_allowed(day));
+        assert!(!piloted.pickup_allowed(Date::constant(2026, 11, 22)));
+    }
+}
