@@ -2,5 +2,27 @@
 //!
 //! Nothing here knows of devices, HTTP or the session: a caller sends a [`view::View`], and gets [`view::Action`]s back.
 
-pub mod lockers;
+mod bind;
+mod fonts;
+mod frame;
+mod headless;
+mod lockers;
+mod money;
+pub mod samples;
+mod screen;
 pub mod view;
+#[cfg(feature = "window")]
+mod window;
+
+pub use fonts::{FONT_BOLD, FONT_REGULAR, missing_glyphs};
+pub use frame::{Frame, Hooks, Target, Touch, TouchKind, UiCommand, UiError};
+pub use headless::headless;
+pub use money::yuan;
+#[cfg(feature = "window")]
+pub use window::window;
+
+#[allow(clippy::all, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(clippy::float_arithmetic, clippy::todo, missing_docs, rust_2018_idioms, unreachable_pub)]
+mod generated {
+    slint::include_modules!();
+}

@@ -1,0 +1,10 @@
+//! Compiles the screens with their fonts and translations into the crate.
+
+fn main() -> Result<(), slint_build::CompileError> {
+    let config = slint_build::CompilerConfiguration::new()
+        .with_style("fluent-light".into())
+        .with_default_translation_context(slint_build::DefaultTranslationContext::None)
+        .with_bundled_translations("lang");
+    println!("cargo:rerun-if-changed=lang");
+    slint_build::compile_with_config("slint/main.slint", config)
+}

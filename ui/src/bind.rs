@@ -1,0 +1,225 @@
+//! Turns a [`View`] into the values of the screens' boundary. The only place that knows both.
+
+use std::rc::Rc;
+
+use slint::{ModelRc, SharedString, VecModel};
+
+use crate::generated::{
+    CardTrouble, CheckStep, DoorCell, Kiosk, LimitData, LineData, Page, PrinterKind, RefusedData, ReviewData, StatusData,
+};
+use crate::money::{share, yuan};
+use crate::view::{
+    AttentionStep, CardProblem, DoorSize, Language, LimitView, LockerMap, PrinterTroubleKind, Refused, Review, Screen,
+    View,
+};
+
+/// Lines of a parcel that fit; the rest is counted.
+const LINES_SHOWN: usize = 5;
+
+/// Sets every value the page of `view` reads.
+pub(crate) fn apply(kiosk: &Kiosk<'_>, view: &View) {
+    frame(kiosk, view);
+    page(kiosk, view);
+    kiosk.set_page(page_of(&view.screen));
+}
+
+fn frame(kiosk: &Kiosk<'_>, view: &View) {
+    let status = &view.status;
+    let allowed = view.screen.actions();
+    kiosk.set_zh(view.language == Language::Zh);
+    kiosk.set_status(StatusData {
+        centre: status.centre.get(view.language).into(),
+        kiosk: (&status.kiosk).into(),
+        clock: (&status.clock).into(),
+        online: status.online,
+        phone: (&status.help_phone).into(),
+    });
+    kiosk.set_countdown(view.countdown_s.map_or(-1, i32::from));
+    kiosk.set_step(i32::from(view.screen.step()));
+    kiosk.set_can_cancel(allowed.contains(&crate::view::Action::Cancel));
+    kiosk.set_can_help(allowed.contains(&crate::view::Action::Help));
+}
+
+fn page(kiosk: &Kiosk<'_>, view: &View) {
+    let language = view.language;
+    // Nothing of one person may stay behind for the next, so what a page does not use is emptied.
+    kiosk.set_name(SharedString::new());
+    if !matches!(view.screen, Screen::Review(_)) {
+        review(kiosk, &Review::default(), language);
+    }
+    match &view.screen {
+        Screen::Idle | Screen::LookingUp | Screen::Granting | Screen::Printing => {}
+        Screen::PresentCard(card) => {
+            kiosk.set_name((&card.name_masked).into());
+            let (trouble, tries_left) = card_trouble(card.problem);
+            kiosk.set_card_trouble(trouble);
+            kiosk.set_tries_left(tries_left);
+        }
+        Screen::Review(shown) => review(kiosk, shown, language),
+        Screen::PrinterTrouble(trouble) => {
+            kiosk.set_printer(printer_kind(trouble.kind));
+            kiosk.set_staff_called(trouble.staff_called);
+        }
+        Screen::OpeningDoor(opening) => door(kiosk, &view.lockers, &opening.door),
+        Screen::TakeGoods(take) => {
+            door(kiosk, &view.lockers, &take.door);
+            kiosk.set_ajar(take.ajar);
+            kiosk.set_can_open_again(take.can_open_again);
+        }
+        Screen::Done(done) => {
+            kiosk.set_slip_no((&done.slip_no).into());
+            kiosk.set_slip_copy(done.copy);
+        }
+        Screen::Refused(shown) => kiosk.set_refused(refused(shown, language)),
+        Screen::StillThere(still) => kiosk.set_seconds(i32::from(still.seconds)),
+        Screen::Help(help) => {
+            kiosk.set_staff_called(help.staff_called);
+            kiosk.set_reference((&help.reference).into());
+        }
+        Screen::OutOfService(out) => {
+            kiosk.set_code((&out.code).into());
+            kiosk.set_sentence(out.sentence.get(language).into());
+        }
+        Screen::StaffHome(_) | Screen::StaffPlace(_) | Screen::StaffStored(_) | Screen::StaffAttention(_) => {
+            staff(kiosk, view);
+        }
+    }
+}
+
+fn staff(kiosk: &Kiosk<'_>, view: &View) {
+    match &view.screen {
+        Screen::StaffHome(home) => {
+            kiosk.set_staff((&home.staff).into());
+            kiosk.set_attention(model(home.attention.iter().map(SharedString::from)));
+            kiosk.set_sentence(home.problem.as_ref().map_or("", |text| text.get(view.language)).into());
+        }
+        Screen::StaffPlace(place) => {
+            door(kiosk, &view.lockers, &place.door);
+            kiosk.set_waybill((&place.waybill).into());
+            kiosk.set_door_size(place.size.as_str().into());
+            kiosk.set_ajar(place.ajar);
+            kiosk.set_can_open_again(place.can_open_again);
+        }
+        Screen::StaffStored(stored) => {
+            door(kiosk, &view.lockers, &stored.door);
+            kiosk.set_waybill((&stored.waybill).into());
+        }
+        Screen::StaffAttention(attention) => {
+            door(kiosk, &view.lockers, &attention.door);
+            kiosk.set_waybill((&attention.waybill).into());
+            kiosk.set_check(match attention.step {
+                AttentionStep::Open => CheckStep::Open,
+                AttentionStep::Opening => CheckStep::Opening,
+                AttentionStep::Decide => CheckStep::Decide,
+                AttentionStep::Close => CheckStep::Close,
+            });
+        }
+        _ => {}
+    }
+}
+
+fn review(kiosk: &Kiosk<'_>, shown: &Review, language: Language) {
+    let separator = if language == Language::Zh { "、" } else { ", " };
+    kiosk.set_review(ReviewData {
+        name: (&shown.name_masked).into(),
+        waybill: (&shown.waybill).into(),
+        doors: shown.doors.join(separator).into(),
+        total: yuan(shown.total_fen).into(),
+        tax: yuan(shown.tax_fen).into(),
+        more_lines: i32::try_from(shown.lines.len().saturating_sub(LINES_SHOWN)).unwrap_or(i32::MAX),
+    });
+    kiosk.set_lines(model(shown.lines.iter().take(LINES_SHOWN).map(|line| LineData {
+        name: line.name.get(language).into(),
+        count: slint::format!("{} {}", line.quantity, line.unit.get(language)),
+        amount: slint::format!("¥{}", yuan(line.amount_fen)),
+    })));
+    kiosk.set_limit(limit(&shown.limit));
+}
+
+fn limit(shown: &LimitView) -> LimitData {
+    let before_fen = shown.used_fen.saturating_sub(shown.this_order_fen);
+    LimitData {
+        year: slint::format!("{}", shown.year),
+        limit: yuan(shown.limit_fen).into(),
+        before: yuan(before_fen).into(),
+        this_order: yuan(shown.this_order_fen).into(),
+        remaining: yuan(shown.remaining_fen).into(),
+        before_share: share(before_fen, shown.limit_fen),
+        this_share: share(shown.this_order_fen, shown.limit_fen),
+        as_of: shown.as_of.as_deref().unwrap_or_default().into(),
+    }
+}
+
+fn refused(shown: &Refused, language: Language) -> RefusedData {
+    RefusedData {
+        code: (&shown.code).into(),
+        title: shown.title.get(language).into(),
+        sentence: shown.sentence.get(language).into(),
+        what_to_do: shown.what_to_do.get(language).into(),
+        collected_at: shown.collected_at.as_deref().unwrap_or_default().into(),
+        reference: (&shown.reference).into(),
+    }
+}
+
+fn door(kiosk: &Kiosk<'_>, map: &LockerMap, label: &str) {
+    kiosk.set_door(label.into());
+    kiosk.set_door_columns(int(map.columns()));
+    kiosk.set_doors(model(map.doors.iter().map(|cell| DoorCell {
+        label: (&cell.label).into(),
+        column: int(cell.column),
+        top: int(cell.top),
+        units: int(DoorSize::units(cell.size)),
+        here: cell.label == label,
+    })));
+}
+
+fn card_trouble(problem: Option<CardProblem>) -> (CardTrouble, i32) {
+    match problem {
+        None => (CardTrouble::None, 0),
+        Some(CardProblem::ReadAgain) => (CardTrouble::ReadAgain, 0),
+        Some(CardProblem::WrongPerson { tries_left }) => (CardTrouble::WrongPerson, i32::from(tries_left)),
+        Some(CardProblem::Expired) => (CardTrouble::Expired, 0),
+        Some(CardProblem::Unreadable) => (CardTrouble::Unreadable, 0),
+    }
+}
+
+fn printer_kind(kind: PrinterTroubleKind) -> PrinterKind {
+    match kind {
+        PrinterTroubleKind::PaperOut => PrinterKind::PaperOut,
+        PrinterTroubleKind::CoverOpen => PrinterKind::CoverOpen,
+        PrinterTroubleKind::Cutter => PrinterKind::Cutter,
+        PrinterTroubleKind::Offline => PrinterKind::Offline,
+        PrinterTroubleKind::Other => PrinterKind::Other,
+    }
+}
+
+fn page_of(screen: &Screen) -> Page {
+    match screen {
+        Screen::Idle => Page::Idle,
+        Screen::LookingUp => Page::LookingUp,
+        Screen::PresentCard(_) => Page::PresentCard,
+        Screen::Review(_) => Page::Review,
+        Screen::Granting => Page::Granting,
+        Screen::Printing => Page::Printing,
+        Screen::PrinterTrouble(_) => Page::PrinterTrouble,
+        Screen::OpeningDoor(_) => Page::OpeningDoor,
+        Screen::TakeGoods(_) => Page::TakeGoods,
+        Screen::Done(_) => Page::Done,
+        Screen::Refused(_) => Page::Refused,
+        Screen::StillThere(_) => Page::StillThere,
+        Screen::Help(_) => Page::Help,
+        Screen::OutOfService(_) => Page::OutOfService,
+        Screen::StaffHome(_) => Page::StaffHome,
+        Screen::StaffPlace(_) => Page::StaffPlace,
+        Screen::StaffStored(_) => Page::StaffStored,
+        Screen::StaffAttention(_) => Page::StaffAttention,
+    }
+}
+
+fn int(value: u32) -> i32 {
+    i32::try_from(value).unwrap_or(i32::MAX)
+}
+
+fn model<T: Clone + 'static>(items: impl Iterator<Item = T>) -> ModelRc<T> {
+    ModelRc::from(Rc::new(VecModel::from_iter(items)))
+}

@@ -1,0 +1,117 @@
+//! The window with its boundary wired: applies views, collects targets, passes taps on.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use slint::{ComponentHandle, LogicalPosition, PhysicalSize, platform::PointerEventButton, platform::WindowEvent};
+
+use crate::bind;
+use crate::frame::{Target, Touch, TouchKind, UiError};
+use crate::generated::{Kiosk, KioskWindow};
+use crate::view::{Action, Language, View};
+
+/// The kiosk's window, alive on the thread that made it.
+pub(crate) struct Screen {
+    window: KioskWindow,
+    survey: Rc<RefCell<Survey>>,
+    view: View,
+    language: Option<Language>,
+}
+
+/// What the elements on the screen said about themselves when last asked.
+#[derive(Debug, Default)]
+pub(crate) struct Survey {
+    pub targets: Vec<Target>,
+    pub cut: Vec<String>,
+}
+
+impl Screen {
+    /// Makes the window; a platform must have been set on this thread.
+    pub fn new(width: u32, height: u32) -> Result<Self, UiError> {
+        let window = KioskWindow::new()?;
+        window.window().set_size(PhysicalSize::new(width, height));
+        let survey = Rc::new(RefCell::new(Survey::default()));
+        listen(&window, &survey);
+        let mut screen = Self { window, survey, view: View::default(), language: None };
+        screen.apply(View::default())?;
+        Ok(screen)
+    }
+
+    /// Calls `on_action` for every tap on a target.
+    pub fn on_action(&self, mut on_action: impl FnMut(Action) + 'static) {
+        self.window.global::<Kiosk<'_>>().on_act(move |id| {
+            if let Some(action) = Action::from_name(&id) {
+                on_action(action);
+            }
+        });
+    }
+
+    /// The window itself.
+    pub fn window(&self) -> &KioskWindow {
+        &self.window
+    }
+
+    /// Name of the page shown.
+    pub fn name(&self) -> &'static str {
+        self.view.screen.name()
+    }
+
+    /// Shows `view`.
+    pub fn apply(&mut self, view: View) -> Result<(), UiError> {
+        if self.language != Some(view.language) {
+            let code = match view.language {
+                Language::Zh => "zh",
+                Language::En => "en",
+            };
+            slint::select_bundled_translation(code).map_err(|_| UiError::NoTranslation(code))?;
+            self.language = Some(view.language);
+        }
+        bind::apply(&self.window.global::<Kiosk<'_>>(), &view);
+        self.view = view;
+        Ok(())
+    }
+
+    /// Passes a touch on to the window.
+    pub fn touch(&self, touch: Touch) -> Result<(), UiError> {
+        let position = LogicalPosition::new(touch.x, touch.y);
+        let button = PointerEventButton::Left;
+        let window = self.window.window();
+        match touch.kind {
+            TouchKind::Press => window.try_dispatch_event(WindowEvent::PointerPressed { position, button })?,
+            TouchKind::Move => window.try_dispatch_event(WindowEvent::PointerMoved { position })?,
+            TouchKind::Release => {
+                window.try_dispatch_event(WindowEvent::PointerReleased { position, button })?;
+                window.try_dispatch_event(WindowEvent::PointerExited)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks every element where it is. They answer when the change handlers run next.
+    pub fn ask(&self) {
+        *self.survey.borrow_mut() = Survey::default();
+        let kiosk = self.window.global::<Kiosk<'_>>();
+        kiosk.set_survey(kiosk.get_survey().wrapping_add(1));
+    }
+
+    /// What the elements answered, the targets from top to bottom.
+    #[allow(clippy::float_arithmetic, reason = "pixels, not money")]
+    pub fn answers(&self) -> Survey {
+        let mut survey = self.survey.take();
+        survey.targets.sort_by(|a, b| a.y.total_cmp(&b.y).then(a.x.total_cmp(&b.x)));
+        survey.targets.dedup();
+        survey
+    }
+}
+
+fn listen(window: &KioskWindow, survey: &Rc<RefCell<Survey>>) {
+    let kiosk = window.global::<Kiosk<'_>>();
+    let found = Rc::clone(survey);
+    kiosk.on_place(move |id, label, x, y, w, h| {
+        if let Some(action) = Action::from_name(&id) {
+            found.borrow_mut().targets.push(Target { action, label: label.into(), x, y, w, h });
+        }
+    });
+    let found = Rc::clone(survey);
+    kiosk.on_cut(move |text| found.borrow_mut().cut.push(text.into()));
+}
