@@ -89,7 +89,7 @@ CREATE TABLE message (                     -- messages to customs exactly as sig
     id TEXT NOT NULL PRIMARY KEY,          -- stable message id: sending twice changes nothing
     order_id TEXT NOT NULL REFERENCES orders (id),
     kind TEXT NOT NULL,                    -- CEB311Message, CEB511Message, CEB621Message
-    body BLOB,                             -- NULL until built and signed
+    body BLOB,                             -- AES-256-GCM (context message/<id>) of the XML: it carries the identity number; NULL until built and signed
     attempts INT NOT NULL DEFAULT 0,
     next_us BIGINT NOT NULL,               -- when to try (again)
     sent_us BIGINT,
@@ -114,6 +114,7 @@ CREATE TABLE parcel (
     identity_salt TEXT NOT NULL,
     identity_digest TEXT NOT NULL,
     buyer_masked TEXT NOT NULL,
+    contents TEXT NOT NULL,                -- JSON of parcels::Contents: what the kiosk shows and the slip says
     slip_no TEXT UNIQUE,
     ticket TEXT,
     not_after_us BIGINT,
@@ -129,6 +130,7 @@ CREATE TABLE door (                        -- a door is in this table while some
     door INT NOT NULL,
     pickup BIGINT NOT NULL UNIQUE REFERENCES parcel (pickup),
     request_id TEXT NOT NULL UNIQUE,
+    size TEXT NOT NULL,                    -- of the door
     reserved_us BIGINT NOT NULL,
     stored INT NOT NULL DEFAULT 0,
     PRIMARY KEY (kiosk_id, door)
@@ -174,14 +176,16 @@ CREATE TABLE grants (
     at_us BIGINT NOT NULL
 );
 
-CREATE TABLE handover (
-    pickup BIGINT NOT NULL PRIMARY KEY REFERENCES parcel (pickup),   -- handed over once
-    id TEXT NOT NULL UNIQUE,
+CREATE TABLE handover (                    -- every report of a kiosk, also those that contradict what is known here
+    id TEXT NOT NULL PRIMARY KEY,          -- made by the kiosk
+    pickup BIGINT NOT NULL REFERENCES parcel (pickup),
     kiosk_id TEXT NOT NULL,
+    body_digest TEXT NOT NULL,
     body TEXT NOT NULL,                    -- JSON of protocol::kiosk::Handover
-    slip_no TEXT NOT NULL UNIQUE,
+    outcome TEXT NOT NULL CHECK (outcome IN ('taken', 'unknown', 'inside', 'conflict')),   -- an unknown one becomes taken or inside
     completed_us BIGINT NOT NULL
 );
+CREATE UNIQUE INDEX handover_once ON handover (pickup) WHERE outcome = 'taken';   -- handed over once
 
 CREATE TABLE request (                     -- other ids made by callers: a repeat gets the first answer
     id TEXT NOT NULL PRIMARY KEY,
@@ -195,8 +199,8 @@ CREATE TABLE trail (
     seq INTEGER NOT NULL PRIMARY KEY,      -- 1, 2, 3, … without gaps
     at_us BIGINT NOT NULL,
     actor TEXT NOT NULL,                   -- shop:<merchant>, customs, kiosk:<name>, staff:<name>, system
-    kind TEXT NOT NULL,                    -- order | declaration | parcel | hold | grant | handover | kiosk | staff
-    entity TEXT NOT NULL,                  -- order number, copNo, pickup number, …
+    kind TEXT NOT NULL,                    -- see trail::Kind
+    entity TEXT NOT NULL,                  -- order id, copNo, pickup number, …; see trail::Kind
     state TEXT NOT NULL,                   -- the state it is in from now on
     body TEXT NOT NULL,                    -- JSON with what else matters; never an identity number
     previous TEXT NOT NULL,                -- hash of the row before
@@ -205,3 +209,4 @@ CREATE TABLE trail (
 CREATE INDEX trail_entity ON trail (kind, entity, seq);
 CREATE INDEX orders_buyer ON orders (buyer_key);
 CREATE INDEX message_due ON message (next_us) WHERE sent_us IS NULL;
+CREATE INDEX parcel_kiosk ON parcel (kiosk_id, state);

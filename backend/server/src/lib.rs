@@ -1,1 +1,18 @@
-//! Bonded Pickup: pickup-server.
+//! The backend of Bonded Pickup: shops' orders in, declarations out, parcels to kiosks.
+
+pub mod app;
+pub mod ca;
+pub mod centre;
+pub mod clearing;
+pub mod config;
+pub mod credentials;
+pub mod demo;
+pub mod error;
+pub mod parcels;
+pub mod secrets;
+pub mod shop;
+pub mod store;
+pub mod time;
+pub mod trail;
+
+pub use app::App;

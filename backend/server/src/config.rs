@@ -1,0 +1,119 @@
+//! The settings of `backend.toml`, each with a default that works on one machine.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// Why the settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{path}: {source}")]
+    Read {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The file is not what this program expects.
+    #[error("{path}: {source}")]
+    Parse {
+        /// Which file.
+        path: PathBuf,
+        /// What and where.
+        source: Box<toml::de::Error>,
+    },
+}
+
+/// All settings. Unknown names are refused, so that a typing mistake is noticed.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Directory of the database and the keys; made at the first start, for the owner alone. A relative path counts from
+    /// the directory of the settings file.
+    pub data_dir: PathBuf,
+    /// Where shops and shoppers reach this backend (HTTP). Port 0 takes any free one; `READY` says which.
+    pub shop_listen: SocketAddr,
+    /// Where kiosks reach this backend (HTTPS, mutual TLS).
+    pub kiosk_listen: SocketAddr,
+    /// Further names or addresses that kiosks use for this backend, for its certificate. `pickup-backend`, `localhost` and
+    /// `127.0.0.1` are always in it.
+    pub kiosk_names: Vec<String>,
+    /// Base URL under which shoppers see this backend, for links in answers; empty for relative links.
+    pub public_url: String,
+    /// Base URL of the customs gateway.
+    pub customs_url: String,
+    /// How often receipts are asked for, in milliseconds.
+    pub customs_poll_ms: u32,
+    /// How long to wait for an answer of the gateway, in milliseconds.
+    pub customs_timeout_ms: u32,
+    /// How long after a failed sending it is tried again, in milliseconds; doubles up to [`Config::customs_retry_most_ms`].
+    pub customs_retry_ms: u32,
+    /// Longest time between two tries, in milliseconds.
+    pub customs_retry_most_ms: u32,
+    /// How long stock, limit and guarantee are held for an order that customs has not answered, in seconds.
+    pub hold_for_s: u32,
+    /// How long a shopper has to collect once the parcel is ready, in seconds.
+    pub ticket_for_s: u32,
+    /// How long a kiosk may act on a release manifest without the network, in seconds.
+    pub manifest_for_s: u32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data_dir: PathBuf::from("data"),
+            shop_listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            kiosk_listen: SocketAddr::from(([127, 0, 0, 1], 8443)),
+            kiosk_names: Vec::new(),
+            public_url: String::new(),
+            customs_url: "http://127.0.0.1:8090".to_owned(),
+            customs_poll_ms: 500,
+            customs_timeout_ms: 10_000,
+            customs_retry_ms: 500,
+            customs_retry_most_ms: 60_000,
+            hold_for_s: 3 * 24 * 3600,
+            ticket_for_s: 7 * 24 * 3600,
+            manifest_for_s: 24 * 3600,
+        }
+    }
+}
+
+impl Config {
+    /// Reads a settings file. Without `path`, `backend.toml` of the working directory when there is one, else the defaults.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn load(path: Option<&Path>) -> Result<Self, ConfigError> {
+        let given = path.map(Path::to_owned);
+        let usual = || Some(PathBuf::from("backend.toml")).filter(|p| p.exists());
+        let Some(path) = given.or_else(usual) else { return Ok(Self::default()) };
+        let text = std::fs::read_to_string(&path)
+            .map_err(|source| ConfigError::Read { path: path.clone(), source })?;
+        let mut config: Self = toml::from_str(&text)
+            .map_err(|source| ConfigError::Parse { path: path.clone(), source: Box::new(source) })?;
+        if let Some(dir) = path.parent() {
+            config.data_dir = dir.join(&config.data_dir);
+        }
+        Ok(config)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_said_has_its_default() {
+        let config: Config = toml::from_str("data_dir = '/tmp/x'\nshop_listen = '127.0.0.1:0'").unwrap();
+        assert_eq!(config.shop_listen.port(), 0);
+        assert_eq!(config.kiosk_listen.port(), 8443);
+    }
+
+    #[test]
+    fn a_misspelt_setting_is_refused_by_name() {
+        let error = toml::from_str::<Config>("shop_lisen = '127.0.0.1:0'").unwrap_err().to_string();
+        assert!(error.contains("shop_lisen"), "{error}");
+    }
+}

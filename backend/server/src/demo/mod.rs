@@ -1,0 +1,375 @@
+//! The demo data set: an invented centre, enterprises, catalogue, tariff and buyers, embedded in the binary.
+//!
+//! The data are TOML files and drawings under `backend/server/demo/`; everything in them is invented.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::{Offset, TimeZone};
+use pickup_domain::centre::{Centre, Names};
+use pickup_domain::goods::{LegalUnit, Permission, Product};
+use pickup_domain::parcel::Size;
+use pickup_domain::tax::{ConsumptionTax, Tariff, TariffLine};
+use pickup_domain::{HsCode, Money, Quantity, limits};
+use rusqlite::Transaction;
+use serde::Deserialize;
+
+use crate::clearing::accounts;
+use crate::store::StoreError;
+use crate::time::us;
+
+mod pictures;
+
+const OPERATOR: &str = include_str!("../../demo/operator.toml");
+const CATALOGUE: &str = include_str!("../../demo/catalogue.toml");
+const TARIFF: &str = include_str!("../../demo/tariff.toml");
+const BUYERS: &str = include_str!("../../demo/buyers.toml");
+
+/// The embedded data are not what this program expects: a mistake in the source tree.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the embedded demo data cannot be used: {0}")]
+pub struct DemoError(String);
+
+/// An enterprise registered with customs.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Enterprise {
+    /// Ten-character registration code.
+    pub code: String,
+    /// Registered name.
+    pub name: String,
+}
+
+/// The tax guarantee.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct GuaranteeData {
+    /// Its number, the key of its account.
+    pub number: String,
+    /// Amount in CNY.
+    pub amount: String,
+    /// First day in force.
+    pub from: Date,
+    /// Last day in force.
+    pub until: Date,
+}
+
+/// Mailboxes at the customs gateway.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct GatewayData {
+    /// Ours.
+    pub dxp_id: String,
+    /// The customs side's.
+    pub receiver_id: String,
+}
+
+/// Who operates the centre, and with whom.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Operator {
+    /// The pickup centre.
+    pub centre: Centre,
+    /// The tax guarantee.
+    pub guarantee: GuaranteeData,
+    /// The e-commerce platform.
+    pub platform: Enterprise,
+    /// The seller.
+    pub seller: Enterprise,
+    /// The payment company.
+    pub payment: Enterprise,
+    /// The carrier.
+    pub carrier: Enterprise,
+    /// Who declares.
+    pub declarant: Enterprise,
+    /// The warehouse inside the area.
+    pub warehouse: Enterprise,
+    /// Mailboxes.
+    pub gateway: GatewayData,
+}
+
+/// An article with its stock and picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Article {
+    /// The article.
+    pub product: Product,
+    /// Deal units that entered the bonded book.
+    pub stock: i64,
+    /// SVG.
+    pub picture: &'static str,
+}
+
+/// An invented buyer.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+pub struct DemoBuyer {
+    /// Account at the platform.
+    pub reg_no: String,
+    /// Name.
+    pub name: String,
+    /// Identity number of an impossible region.
+    pub id_number: String,
+    /// Telephone.
+    pub telephone: String,
+    /// Bought elsewhere this year, in fen: only the customs side knows.
+    #[serde(default)]
+    pub elsewhere_fen: i64,
+    /// What the buyer is for.
+    pub note: String,
+}
+
+/// Everything of the demo.
+#[derive(Clone, Debug)]
+pub struct Demo {
+    /// Who operates the centre.
+    pub operator: Operator,
+    /// The catalogue.
+    pub articles: Vec<Article>,
+    /// Rates.
+    pub tariff: Tariff,
+    /// Buyers.
+    pub buyers: Vec<DemoBuyer>,
+}
+
+impl Demo {
+    /// Reads the embedded data.
+    ///
+    /// # Errors
+    /// [`DemoError`] for a mistake in the data.
+    pub fn embedded() -> Result<Self, DemoError> {
+        let catalogue: CatalogueFile = parse(CATALOGUE)?;
+        let tariff: TariffFile = parse(TARIFF)?;
+        let buyers: BuyersFile = parse(BUYERS)?;
+        let lines = tariff.line.into_iter().map(TariffData::line).collect::<Result<_, _>>()?;
+        Ok(Self {
+            operator: parse(OPERATOR)?,
+            articles: catalogue.product.into_iter().map(ProductData::article).collect::<Result<_, _>>()?,
+            tariff: Tariff::new(lines),
+            buyers: buyers.buyer,
+        })
+    }
+
+    /// The article `sku`.
+    #[must_use]
+    pub fn product(&self, sku: &str) -> Option<&Product> {
+        self.articles.iter().map(|a| &a.product).find(|p| p.sku == sku)
+    }
+
+    /// Writes centre, catalogue, stock and guarantee into an empty database; changes nothing in one that has a centre.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn seed(&self, tx: &Transaction<'_>, _now: Timestamp) -> Result<bool, StoreError> {
+        let centres: i64 = tx.query_row("SELECT COUNT(*) FROM centre", [], |row| row.get(0))?;
+        if centres > 0 {
+            return Ok(false);
+        }
+        let centre = &self.operator.centre;
+        tx.execute("INSERT INTO centre (number, body) VALUES (?1, ?2)", (centre.number, json(centre)?))?;
+        for article in &self.articles {
+            let product = &article.product;
+            tx.execute(
+                "INSERT INTO product (sku, body, picture) VALUES (?1, ?2, ?3)",
+                (&product.sku, json(product)?, article.picture),
+            )?;
+            let stock = Quantity::whole(article.stock).ok_or_else(|| StoreError::unreadable("demo stock", &product.sku))?;
+            accounts::open(tx, &accounts::stock_key(centre, product), stock.parts())?;
+        }
+        self.seed_guarantee(tx)?;
+        Ok(true)
+    }
+
+    fn seed_guarantee(&self, tx: &Transaction<'_>) -> Result<(), StoreError> {
+        let data = &self.operator.guarantee;
+        let amount: Money = data.amount.parse().map_err(|e| StoreError::unreadable("demo guarantee", e))?;
+        accounts::open(tx, &accounts::guarantee_key(&data.number), amount.fen())?;
+        let (from, until) = (start_of(data.from)?, start_of(data.until)?);
+        tx.execute(
+            "UPDATE account SET valid_from_us = ?1, valid_until_us = ?2 WHERE kind = 'guarantee' AND key = ?3",
+            (from, until, &data.number),
+        )?;
+        Ok(())
+    }
+}
+
+/// The first moment of a day in China, in microseconds.
+fn start_of(day: Date) -> Result<i64, StoreError> {
+    let china = TimeZone::fixed(Offset::constant(8));
+    let start = china.to_timestamp(day.at(0, 0, 0, 0)).map_err(|e| StoreError::unreadable("a date", e))?;
+    Ok(us(start))
+}
+
+fn json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|e| StoreError::unreadable("demo data", e))
+}
+
+fn parse<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, DemoError> {
+    toml::from_str(text).map_err(|e| DemoError(e.to_string()))
+}
+
+fn text<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, DemoError> {
+    text.parse().map_err(|e: T::Err| DemoError(e.to_string()))
+}
+
+#[derive(Deserialize)]
+struct CatalogueFile {
+    product: Vec<ProductData>,
+}
+
+#[derive(Deserialize)]
+struct TariffFile {
+    line: Vec<TariffData>,
+}
+
+#[derive(Deserialize)]
+struct BuyersFile {
+    buyer: Vec<DemoBuyer>,
+}
+
+#[derive(Deserialize)]
+struct UnitData {
+    code: String,
+    each: String,
+}
+
+impl UnitData {
+    fn unit(self) -> Result<LegalUnit, DemoError> {
+        Ok(LegalUnit { each: text(&self.each)?, code: self.code })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProductData {
+    sku: String,
+    hs: HsCode,
+    zh: String,
+    en: String,
+    spec: String,
+    barcode: String,
+    origin: String,
+    unit: String,
+    legal1: UnitData,
+    legal2: Option<UnitData>,
+    net_kg: String,
+    gross_kg: String,
+    price: String,
+    record_no: String,
+    listed: bool,
+    order_max: Option<i64>,
+    #[serde(default)]
+    taxed_unit: String,
+    size: Size,
+    category: String,
+    stock: i64,
+}
+
+impl ProductData {
+    fn article(self) -> Result<Article, DemoError> {
+        let picture = pictures::of(&self.sku).ok_or_else(|| DemoError(format!("no picture of {}", self.sku)))?;
+        let product = Product {
+            hs: self.hs,
+            name: Names { zh: self.zh, en: self.en },
+            spec: self.spec,
+            barcode: self.barcode,
+            origin: self.origin,
+            unit: self.unit,
+            legal1: self.legal1.unit()?,
+            legal2: self.legal2.map(UnitData::unit).transpose()?,
+            net_kg: text(&self.net_kg)?,
+            gross_kg: text(&self.gross_kg)?,
+            price_fen: text(&self.price)?,
+            record_no: self.record_no,
+            permission: Permission { listed: self.listed, order_max: self.order_max },
+            taxed_unit: self.taxed_unit,
+            size: self.size,
+            category: self.category,
+            sku: self.sku,
+        };
+        Ok(Article { product, stock: self.stock, picture })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TariffData {
+    hs: HsCode,
+    from: Date,
+    until: Option<Date>,
+    duty: String,
+    consumption_share: Option<String>,
+    consumption_per_unit: Option<String>,
+    vat: String,
+}
+
+impl TariffData {
+    fn line(self) -> Result<TariffLine, DemoError> {
+        let share = self.consumption_share.as_deref().map(text).transpose()?;
+        let per_unit = self.consumption_per_unit.as_deref().map(text).transpose()?;
+        let consumption = match (share, per_unit) {
+            (None, None) => ConsumptionTax::None,
+            (Some(share), None) => ConsumptionTax::AdValorem(share),
+            (None, Some(unit)) => ConsumptionTax::Specific(unit),
+            (Some(share), Some(unit)) => ConsumptionTax::Compound(share, unit),
+        };
+        Ok(TariffLine {
+            hs: self.hs,
+            from: self.from,
+            until: self.until,
+            duty: text(&self.duty)?,
+            consumption,
+            vat: text(&self.vat)?,
+        })
+    }
+}
+
+impl std::fmt::Debug for DemoBuyer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "DemoBuyer({})", self.reg_no)
+    }
+}
+
+/// The annual limit every buyer's account opens with, in fen.
+pub const ANNUAL_FEN: i64 = limits::ANNUAL.fen();
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use pickup_domain::IdNumber;
+
+    use super::*;
+
+    #[test]
+    fn the_catalogue_is_as_large_as_promised_and_every_article_has_a_rate_and_a_picture() {
+        let demo = Demo::embedded().unwrap();
+        let headings: BTreeSet<_> = demo.articles.iter().map(|a| a.product.hs.heading().to_owned()).collect();
+        assert!(demo.articles.len() >= 24 && headings.len() >= 6);
+        for article in &demo.articles {
+            let product = &article.product;
+            assert!(demo.tariff.on(&product.hs, Date::constant(2026, 11, 21)).is_some(), "{}", product.sku);
+            assert!(article.picture.starts_with("<svg"), "{}", product.sku);
+            assert!(product.sku.len() <= 20 && product.name.zh.chars().count() <= 250);
+            assert!(product.net_kg <= product.gross_kg, "{}", product.sku);
+        }
+    }
+
+    #[test]
+    fn skus_record_numbers_barcodes_and_pictures_are_used_once() {
+        let demo = Demo::embedded().unwrap();
+        let all = |f: fn(&Article) -> String| demo.articles.iter().map(f).collect::<BTreeSet<_>>().len();
+        let n = demo.articles.len();
+        assert_eq!(all(|a| a.product.sku.clone()), n);
+        assert_eq!(all(|a| a.product.record_no.clone()), n);
+        assert_eq!(all(|a| a.product.barcode.clone()), n);
+        assert_eq!(all(|a| a.picture.to_owned()), n);
+    }
+
+    #[test]
+    fn buyers_have_good_numbers_of_an_impossible_region_and_one_is_a_minor() {
+        let demo = Demo::embedded().unwrap();
+        let ids: Vec<IdNumber> = demo.buyers.iter().map(|b| b.id_number.parse().unwrap()).collect();
+        assert!(ids.len() >= 6 && ids.iter().all(|id| id.expose().starts_with("990101")));
+        assert_eq!(ids.iter().filter(|id| id.age_on(Date::constant(2026, 11, 21)) < limits::ADULT_AGE).count(), 1);
+        assert_eq!(demo.buyers.iter().filter(|b| b.elsewhere_fen > 0).count(), 1);
+    }
+
+    #[test]
+    fn the_centre_may_hand_out_parcels() {
+        assert!(Demo::embedded().unwrap().operator.centre.pickup_allowed(Date::constant(2026, 11, 21)));
+    }
+}
