@@ -5,12 +5,13 @@ use std::rc::Rc;
 use slint::{ModelRc, SharedString, VecModel};
 
 use crate::generated::{
-    CardTrouble, CheckStep, DoorCell, Kiosk, LimitData, LineData, Page, PrinterKind, RefusedData, ReviewData, StatusData,
+    CardTrouble, CheckStep, DoorCell, Kiosk, LimitData, LineData, Page, PrinterKind, RefusedData, ReviewData,
+    StatusData,
 };
 use crate::money::{share, yuan};
 use crate::view::{
-    AttentionStep, CardProblem, DoorSize, Language, LimitView, LockerMap, PrinterTroubleKind, Refused, Review, Screen,
-    View,
+    AttentionStep, CardProblem, DoorSize, Language, LimitView, LockerMap, PrinterTroubleKind, Refused,
+    Review, Screen, View,
 };
 
 /// Lines of a parcel that fit; the rest is counted.

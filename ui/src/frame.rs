@@ -55,6 +55,8 @@ pub struct Frame {
     pub height: u32,
     /// What can be tapped.
     pub targets: Vec<Target>,
+    /// Texts that do not fit their place: a fault of the screens or of the data, to be logged. Empty when all is well.
+    pub cut: Vec<String>,
     /// The picture as PNG; empty while nobody wants pixels.
     pub png: Vec<u8>,
 }
@@ -92,9 +94,9 @@ impl Target {
 /// What the drawing loop calls. Both run on the loop's thread and must not block.
 pub struct Hooks {
     /// Someone tapped a target.
-    pub on_action: Box<dyn FnMut(Action)>,
+    pub on_action: Box<dyn FnMut(Action) + Send>,
     /// The picture or the targets changed.
-    pub on_frame: Box<dyn FnMut(Frame)>,
+    pub on_frame: Box<dyn FnMut(Frame) + Send>,
     /// Whether frames shall carry pixels; may change at any time.
     pub wants_pixels: Arc<AtomicBool>,
 }

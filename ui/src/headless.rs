@@ -21,7 +21,12 @@ const ANIMATION_STEP: Duration = Duration::from_millis(33);
 /// # Errors
 /// When the fonts or the translations cannot be set up, when this thread has drawn a screen before, or when a picture
 /// cannot be encoded.
-pub fn headless(width: u32, height: u32, commands: &Receiver<UiCommand>, hooks: Hooks) -> Result<(), UiError> {
+pub fn headless(
+    width: u32,
+    height: u32,
+    commands: &Receiver<UiCommand>,
+    hooks: Hooks,
+) -> Result<(), UiError> {
     let mut canvas = Canvas::new(width, height, hooks)?;
     let mut held: Option<UiCommand> = None;
     loop {
@@ -39,7 +44,9 @@ pub fn headless(width: u32, height: u32, commands: &Receiver<UiCommand>, hooks: 
                 let mut view = view;
                 loop {
                     match commands.try_recv() {
-                        Ok(UiCommand::Show(later)) if later.screen.name() == view.screen.name() => view = later,
+                        Ok(UiCommand::Show(later)) if later.screen.name() == view.screen.name() => {
+                            view = later
+                        }
                         Ok(other) => {
                             held = Some(other);
                             break;
@@ -49,7 +56,7 @@ pub fn headless(width: u32, height: u32, commands: &Receiver<UiCommand>, hooks: 
                 }
                 canvas.screen.apply(*view)?;
             }
-            Some(UiCommand::Touch(touch)) => canvas.screen.touch(touch)?,
+            Some(UiCommand::Touch(touch)) => crate::screen::touch(canvas.screen.window(), touch)?,
             Some(UiCommand::Refresh) => canvas.stale = true,
             None => {}
         }
@@ -88,8 +95,11 @@ pub(crate) struct Canvas {
 impl Canvas {
     pub fn new(width: u32, height: u32, hooks: Hooks) -> Result<Self, UiError> {
         let adapter = MinimalSoftwareWindow::new(RepaintBufferType::ReusedBuffer);
-        slint::platform::set_platform(Box::new(MemoryPlatform { adapter: Rc::clone(&adapter), start: Instant::now() }))
-            .map_err(|_| UiError::SecondScreen)?;
+        slint::platform::set_platform(Box::new(MemoryPlatform {
+            adapter: Rc::clone(&adapter),
+            start: Instant::now(),
+        }))
+        .map_err(|_| UiError::SecondScreen)?;
         let screen = Screen::new(width, height)?;
         adapter.set_size(PhysicalSize::new(width, height));
         let hooks = Rc::new(RefCell::new(hooks));
@@ -98,8 +108,18 @@ impl Canvas {
         screen.window().show()?;
         let count = usize::try_from(u64::from(width) * u64::from(height)).unwrap_or(usize::MAX);
         let pixels = vec![Rgb8Pixel::default(); count];
-        let mut canvas =
-            Self { screen, adapter, hooks, pixels, width, height, seq: 0, shown: None, stale: true, painted: false };
+        let mut canvas = Self {
+            screen,
+            adapter,
+            hooks,
+            pixels,
+            width,
+            height,
+            seq: 0,
+            shown: None,
+            stale: true,
+            painted: false,
+        };
         canvas.draw()?;
         Ok(canvas)
     }
@@ -118,7 +138,8 @@ impl Canvas {
         self.paint();
         let survey = self.survey();
         let name = self.screen.name();
-        let moved = self.shown.as_ref().is_none_or(|(shown, targets)| *shown != name || *targets != survey.targets);
+        let moved =
+            self.shown.as_ref().is_none_or(|(shown, targets)| *shown != name || *targets != survey.targets);
         if !(moved || self.painted || self.stale) {
             return Ok(());
         }
@@ -127,8 +148,15 @@ impl Canvas {
         self.shown = Some((name, survey.targets.clone()));
         self.seq = self.seq.saturating_add(1);
         let png = if self.hooks.borrow().pixels_wanted() { self.png()? } else { Vec::new() };
-        let frame =
-            Frame { seq: self.seq, name, width: self.width, height: self.height, targets: survey.targets, png };
+        let frame = Frame {
+            seq: self.seq,
+            name,
+            width: self.width,
+            height: self.height,
+            targets: survey.targets,
+            cut: survey.cut,
+            png,
+        };
         (self.hooks.borrow_mut().on_frame)(frame);
         Ok(())
     }

@@ -2,13 +2,14 @@
 //!
 //! Nothing here knows of devices, HTTP or the session: a caller sends a [`view::View`], and gets [`view::Action`]s back.
 
+mod action;
 mod bind;
+mod flow;
 mod fonts;
 mod frame;
 mod headless;
 mod lockers;
 mod money;
-pub mod samples;
 mod screen;
 pub mod view;
 #[cfg(feature = "window")]

@@ -3,7 +3,9 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use slint::{ComponentHandle, LogicalPosition, PhysicalSize, platform::PointerEventButton, platform::WindowEvent};
+use slint::{
+    ComponentHandle, LogicalPosition, PhysicalSize, platform::PointerEventButton, platform::WindowEvent,
+};
 
 use crate::bind;
 use crate::frame::{Target, Touch, TouchKind, UiError};
@@ -71,22 +73,6 @@ impl Screen {
         Ok(())
     }
 
-    /// Passes a touch on to the window.
-    pub fn touch(&self, touch: Touch) -> Result<(), UiError> {
-        let position = LogicalPosition::new(touch.x, touch.y);
-        let button = PointerEventButton::Left;
-        let window = self.window.window();
-        match touch.kind {
-            TouchKind::Press => window.try_dispatch_event(WindowEvent::PointerPressed { position, button })?,
-            TouchKind::Move => window.try_dispatch_event(WindowEvent::PointerMoved { position })?,
-            TouchKind::Release => {
-                window.try_dispatch_event(WindowEvent::PointerReleased { position, button })?;
-                window.try_dispatch_event(WindowEvent::PointerExited)?;
-            }
-        }
-        Ok(())
-    }
-
     /// Asks every element where it is. They answer when the change handlers run next.
     pub fn ask(&self) {
         *self.survey.borrow_mut() = Survey::default();
@@ -102,6 +88,24 @@ impl Screen {
         survey.targets.dedup();
         survey
     }
+}
+
+/// Passes a touch on to a window.
+pub(crate) fn touch(window: &KioskWindow, touch: Touch) -> Result<(), UiError> {
+    let position = LogicalPosition::new(touch.x, touch.y);
+    let button = PointerEventButton::Left;
+    let events = match touch.kind {
+        TouchKind::Press => vec![WindowEvent::PointerPressed { position, button }],
+        TouchKind::Move => vec![WindowEvent::PointerMoved { position }],
+        // A lifted finger hovers over nothing.
+        TouchKind::Release => {
+            vec![WindowEvent::PointerReleased { position, button }, WindowEvent::PointerExited]
+        }
+    };
+    for event in events {
+        window.window().dispatch_event_with_result(event)?;
+    }
+    Ok(())
 }
 
 fn listen(window: &KioskWindow, survey: &Rc<RefCell<Survey>>) {

@@ -1,0 +1,75 @@
+//! What a person can ask for by touching the screen.
+
+use std::fmt;
+
+/// What a person can ask for by touching the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Yes, go on: the one main decision of the screen.
+    Confirm,
+    /// Stop and go back to the start.
+    Cancel,
+    /// Show how to reach a person.
+    Help,
+    /// Chinese to English or back.
+    SwitchLanguage,
+    /// I am still here.
+    MoreTime,
+    /// Open the same door once more.
+    OpenAgain,
+    /// I am done, go back to the start; in staff mode: leave staff mode.
+    Finish,
+    /// From help back to where the person was.
+    Back,
+    /// Staff: open the door that wants attention.
+    StaffOpen,
+    /// Staff: the shopper has the goods, the locker is empty.
+    StaffGoodsTaken,
+    /// Staff: the goods are still inside.
+    StaffGoodsInside,
+}
+
+impl Action {
+    /// Every action, in the order of declaration.
+    pub const ALL: [Self; 11] = [
+        Self::Confirm,
+        Self::Cancel,
+        Self::Help,
+        Self::SwitchLanguage,
+        Self::MoreTime,
+        Self::OpenAgain,
+        Self::Finish,
+        Self::Back,
+        Self::StaffOpen,
+        Self::StaffGoodsTaken,
+        Self::StaffGoodsInside,
+    ];
+
+    /// The stable name of the action: the id of its target on the screen.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Confirm => "confirm",
+            Self::Cancel => "cancel",
+            Self::Help => "help",
+            Self::SwitchLanguage => "language",
+            Self::MoreTime => "more_time",
+            Self::OpenAgain => "open_again",
+            Self::Finish => "finish",
+            Self::Back => "back",
+            Self::StaffOpen => "staff_open",
+            Self::StaffGoodsTaken => "goods_taken",
+            Self::StaffGoodsInside => "goods_inside",
+        }
+    }
+
+    /// The action with that stable name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.as_str() == name)
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

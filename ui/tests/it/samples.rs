@@ -1,0 +1,197 @@
+//! One or more views of every page, with invented data, long enough to be a fair trial of the layout.
+
+use pickup_ui::view::*;
+
+/// Every page with a name for its file; `language` for all of them.
+pub fn all(language: Language) -> Vec<(&'static str, View)> {
+    let mut views: Vec<(&'static str, View)> = shopper()
+        .into_iter()
+        .chain(ends())
+        .chain(staff())
+        .map(|(name, screen)| (name, view(language, screen)))
+        .collect();
+    for (name, view) in &mut views {
+        if matches!(*name, "done" | "refused_collected" | "take_goods" | "help") {
+            view.countdown_s = Some(25);
+        }
+        if *name == "review_offline" {
+            view.status.online = false;
+        }
+    }
+    views
+}
+
+/// A view around one screen.
+pub fn view(language: Language, screen: Screen) -> View {
+    View {
+        language,
+        screen,
+        status: Status {
+            centre: Text::new("滨海保税自提中心", "Binhai Bonded Pickup Centre"),
+            kiosk: "K-01".into(),
+            clock: "14:05".into(),
+            online: true,
+            help_phone: "199 0000 0001".into(),
+        },
+        lockers: lockers(),
+        countdown_s: None,
+    }
+}
+
+fn lockers() -> LockerMap {
+    use DoorSize::{L, M, S};
+    let sizes = [S, S, S, S, S, S, M, M, M, M, L, L];
+    LockerMap::stacked((1..).zip(sizes).map(|(n, size)| (n.to_string(), size)))
+}
+
+fn shopper() -> Vec<(&'static str, Screen)> {
+    let wrong = Some(CardProblem::WrongPerson { tries_left: 2 });
+    let trouble = |kind, staff_called| Screen::PrinterTrouble(PrinterTrouble { kind, staff_called });
+    let take =
+        |ajar, can_open_again| Screen::TakeGoods(TakeGoods { door: "11".into(), ajar, can_open_again });
+    vec![
+        ("idle", Screen::Idle),
+        ("looking_up", Screen::LookingUp),
+        ("present_card", card(None)),
+        ("present_card_wrong", card(wrong)),
+        ("present_card_last", card(Some(CardProblem::WrongPerson { tries_left: 0 }))),
+        ("present_card_again", card(Some(CardProblem::ReadAgain))),
+        ("present_card_expired", card(Some(CardProblem::Expired))),
+        ("present_card_unreadable", card(Some(CardProblem::Unreadable))),
+        ("review", Screen::Review(review(3, None))),
+        ("review_one", Screen::Review(review(1, None))),
+        ("review_offline", Screen::Review(review(8, Some("2026-11-21 09:30".into())))),
+        ("granting", Screen::Granting),
+        ("printing", Screen::Printing),
+        ("printer_paper_out", trouble(PrinterTroubleKind::PaperOut, true)),
+        ("printer_cover", trouble(PrinterTroubleKind::CoverOpen, false)),
+        ("printer_cutter", trouble(PrinterTroubleKind::Cutter, true)),
+        ("printer_offline", trouble(PrinterTroubleKind::Offline, false)),
+        ("printer_other", trouble(PrinterTroubleKind::Other, false)),
+        ("opening_door", Screen::OpeningDoor(OpeningDoor { door: "3".into() })),
+        ("take_goods", take(false, true)),
+        ("take_goods_ajar", take(true, false)),
+        ("done", Screen::Done(Done { slip_no: "FX-20261121-000042".into(), copy: false })),
+        ("done_copy", Screen::Done(Done { slip_no: "FX-20261121-000042".into(), copy: true })),
+    ]
+}
+
+fn ends() -> Vec<(&'static str, Screen)> {
+    vec![
+        ("refused_collected", Screen::Refused(collected())),
+        ("refused_limit", Screen::Refused(limit_exceeded())),
+        ("still_there", Screen::StillThere(StillThere { seconds: 15 })),
+        ("help", Screen::Help(Help { staff_called: true, reference: "7K3M-92".into() })),
+        (
+            "out_of_service",
+            Screen::OutOfService(OutOfService {
+                code: "CLOCK_UNKNOWN".into(),
+                sentence: Text::new(
+                    "本机尚未取得准确时间，暂不能办理取货。请联系工作人员。",
+                    "This kiosk does not know the date yet and cannot hand out goods. Please ask the staff.",
+                ),
+            }),
+        ),
+    ]
+}
+
+fn staff() -> Vec<(&'static str, Screen)> {
+    let waybill = || String::from("YD202611210000042");
+    let attention =
+        |step| Screen::StaffAttention(StaffAttention { door: "7".into(), waybill: waybill(), step });
+    let home = |attention, problem| Screen::StaffHome(StaffHome { staff: "S-07".into(), attention, problem });
+    let place = |ajar, can_open_again| {
+        let size = DoorSize::M;
+        Screen::StaffPlace(StaffPlace { waybill: waybill(), door: "7".into(), size, ajar, can_open_again })
+    };
+    let unknown = Text::new("没有找到此面单对应的包裹。", "No parcel belongs to this label.");
+    vec![
+        ("staff_home", home(vec![], None)),
+        ("staff_home_attention", home(vec!["7".into(), "12".into()], Some(unknown))),
+        ("staff_place", place(false, true)),
+        ("staff_place_ajar", place(true, true)),
+        ("staff_stored", Screen::StaffStored(StaffStored { waybill: waybill(), door: "7".into() })),
+        ("staff_attention", attention(AttentionStep::Open)),
+        ("staff_attention_opening", attention(AttentionStep::Opening)),
+        ("staff_attention_decide", attention(AttentionStep::Decide)),
+        ("staff_attention_close", attention(AttentionStep::Close)),
+    ]
+}
+
+fn card(problem: Option<CardProblem>) -> Screen {
+    Screen::PresentCard(PresentCard { name_masked: "李**".into(), problem })
+}
+
+/// A parcel with so many lines.
+pub fn review(lines: usize, as_of: Option<String>) -> Review {
+    let goods = [
+        ("婴儿配方奶粉 3段 900克", "Infant formula stage 3, 900 g", "2", "罐", "tins", 59_800),
+        (
+            "保湿修护面霜 50毫升",
+            "Moisturising repair face cream for dry skin, 50 ml",
+            "1",
+            "瓶",
+            "jar",
+            32_900,
+        ),
+        ("深海鱼油软胶囊 200粒", "Deep sea fish oil, 200 capsules", "1", "瓶", "bottle", 16_850),
+        ("干红葡萄酒 750毫升", "Dry red wine, 750 ml", "3", "瓶", "bottles", 44_700),
+        ("婴儿纸尿裤 L码 54片", "Nappies size L, 54 pieces", "2", "包", "packs", 23_600),
+        ("电动牙刷", "Electric toothbrush", "1", "支", "piece", 39_900),
+    ];
+    let lines = goods.iter().cycle().take(lines).map(|(zh, en, quantity, unit_zh, unit_en, fen)| Line {
+        name: Text::new(*zh, *en),
+        quantity: (*quantity).into(),
+        unit: Text::new(*unit_zh, *unit_en),
+        amount_fen: *fen,
+    });
+    let lines: Vec<Line> = lines.collect();
+    let total_fen = lines.iter().map(|line| line.amount_fen).sum();
+    Review {
+        name_masked: "李**".into(),
+        lines,
+        total_fen,
+        tax_fen: total_fen * 91 / 1091,
+        limit: LimitView {
+            year: 2026,
+            limit_fen: 2_600_000,
+            used_fen: 843_250 + total_fen,
+            this_order_fen: total_fen,
+            remaining_fen: 2_600_000 - 843_250 - total_fen,
+            as_of,
+        },
+        doors: vec!["11".into()],
+        waybill: "YD202611210000042".into(),
+    }
+}
+
+fn collected() -> Refused {
+    Refused {
+        code: "ALREADY_COLLECTED".into(),
+        title: Text::new("此包裹已被取走", "This parcel was collected before"),
+        sentence: Text::new("此取货码已经使用过。", "This pickup code has been used."),
+        what_to_do: Text::new(
+            "如果不是您或家人取走的，请立即联系工作人员。",
+            "If it was neither you nor your family, please tell the staff at once.",
+        ),
+        collected_at: Some("2026-11-21 13:40".into()),
+        reference: "7K3M-92".into(),
+    }
+}
+
+fn limit_exceeded() -> Refused {
+    Refused {
+        code: "DECLARATION_REJECTED".into(),
+        title: Text::new("海关未放行此订单", "Customs has not released this order"),
+        sentence: Text::new(
+            "此订单会使您超出 26,000 元的年度限额。货款正在原路退回。",
+            "With this order you would exceed the annual limit of 26,000 CNY. Your payment is being refunded.",
+        ),
+        what_to_do: Text::new(
+            "您无需做任何事。退款一般在三个工作日内到账；如有疑问请联系工作人员。",
+            "You need not do anything. Refunds usually arrive within three working days. Ask the staff if anything is unclear.",
+        ),
+        collected_at: None,
+        reference: "7K3M-93".into(),
+    }
+}
