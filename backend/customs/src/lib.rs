@@ -1,1 +1,62 @@
-//! Bonded Pickup: pickup-customs.
+//! Messages of the customs side (海关跨境统一版, specification 202205): build, sign, verify, read. Bytes in, bytes out.
+//!
+//! # Filing one order
+//!
+//! 1. Fill a [`Filing`]; [`Filing::order`], [`Filing::logistics`] and [`Filing::inventory`] make documents that agree.
+//! 2. Put 1 to 100 documents of a kind into a [`Message`] with the sender's [`BaseTransfer`];
+//!    [`Message::write`] checks every field and gives [`Unsigned`] canonical XML.
+//! 3. [`dsig::sign`] with a [`Signer`] (such as [`SoftwareKey`]) and a [`dsig::Profile`] gives the text to send.
+//!    Keep that text and send exactly it, also when sending again. Its type for the exchange network is
+//!    [`Unsigned::message_type`].
+//!
+//! # Receipts
+//!
+//! [`read_receipts`] takes what the port sends (CEB312, 412, 512, 622, 900). Apply a [`Receipt`] by [`Receipt::key`]
+//! and [`Receipt::time`]: receipts come twice, late and out of order. [`Status`] says what became of the document,
+//! [`Dictionary::explain`] why, as a [`Cause`] to branch on and a sentence in Chinese and English.
+//!
+//! # The other side
+//!
+//! [`AnyMessage::read`] and [`dsig::verify`] read and check what was filed, and [`write_receipts`] answers it: the
+//! simulator is built on them.
+
+mod c14n;
+mod cert;
+mod der;
+pub mod dictionary;
+pub mod document;
+pub mod dsig;
+pub mod field;
+pub mod filing;
+mod ids;
+mod inventory;
+mod key;
+mod logistics;
+mod message;
+mod order;
+pub mod read;
+mod receipt;
+pub mod record;
+mod returns;
+mod status;
+mod time;
+pub mod write;
+
+pub use c14n::C14nError;
+pub use cert::{Certificate, CertificateError};
+pub use dictionary::{Cause, Dictionary, Explanation};
+pub use document::{AppStatus, AppType, BaseTransfer, CHINA, CNY, Document};
+pub use field::FieldError;
+pub use filing::{Filing, FilingError};
+pub use ids::{BuyerId, CopNo, CopNoError, Guid, GuidError};
+pub use inventory::{Inventory, InventoryHead, InventoryLine};
+pub use key::{DIST_ID, KeyError, Signer, SignerError, SoftwareKey};
+pub use logistics::{Logistics, LogisticsHead};
+pub use message::{AnyMessage, Message, Unsigned};
+pub use order::{Order, OrderHead, OrderLine};
+pub use read::ReadError;
+pub use receipt::{Receipt, ReceiptBatch, read_receipts, write_receipts};
+pub use returns::{InventoryReturn, LogisticsReturn, MessageReturn, OrderReturn, PaymentReturn};
+pub use status::Status;
+pub use time::{Millis, Seconds};
+pub use write::WriteError;

@@ -1,0 +1,171 @@
+//! Whole messages: 1 to 100 documents of one kind, the sender, and later a signature.
+
+use std::fmt::Write as _;
+
+use roxmltree::Node;
+
+use crate::document::{BaseTransfer, Document, read_record};
+use crate::field::FieldError;
+use crate::ids::Guid;
+use crate::inventory::Inventory;
+use crate::logistics::Logistics;
+use crate::order::Order;
+use crate::read::{ReadError, count_batch, elements, in_ceb, local, tree, unexpected, utf8};
+use crate::record::Record as _;
+use crate::write::{BATCH_LIMIT, CEB_NS, WriteError, XSI_NS, XmlWriter};
+
+/// A message of documents of one kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message<T> {
+    /// The message's own guid.
+    pub guid: Guid,
+    /// 1 to 100 documents.
+    pub documents: Vec<T>,
+    /// The sender.
+    pub transfer: BaseTransfer,
+}
+
+/// A written message without signature: canonical XML from root tag to root tag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unsigned {
+    root: &'static str,
+    /// Everything before the root's closing tag.
+    body: String,
+}
+
+/// What stands before the root element. Canonicalisation leaves it out.
+const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>";
+/// Elements that may follow the documents and are not read here.
+const TRAILERS: [&str; 3] = ["BaseSubscribe", "ExtendMessage", "Signature"];
+
+impl Unsigned {
+    /// The root element's name, which is also the message type, such as `CEB621Message`.
+    #[must_use]
+    pub const fn message_type(&self) -> &'static str {
+        self.root
+    }
+
+    /// The canonical form: the bytes a digest is taken of.
+    #[must_use]
+    pub fn canonical(&self) -> String {
+        format!("{}</ceb:{}>", self.body, self.root)
+    }
+
+    /// The message without signature, with its XML declaration.
+    #[must_use]
+    pub fn to_xml(&self) -> String {
+        format!("{DECLARATION}{}", self.canonical())
+    }
+
+    /// The message with `signature` as the root's last child.
+    pub(crate) fn with_last_child(&self, signature: &str) -> String {
+        format!("{DECLARATION}{}{signature}</ceb:{}>", self.body, self.root)
+    }
+}
+
+impl<T: Document> Message<T> {
+    /// Writes the message, checking every field on the way.
+    ///
+    /// # Errors
+    /// The first field, line count or batch size that breaks the schema.
+    pub fn write(&self) -> Result<Unsigned, WriteError> {
+        if self.documents.is_empty() || self.documents.len() > BATCH_LIMIT {
+            return Err(WriteError::Batch(self.documents.len()));
+        }
+        let mut out = XmlWriter::new("ceb:");
+        out.raw(&root_tag(T::MESSAGE, &self.guid));
+        for document in &self.documents {
+            out.open(T::ELEMENT);
+            document.write_inside(&mut out)?;
+            out.close(T::ELEMENT);
+        }
+        self.transfer.write(&mut out)?;
+        Ok(Unsigned { root: T::MESSAGE, body: out.finish() })
+    }
+
+    /// Reads a received message by the schema, signed or not. The signature is checked by
+    /// [`crate::dsig::verify`], not here.
+    ///
+    /// # Errors
+    /// The first thing that is not as the schema has it.
+    pub fn read(xml: &[u8]) -> Result<Self, ReadError> {
+        let text = utf8(xml)?;
+        let tree = tree(text)?;
+        let root = tree.root_element();
+        if local(&root) != T::MESSAGE || !in_ceb(&root) {
+            return Err(ReadError::Root(local(&root).to_owned()));
+        }
+        Self::read_root(root)
+    }
+
+    fn read_root(root: Node<'_, '_>) -> Result<Self, ReadError> {
+        let guid = root.attribute("guid").and_then(|text| text.parse().ok());
+        let guid = guid.ok_or(ReadError::RootAttribute("guid"))?;
+        if !root.attribute("version").is_some_and(|text| (1..=10).contains(&text.chars().count())) {
+            return Err(ReadError::RootAttribute("version"));
+        }
+        let mut documents = Vec::new();
+        let mut transfer = None;
+        for child in elements(root) {
+            match (local(&child), &transfer) {
+                (name, None) if name == T::ELEMENT && in_ceb(&child) => documents.push(T::read(child)?),
+                ("BaseTransfer", None) if in_ceb(&child) => transfer = Some(read_record(child)?),
+                (name, Some(_)) if TRAILERS.contains(&name) => {}
+                _ => return Err(unexpected(&child, T::MESSAGE)),
+            }
+        }
+        count_batch(T::ELEMENT, T::MESSAGE, documents.len())?;
+        let missing = FieldError::Missing { element: T::MESSAGE, field: "BaseTransfer".to_owned() };
+        Ok(Self { guid, documents, transfer: transfer.ok_or(missing)? })
+    }
+}
+
+/// The root's opening tag in canonical order: namespaces by prefix, then attributes by name.
+fn root_tag(name: &str, guid: &Guid) -> String {
+    let mut tag = String::new();
+    // Writing to a String cannot fail.
+    let _ = write!(tag, "<ceb:{name} xmlns:ceb=\"{CEB_NS}\" xmlns:xsi=\"{XSI_NS}\" guid=\"");
+    crate::write::escape_attribute(&mut tag, guid.as_str());
+    tag.push_str("\" version=\"1.0\">");
+    tag
+}
+
+/// A message of any kind that is received here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AnyMessage {
+    /// CEB311.
+    Order(Message<Order>),
+    /// CEB511.
+    Logistics(Message<Logistics>),
+    /// CEB621.
+    Inventory(Message<Inventory>),
+}
+
+impl AnyMessage {
+    /// Reads a message of whichever kind its root element says.
+    ///
+    /// # Errors
+    /// As [`Message::read`]; [`ReadError::Root`] for a kind that is not read here.
+    pub fn read(xml: &[u8]) -> Result<Self, ReadError> {
+        let text = utf8(xml)?;
+        let tree = tree(text)?;
+        let root = tree.root_element();
+        match local(&root) {
+            _ if !in_ceb(&root) => Err(ReadError::Root(local(&root).to_owned())),
+            Order::MESSAGE => Message::read_root(root).map(Self::Order),
+            Logistics::MESSAGE => Message::read_root(root).map(Self::Logistics),
+            Inventory::MESSAGE => Message::read_root(root).map(Self::Inventory),
+            other => Err(ReadError::Root(other.to_owned())),
+        }
+    }
+
+    /// The sender.
+    #[must_use]
+    pub const fn transfer(&self) -> &BaseTransfer {
+        match self {
+            Self::Order(message) => &message.transfer,
+            Self::Logistics(message) => &message.transfer,
+            Self::Inventory(message) => &message.transfer,
+        }
+    }
+}

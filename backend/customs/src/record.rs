@@ -1,0 +1,64 @@
+//! Records: one struct per group of fields, with one table that serves writing, checking and reading.
+
+use crate::field::{Field, FieldError};
+use crate::read::Fields;
+use crate::write::XmlWriter;
+
+/// A group of fields in a message, such as `OrderHead`.
+pub trait Record: Sized {
+    /// Element name without prefix.
+    const ELEMENT: &'static str;
+    /// Fields in the order of the schema.
+    const FIELDS: &'static [Field];
+
+    /// Writes the element with all its fields.
+    ///
+    /// # Errors
+    /// The first field that breaks its rule.
+    fn write(&self, out: &mut XmlWriter) -> Result<(), FieldError>;
+
+    /// Reads the fields of one element.
+    ///
+    /// # Errors
+    /// The first field that is missing or cannot be read.
+    fn read(fields: &Fields) -> Result<Self, FieldError>;
+}
+
+/// Declares a record: struct, field table, writer and reader from one list.
+macro_rules! record {
+    (
+        $(#[$meta:meta])*
+        $name:ident = $element:literal {
+            $( $(#[$field_meta:meta])* $field:ident : $ty:ty = $xml:literal, $rule:expr; )*
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct $name {
+            $( $(#[$field_meta])* pub $field: $ty, )*
+        }
+
+        impl $crate::record::Record for $name {
+            const ELEMENT: &'static str = $element;
+            const FIELDS: &'static [$crate::field::Field] = &[
+                $( $crate::field::Field {
+                    name: $xml,
+                    rule: $rule,
+                    required: <$ty as $crate::field::Value>::REQUIRED,
+                }, )*
+            ];
+
+            fn write(&self, out: &mut $crate::write::XmlWriter) -> Result<(), $crate::field::FieldError> {
+                out.open($element);
+                $( out.field($element, $xml, $rule, &self.$field)?; )*
+                out.close($element);
+                Ok(())
+            }
+
+            fn read(fields: &$crate::read::Fields) -> Result<Self, $crate::field::FieldError> {
+                Ok(Self { $( $field: fields.value($xml, $rule)?, )* })
+            }
+        }
+    };
+}
+pub(crate) use record;
