@@ -1,0 +1,232 @@
+//! The command line, read by hand so that xtask needs no argument parser.
+
+/// Shown by `--help` and after a mistake on the command line.
+pub const HELP: &str = "\
+cargo xtask <command>
+
+  demo [--script] [--window] [--yes] [--no-install]
+        Starts the whole product on simulated customs and devices, with the bench page in a browser.
+        --script   plays the path unattended, checks each step, leaves what it made in target/demo/
+        --window   shows the kiosk's own window too (needs a display)
+  test [--yes] [--no-install]
+        Everything that must hold before a change lands; ends with a line that counts tests.
+  bench pickup [--json] [--pickups N]
+        Times scan to verdict and confirmation to lock pulse over at least 200 pickups.
+  tidy
+        The house rules alone: imports, file heads, sizes, links. Takes about a second.
+
+  --yes         installs missing Debian packages without asking (so does CI=true)
+  --no-install  installs nothing: names what is missing and ends with status 1
+  --help        this text";
+
+const DEMO_HELP: &str = "\
+cargo xtask demo [--script] [--window] [--yes] [--no-install]
+
+Builds the programs, makes a data folder under target/demo/, starts the customs simulator, the
+simulated devices, the backend and the kiosk, and prints the address of the bench page. Ctrl-C ends
+and tidies up. With --script nobody is needed: the path and three unhappy ends are played and checked,
+and target/demo/ holds the filed XML, the receipts, the slip, the screens, the trail and a summary.";
+
+const TEST_HELP: &str = "\
+cargo xtask test [--yes] [--no-install]
+
+Format check, tidy, cargo deny, clippy with warnings as errors, all tests by nextest (the end-to-end
+tests among them), and the documentation build. Prints the time of each step and a closing line
+`N passed, N failed`; the exit status is 1 when anything failed.";
+
+const BENCH_HELP: &str = "\
+cargo xtask bench pickup [--json] [--pickups N]
+
+Release build, real processes, a printer that takes no time. Prints p50, p95 and the largest of scan to
+verdict and of confirmation to lock pulse. --json prints one object with scan_to_verdict_p95_ms,
+confirm_to_pulse_p95_ms and pickups.";
+
+const TIDY_HELP: &str = "\
+cargo xtask tidy
+
+Checks the import table, the `//!` head of each file, forbidden macros, panics outside tests, sizes of
+files and functions against xtask/tidy-allow.toml, and that local links in Markdown lead somewhere.";
+
+/// Whether Debian packages may be installed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Install {
+    /// Ask first.
+    Ask,
+    /// Install without asking.
+    Yes,
+    /// Name what is missing and stop.
+    No,
+}
+
+/// Options of `demo`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Demo {
+    /// Play the path unattended.
+    pub script: bool,
+    /// Show the kiosk's native window.
+    pub window: bool,
+    /// What to do about missing packages.
+    pub install: Install,
+}
+
+/// A parsed command line.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Print this text.
+    Help(&'static str),
+    /// Run the product on simulated devices.
+    Demo(Demo),
+    /// Run every check.
+    Test(Install),
+    /// Time pickups.
+    BenchPickup {
+        /// Machine-readable output.
+        json: bool,
+        /// How many pickups.
+        pickups: u32,
+    },
+    /// Check the house rules.
+    Tidy,
+}
+
+/// The fewest pickups a published figure may rest on.
+const DEFAULT_PICKUPS: u32 = 200;
+
+/// Reads the arguments after the program's name; the error is a sentence for the person who typed them.
+pub fn parse(given: &[String]) -> Result<Command, String> {
+    let words: Vec<&str> = given.iter().map(String::as_str).collect();
+    match words.split_first() {
+        None | Some((&("help" | "--help" | "-h"), _)) => Ok(Command::Help(HELP)),
+        Some((&"demo", rest)) => demo(rest),
+        Some((&"test", rest)) => test(rest),
+        Some((&"bench", rest)) => bench(rest),
+        Some((&"tidy", rest)) => match Flags::read(rest, &[])? {
+            Flags { help: true, .. } => Ok(Command::Help(TIDY_HELP)),
+            _ => Ok(Command::Tidy),
+        },
+        Some((other, _)) => Err(format!("xtask has no command `{other}`.")),
+    }
+}
+
+fn demo(rest: &[&str]) -> Result<Command, String> {
+    let flags = Flags::read(rest, &["--script", "--window", "--yes", "--no-install"])?;
+    if flags.help {
+        return Ok(Command::Help(DEMO_HELP));
+    }
+    Ok(Command::Demo(Demo {
+        script: flags.has("--script"),
+        window: flags.has("--window"),
+        install: flags.install()?,
+    }))
+}
+
+fn test(rest: &[&str]) -> Result<Command, String> {
+    let flags = Flags::read(rest, &["--yes", "--no-install"])?;
+    if flags.help {
+        return Ok(Command::Help(TEST_HELP));
+    }
+    Ok(Command::Test(flags.install()?))
+}
+
+fn bench(rest: &[&str]) -> Result<Command, String> {
+    let rest = match rest.split_first() {
+        Some((&"pickup", rest)) => rest,
+        Some((&("--help" | "-h"), _)) => return Ok(Command::Help(BENCH_HELP)),
+        _ => return Err("bench needs to know what: `cargo xtask bench pickup`.".to_owned()),
+    };
+    let (pickups, rest) = pickups(rest)?;
+    let flags = Flags::read(&rest, &["--json"])?;
+    if flags.help {
+        return Ok(Command::Help(BENCH_HELP));
+    }
+    Ok(Command::BenchPickup { json: flags.has("--json"), pickups })
+}
+
+/// Takes `--pickups N` out of the words.
+fn pickups<'a>(words: &[&'a str]) -> Result<(u32, Vec<&'a str>), String> {
+    let Some(at) = words.iter().position(|word| *word == "--pickups") else {
+        return Ok((DEFAULT_PICKUPS, words.to_vec()));
+    };
+    let number = words.get(at + 1).and_then(|word| word.parse().ok()).filter(|n| *n > 0);
+    let number = number.ok_or("--pickups needs a whole number above zero, as in `--pickups 300`.")?;
+    let rest = words.iter().enumerate().filter(|(i, _)| *i != at && *i != at + 1).map(|(_, w)| *w);
+    Ok((number, rest.collect()))
+}
+
+struct Flags<'a> {
+    help: bool,
+    given: Vec<&'a str>,
+}
+
+impl<'a> Flags<'a> {
+    fn read(words: &[&'a str], known: &[&str]) -> Result<Self, String> {
+        let help = words.iter().any(|word| matches!(*word, "--help" | "-h"));
+        let stranger = words.iter().find(|word| !known.contains(word) && !matches!(**word, "--help" | "-h"));
+        match stranger {
+            Some(word) => Err(format!("`{word}` is not an option of this command.")),
+            None => Ok(Self { help, given: words.to_vec() }),
+        }
+    }
+
+    fn has(&self, flag: &str) -> bool {
+        self.given.contains(&flag)
+    }
+
+    fn install(&self) -> Result<Install, String> {
+        match (self.has("--yes"), self.has("--no-install")) {
+            (true, true) => Err("--yes and --no-install contradict each other: give one.".to_owned()),
+            (true, false) => Ok(Install::Yes),
+            (false, true) => Ok(Install::No),
+            (false, false) if std::env::var_os("CI").is_some_and(|ci| !ci.is_empty()) => Ok(Install::Yes),
+            (false, false) => Ok(Install::Ask),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Command, String> {
+        parse(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn nothing_given_shows_the_help() {
+        assert_eq!(parsed(""), Ok(Command::Help(HELP)));
+    }
+
+    #[test]
+    fn each_command_explains_itself() {
+        for (line, text) in
+            [("demo --help", DEMO_HELP), ("test -h", TEST_HELP), ("bench pickup --help", BENCH_HELP)]
+        {
+            assert_eq!(parsed(line), Ok(Command::Help(text)), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_script_demo_without_installs_is_read() {
+        let wanted = Demo { script: true, window: false, install: Install::No };
+        assert_eq!(parsed("demo --script --no-install"), Ok(Command::Demo(wanted)));
+    }
+
+    #[test]
+    fn yes_and_no_install_together_are_refused() {
+        assert!(parsed("test --yes --no-install").unwrap_err().contains("contradict"));
+    }
+
+    #[test]
+    fn an_unknown_option_is_named_in_the_answer() {
+        assert!(parsed("tidy --fast").unwrap_err().contains("--fast"));
+    }
+
+    #[test]
+    fn a_bench_takes_the_number_of_pickups() {
+        assert_eq!(
+            parsed("bench pickup --pickups 300 --json"),
+            Ok(Command::BenchPickup { json: true, pickups: 300 })
+        );
+        assert!(parsed("bench pickup --pickups none").is_err());
+    }
+}

@@ -1,0 +1,54 @@
+//! Cargo as a child process, the repository's folders, and the programs the product consists of.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+/// The packages whose programs a running demo consists of.
+pub const PROGRAM_PACKAGES: [&str; 5] =
+    ["pickup-server", "pickup-customs-sim", "pickup-hw-mock", "pickup-kiosk", "pickup-tests"];
+
+/// The repository's root: the folder above this crate.
+pub fn root() -> Result<PathBuf> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = here.parent().context("xtask has no folder above it")?;
+    if root.join("Cargo.toml").is_file() {
+        return Ok(root.to_path_buf());
+    }
+    // A binary carried to another checkout: believe the folder it was started in.
+    let current = std::env::current_dir().context("the current folder cannot be read")?;
+    if current.join("xtask/Cargo.toml").is_file() {
+        return Ok(current);
+    }
+    bail!("run `cargo xtask` inside the repository")
+}
+
+/// Where cargo puts what it builds.
+pub fn target_dir() -> Result<PathBuf> {
+    let root = root()?;
+    Ok(match std::env::var_os("CARGO_TARGET_DIR") {
+        Some(dir) => root.join(dir),
+        None => root.join("target"),
+    })
+}
+
+/// Cargo with these arguments in the repository's root, without the variables that `cargo run` set for xtask.
+pub fn cargo(arguments: &[&str]) -> Result<Command> {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") || text == "CARGO_BIN_NAME" {
+            command.env_remove(&name);
+        }
+    }
+    command.args(arguments).current_dir(root()?).stdin(Stdio::null());
+    Ok(command)
+}
+
+/// Runs a command with its output shown; `false` when it ended with another status than 0.
+pub fn passes(command: &mut Command) -> Result<bool> {
+    let status =
+        command.status().with_context(|| format!("{:?} could not be started", command.get_program()))?;
+    Ok(status.success())
+}

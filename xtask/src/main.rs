@@ -1,0 +1,48 @@
+//! What a person repeats in this repository, as one command: `cargo xtask <demo|test|bench|tidy>`.
+
+mod args;
+mod bench;
+mod cargo;
+mod check;
+mod debian;
+mod demo;
+mod steps;
+mod tidy;
+mod tools;
+
+use std::process::ExitCode;
+
+use args::Command;
+
+fn main() -> ExitCode {
+    let given: Vec<String> = std::env::args().skip(1).collect();
+    let command = match args::parse(&given) {
+        Ok(command) => command,
+        Err(fault) => {
+            eprintln!("{fault}\n\n{}", args::HELP);
+            return ExitCode::from(2);
+        }
+    };
+    match run(command) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(fault) => {
+            eprintln!("xtask: {fault:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Carries the command out; `false` means that it ran to its end and found something wrong.
+fn run(command: Command) -> anyhow::Result<bool> {
+    match command {
+        Command::Help(text) => {
+            println!("{text}");
+            Ok(true)
+        }
+        Command::Demo(options) => demo::run(&options),
+        Command::Test(install) => check::run(install),
+        Command::BenchPickup { json, pickups } => bench::run(json, pickups),
+        Command::Tidy => tidy::run(),
+    }
+}
