@@ -14,8 +14,11 @@ use crate::view::{
     Review, Screen, View,
 };
 
-/// Lines of a parcel that fit; the rest is counted.
-const LINES_SHOWN: usize = 5;
+/// Lines of a parcel that fit.
+const LINES_MAX: usize = 5;
+
+/// Lines that are shown beside the count of the others.
+const LINES_OF_MORE: usize = 4;
 
 /// Sets every value the page of `view` reads.
 pub(crate) fn apply(kiosk: &Kiosk<'_>, view: &View) {
@@ -121,15 +124,16 @@ fn staff(kiosk: &Kiosk<'_>, view: &View) {
 
 fn review(kiosk: &Kiosk<'_>, shown: &Review, language: Language) {
     let separator = if language == Language::Zh { "、" } else { ", " };
+    let lines_shown = if shown.lines.len() > LINES_MAX { LINES_OF_MORE } else { LINES_MAX };
     kiosk.set_review(ReviewData {
         name: (&shown.name_masked).into(),
         waybill: (&shown.waybill).into(),
         doors: shown.doors.join(separator).into(),
         total: yuan(shown.total_fen).into(),
         tax: yuan(shown.tax_fen).into(),
-        more_lines: i32::try_from(shown.lines.len().saturating_sub(LINES_SHOWN)).unwrap_or(i32::MAX),
+        more_lines: i32::try_from(shown.lines.len().saturating_sub(lines_shown)).unwrap_or(i32::MAX),
     });
-    kiosk.set_lines(model(shown.lines.iter().take(LINES_SHOWN).map(|line| LineData {
+    kiosk.set_lines(model(shown.lines.iter().take(lines_shown).map(|line| LineData {
         name: line.name.get(language).into(),
         count: slint::format!("{} {}", line.quantity, line.unit.get(language)),
         amount: slint::format!("¥{}", yuan(line.amount_fen)),

@@ -130,16 +130,21 @@ pub enum UiError {
     Encode(#[from] png::EncodingError),
 }
 
-/// Encodes an RGB picture as PNG, for speed rather than for size.
-pub(crate) fn encode_png(rgb: &[u8], width: u32, height: u32) -> Result<Vec<u8>, UiError> {
+/// Encodes a picture of 8 bits a channel as PNG, for speed rather than for size.
+pub(crate) fn encode_png(
+    bytes: &[u8],
+    color: png::ColorType,
+    width: u32,
+    height: u32,
+) -> Result<Vec<u8>, UiError> {
     let mut out = Vec::with_capacity(256 * 1024);
     let mut encoder = png::Encoder::new(&mut out, width, height);
-    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_color(color);
     encoder.set_depth(png::BitDepth::Eight);
     encoder.set_compression(png::Compression::Fastest);
     encoder.set_filter(png::Filter::Up);
     let mut writer = encoder.write_header()?;
-    writer.write_image_data(rgb)?;
+    writer.write_image_data(bytes)?;
     writer.finish()?;
     Ok(out)
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use slint::platform::software_renderer::{MinimalSoftwareWindow, RepaintBufferType};
 use slint::platform::{Platform, PlatformError, WindowAdapter};
-use slint::{ComponentHandle, PhysicalSize, Rgb8Pixel};
+use slint::{ComponentHandle, PhysicalSize, Rgb8Pixel, SharedPixelBuffer};
 
 use crate::frame::{Frame, Hooks, Target, UiCommand, UiError, encode_png};
 use crate::screen::{Screen, Survey};
@@ -83,7 +83,7 @@ pub(crate) struct Canvas {
     pub screen: Screen,
     adapter: Rc<MinimalSoftwareWindow>,
     hooks: Rc<RefCell<Hooks>>,
-    pixels: Vec<Rgb8Pixel>,
+    pixels: SharedPixelBuffer<Rgb8Pixel>,
     width: u32,
     height: u32,
     seq: u64,
@@ -106,8 +106,7 @@ impl Canvas {
         let listener = Rc::clone(&hooks);
         screen.on_action(move |action| (listener.borrow_mut().on_action)(action));
         screen.window().show()?;
-        let count = usize::try_from(u64::from(width) * u64::from(height)).unwrap_or(usize::MAX);
-        let pixels = vec![Rgb8Pixel::default(); count];
+        let pixels = SharedPixelBuffer::new(width, height);
         let mut canvas = Self {
             screen,
             adapter,
@@ -170,14 +169,13 @@ impl Canvas {
 
     /// The picture as it is in memory.
     pub fn png(&self) -> Result<Vec<u8>, UiError> {
-        let bytes: Vec<u8> = self.pixels.iter().flat_map(|pixel| [pixel.r, pixel.g, pixel.b]).collect();
-        encode_png(&bytes, self.width, self.height)
+        encode_png(self.pixels.as_bytes(), png::ColorType::Rgb, self.width, self.height)
     }
 
     fn paint(&mut self) {
         let (pixels, stride) = (&mut self.pixels, usize::try_from(self.width).unwrap_or(0));
         self.painted |= self.adapter.draw_if_needed(|renderer| {
-            renderer.render(pixels, stride);
+            renderer.render(pixels.make_mut_slice(), stride);
         });
     }
 }

@@ -107,8 +107,8 @@ fn hand_out(png: Vec<u8>) {
 
 fn picture(screen: &Screen) -> Vec<u8> {
     let Ok(snapshot) = screen.window().window().take_snapshot() else { return Vec::new() };
-    let rgb: Vec<u8> = snapshot.as_slice().iter().flat_map(|pixel| [pixel.r, pixel.g, pixel.b]).collect();
-    encode_png(&rgb, snapshot.width(), snapshot.height()).unwrap_or_default()
+    encode_png(snapshot.as_bytes(), png::ColorType::Rgba, snapshot.width(), snapshot.height())
+        .unwrap_or_default()
 }
 
 fn pair() -> Option<Pair> {
