@@ -262,4 +262,21 @@ mod tests {
         let options = Options { without: None, comments: false };
         assert_eq!(document(tree.root_element(), options), Err(C14nError::TooDeep));
     }
+
+    #[test]
+    fn the_official_samples_come_out_as_from_another_canonicaliser() {
+        let samples =
+            std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/customs/samples");
+        let Ok(files) = std::fs::read_dir(&samples) else {
+            eprintln!("not checked against the official samples: {} is not there", samples.display());
+            return;
+        };
+        for file in files.map(|file| file.unwrap().path()) {
+            let Ok(other) = std::process::Command::new("xmllint").arg("--c14n").arg(&file).output() else {
+                eprintln!("not checked with xmllint: it is not installed");
+                return;
+            };
+            check(&std::fs::read_to_string(&file).unwrap(), &String::from_utf8(other.stdout).unwrap());
+        }
+    }
 }

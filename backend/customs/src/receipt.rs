@@ -151,14 +151,16 @@ pub fn read_receipts(xml: &[u8]) -> Result<ReceiptBatch, ReadError> {
     Ok(batch)
 }
 
-/// Writes 1 to 100 receipts of one kind as a message: no prefix, the CEB namespace as default, as ports do.
+/// Writes 1 to 100 receipts of one kind (of CEB900: one) as a message: no prefix, the CEB namespace as default, as ports do.
 ///
 /// # Errors
 /// A field that breaks its rule, or not 1 to 100 receipts of the same kind.
 pub fn write_receipts(guid: &str, receipts: &[Receipt]) -> Result<String, WriteError> {
     let root = receipts.first().map(Receipt::message_type).unwrap_or_default();
     let alike = receipts.iter().take_while(|receipt| receipt.message_type() == root).count();
-    if receipts.is_empty() || receipts.len() > BATCH_LIMIT || alike != receipts.len() {
+    // CEB900 speaks of one message, so it carries one receipt.
+    let most = if matches!(receipts.first(), Some(Receipt::Message(_))) { 1 } else { BATCH_LIMIT };
+    if receipts.is_empty() || receipts.len() > most || alike != receipts.len() {
         return Err(WriteError::Batch(alike));
     }
     let mut tag = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?><{root} xmlns=\"{CEB_NS}\" guid=\"");
