@@ -189,6 +189,7 @@ CREATE UNIQUE INDEX handover_once ON handover (pickup) WHERE outcome = 'taken'; 
 
 CREATE TABLE request (                     -- other ids made by callers: a repeat gets the first answer
     id TEXT NOT NULL PRIMARY KEY,
+    kind TEXT NOT NULL,                    -- verdict, plan, deposit, resolution, …
     caller TEXT NOT NULL,
     body_digest TEXT NOT NULL,
     answer TEXT NOT NULL,

@@ -8,11 +8,13 @@ pub mod config;
 pub mod credentials;
 pub mod demo;
 pub mod error;
+pub mod kiosk_api;
 pub mod parcels;
 pub mod secrets;
 pub mod shop;
 pub mod store;
 pub mod time;
+pub mod tls;
 pub mod trail;
 
 pub use app::App;

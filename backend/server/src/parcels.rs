@@ -417,7 +417,11 @@ fn read(row: &rusqlite::Row<'_>) -> Result<Parcel, StoreError> {
     })
 }
 
-fn pickup_number(number: i64) -> Result<PickupNumber, StoreError> {
+/// A stored pickup number.
+///
+/// # Errors
+/// [`StoreError::Unreadable`] when it is negative.
+pub fn pickup_number(number: i64) -> Result<PickupNumber, StoreError> {
     u64::try_from(number).map(PickupNumber).map_err(|e| StoreError::unreadable("a pickup number", e))
 }
 

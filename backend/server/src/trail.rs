@@ -28,7 +28,7 @@ pub enum Kind {
     Hold,
     /// Grant id; `granted` or `refused`.
     Grant,
-    /// Pickup number; `taken`, `unknown` or `conflict`.
+    /// Pickup number; `taken`, `unknown`, `inside` (found so) or `conflict`.
     Handover,
     /// Pickup number; `stored`, `not_stored` or `conflict`.
     Deposit,

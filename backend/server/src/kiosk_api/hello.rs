@@ -1,0 +1,105 @@
+//! `GET /kiosk/v1/hello` and `GET /kiosk/v1/manifest`: what a kiosk needs to know, and what lies released in its lockers.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::{Extension, Json};
+use jiff::{SignedDuration, Timestamp};
+use pickup_domain::parcel::ParcelState;
+use pickup_protocol::kiosk::{Centre, Hello, PublicKey, Text};
+use pickup_protocol::manifest::Collected;
+use pickup_protocol::{Manifest, ManifestEntry, SignedManifest};
+use rusqlite::Transaction;
+
+use super::Kiosk;
+use super::offer::offer;
+use crate::App;
+use crate::centre;
+use crate::error::Fault;
+use crate::parcels;
+use crate::store::StoreError;
+use crate::time::{after, at, us};
+
+const COLLECTED_FOR_DAYS: i64 = 7;
+
+/// Who the kiosk is, where it stands, which keys sign tickets, and the time.
+pub async fn hello(
+    State(app): State<Arc<App>>,
+    Extension(kiosk): Extension<Kiosk>,
+) -> Result<Json<Hello>, Fault> {
+    let number = kiosk.centre;
+    let found = app.store.read(move |conn| centre::find(conn, number)).await?;
+    let found = found.ok_or_else(|| StoreError::unreadable(format!("centre {number}"), "it is gone"))?;
+    let key = PublicKey {
+        id: app.secrets.signing_id(),
+        ed25519: hex::encode(app.secrets.signing().verifying_key().to_bytes()),
+    };
+    let centre = Centre {
+        number,
+        name: Text { zh: found.name.zh, en: found.name.en },
+        address: Text { zh: found.address.zh, en: found.address.en },
+        help_phone: found.help_phone,
+    };
+    let (kiosk_id, name) = (kiosk.id, kiosk.name);
+    Ok(Json(Hello { now: app.now(), kiosk_id, kiosk: name, centre, keys: vec![key] }))
+}
+
+/// The kiosk's release manifest, signed; each has the next sequence number.
+pub async fn manifest(
+    State(app): State<Arc<App>>,
+    Extension(kiosk): Extension<Kiosk>,
+) -> Result<Json<SignedManifest>, Fault> {
+    let (now, valid_for_s) = (app.now(), app.config.manifest_for_s);
+    let manifest =
+        app.store.write(move |tx| write_manifest(tx, now, &kiosk, after(now, valid_for_s))).await?;
+    let signed = SignedManifest::sign(&manifest, app.secrets.signing_id(), app.secrets.signing());
+    signed.map(Json).map_err(|e| Fault::internal(&e))
+}
+
+fn write_manifest(
+    tx: &Transaction<'_>,
+    now: Timestamp,
+    kiosk: &Kiosk,
+    valid_until: Timestamp,
+) -> Result<Manifest, Fault> {
+    let sequence: i64 = tx.query_row(
+        "UPDATE kiosk SET manifest_sequence = manifest_sequence + 1 WHERE id = ?1 RETURNING manifest_sequence",
+        [&kiosk.key],
+        |row| row.get(0),
+    )?;
+    let mut entries = Vec::new();
+    for parcel in parcels::at_kiosk(tx, &kiosk.key, ParcelState::InLocker)? {
+        if parcel.is_released() && parcel.not_after.is_some_and(|end| now <= end) {
+            let (offer, slip) = offer(tx, &parcel, now)?;
+            entries.push(ManifestEntry { offer, slip });
+        }
+    }
+    Ok(Manifest {
+        version: 1,
+        kiosk_id: kiosk.id,
+        sequence: u64::try_from(sequence).unwrap_or_default(),
+        issued_at: now,
+        valid_until,
+        entries,
+        collected: collected_lately(tx, now, kiosk)?,
+    })
+}
+
+fn collected_lately(
+    tx: &Transaction<'_>,
+    now: Timestamp,
+    kiosk: &Kiosk,
+) -> Result<Vec<Collected>, StoreError> {
+    let since =
+        now.checked_sub(SignedDuration::from_hours(24 * COLLECTED_FOR_DAYS)).unwrap_or(Timestamp::MIN);
+    let mut statement = tx.prepare_cached(
+        "SELECT pickup, collected_us FROM parcel
+         WHERE kiosk_id = ?1 AND state = 'collected' AND collected_us >= ?2 ORDER BY pickup",
+    )?;
+    let rows = statement.query_map((&kiosk.key, us(since)), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    rows.map(|row| {
+        let (number, collected_us): (i64, i64) = row?;
+        Ok(Collected { pickup: parcels::pickup_number(number)?, at: at(collected_us)? })
+    })
+    .collect()
+}

@@ -1,0 +1,54 @@
+//! What kiosks reach over mutual TLS: version 1 of the kiosk protocol.
+//!
+//! Each path is a thin handler over a function of a transaction, the time and the request; what may happen is decided by
+//! pure functions beside them.
+
+mod auth;
+mod deposits;
+mod enrol;
+mod grants;
+mod handovers;
+mod hello;
+mod judge;
+mod offer;
+mod once;
+mod plan;
+mod resolutions;
+mod staff;
+mod verdict;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+
+use crate::App;
+use crate::error::no_such_path;
+
+pub use auth::Kiosk;
+pub use once::forget_verdicts;
+
+const BODY_AT_MOST: usize = 256 * 1024;
+
+/// All paths of the kiosk listener; every one but `enrol` wants a client certificate.
+pub fn router(app: Arc<App>) -> Router {
+    let paths = Router::new()
+        .route("/kiosk/v1/hello", get(hello::hello))
+        .route("/kiosk/v1/manifest", get(hello::manifest))
+        .route("/kiosk/v1/verdict", post(verdict::verdict))
+        .route("/kiosk/v1/grants", post(grants::grant))
+        .route("/kiosk/v1/handovers", post(handovers::handover))
+        .route("/kiosk/v1/staff", post(staff::staff))
+        .route("/kiosk/v1/deposits/plan", post(plan::plan))
+        .route("/kiosk/v1/deposits", post(deposits::deposit))
+        .route("/kiosk/v1/resolutions", post(resolutions::resolution))
+        .route_layer(from_fn_with_state(Arc::clone(&app), auth::require_kiosk));
+    Router::new()
+        .route("/kiosk/v1/enrol", post(enrol::enrol))
+        .merge(paths)
+        .fallback(no_such_path)
+        .layer(DefaultBodyLimit::max(BODY_AT_MOST))
+        .with_state(app)
+}
