@@ -1,0 +1,14 @@
+//! The whole product as a person meets it: real processes, real wires, driven from outside.
+//!
+//! [`product::Product`] starts the programs in a folder of their own; [`hands::Hands`] are a person's hands at the
+//! bench; [`shop::Shop`] is an e-shop; [`pilot::Pilot`] reacts to what the kiosk shows until an errand is done.
+
+pub mod hands;
+pub mod people;
+pub mod pilot;
+pub mod ports;
+pub mod product;
+pub mod program;
+pub mod recorder;
+pub mod shop;
+pub mod wait;

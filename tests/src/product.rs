@@ -1,0 +1,357 @@
+//! The whole product in a folder of its own: customs simulator, simulated devices, backend and kiosk.
+
+use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use anyhow::{Context, Result};
+use serde_json::json;
+
+use crate::hands::Hands;
+use crate::people;
+use crate::ports;
+use crate::program::{self, Program};
+use crate::recorder::Recorder;
+use crate::shop::Shop;
+use crate::wait::PATIENCE;
+
+/// The kiosk's name in the demo and the tests.
+pub const KIOSK: &str = "K1";
+
+/// How the product is set up.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// Where everything is kept.
+    pub dir: PathBuf,
+    /// Time between two steps of the customs simulator, in milliseconds.
+    pub customs_step_ms: u32,
+    /// Devices as slow as real ones.
+    pub paced: bool,
+    /// Keep a picture of every page the kiosk shows.
+    pub recorded: bool,
+    /// Show the kiosk's own window too.
+    pub window: bool,
+    /// Where the bench page is; `None` takes any free port.
+    pub bench_port: Option<u16>,
+}
+
+impl Setup {
+    /// As the tests want it: quick customs, devices that take no time.
+    #[must_use]
+    pub fn quick(dir: &Path) -> Self {
+        Self {
+            dir: dir.to_path_buf(),
+            customs_step_ms: 20,
+            paced: false,
+            recorded: false,
+            window: false,
+            bench_port: None,
+        }
+    }
+}
+
+/// The running product. Dropped, all its processes end.
+pub struct Product {
+    setup: Setup,
+    ports: Ports,
+    customs: Option<Program>,
+    devices: Option<Program>,
+    backend: Option<Program>,
+    kiosk: Option<Program>,
+    /// The bench.
+    pub hands: Hands,
+    /// A shop with the demo's API key.
+    pub shop: Shop,
+    /// What a member of staff scans to enter staff mode.
+    pub badge: String,
+    /// The pages shown, when asked for.
+    pub recorder: Option<Recorder>,
+}
+
+struct Ports {
+    shop: u16,
+    kiosk: u16,
+}
+
+impl Product {
+    /// Makes the data and starts everything up to a kiosk that waits for a shopper.
+    ///
+    /// # Errors
+    /// With the log of what did not start.
+    pub async fn start(setup: Setup) -> Result<Self> {
+        fs::create_dir_all(setup.dir.join("kiosk"))?;
+        let ports = Ports { shop: ports::free()?, kiosk: ports::free()? };
+        let customs_port = ports::free()?;
+        fs::write(setup.dir.join("backend.toml"), backend_toml(&ports, customs_port))?;
+        program::output_of(
+            "pickup-backend",
+            &words(["init", "--demo", "--config"], &setup.dir.join("backend.toml")),
+        )
+        .await
+        .context("the demo data could not be made")?;
+        let customs = start_customs(&setup, customs_port).await?;
+        let devices = start_devices(&setup).await?;
+        let hands = Hands::at(&devices.told("http")?)?;
+        let screen = devices.told("screen")?;
+        let recorder = if setup.recorded { Some(Recorder::before(screen.clone()).await?) } else { None };
+        let screen = recorder.as_ref().map_or(screen, |recorder| recorder.address.to_string());
+        fs::write(setup.dir.join("kiosk.toml"), kiosk_toml(&setup.dir, &screen))?;
+        let read = |name: &str| read_made(&setup.dir.join("backend").join(name));
+        let (key, badge) = (read("shop-api-key.txt")?, read("staff-badge.txt")?);
+        let shop = Shop::at(&format!("http://127.0.0.1:{}", ports.shop), &key)?;
+        let (customs, devices) = (Some(customs), Some(devices));
+        let (backend, kiosk) = (None, None);
+        let mut product =
+            Self { setup, ports, customs, devices, backend, kiosk, hands, shop, badge, recorder };
+        product.tell_customs_of_purchases().await?;
+        product.start_backend().await?;
+        product.enrol().await?;
+        product.start_kiosk().await?;
+        product.hands.until_screen(&["idle"], PATIENCE).await?;
+        Ok(product)
+    }
+
+    /// The folder everything is kept in.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.setup.dir
+    }
+
+    /// Where shops reach the backend.
+    #[must_use]
+    pub fn shop_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.ports.shop)
+    }
+
+    /// Where kiosks reach the backend.
+    #[must_use]
+    pub fn kiosk_url(&self) -> String {
+        format!("https://127.0.0.1:{}", self.ports.kiosk)
+    }
+
+    /// Starts the backend on its ports and data.
+    ///
+    /// # Errors
+    /// With its log when it is not ready.
+    pub async fn start_backend(&mut self) -> Result<()> {
+        let arguments = words(["serve", "--config"], &self.path("backend.toml"));
+        self.backend = Some(Program::start("pickup-backend", &arguments, &self.log("backend")).await?);
+        Ok(())
+    }
+
+    /// Cuts the backend's power.
+    ///
+    /// # Errors
+    /// When it could not be killed.
+    pub async fn kill_backend(&mut self) -> Result<()> {
+        match self.backend.take() {
+            Some(backend) => backend.kill().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Starts the kiosk on its data and devices.
+    ///
+    /// # Errors
+    /// With its log when it is not ready.
+    pub async fn start_kiosk(&mut self) -> Result<()> {
+        let arguments = words(["run", "--config"], &self.path("kiosk.toml"));
+        let mut arguments = arguments;
+        if self.setup.window {
+            arguments.push("--window".into());
+        }
+        self.kiosk = Some(Program::start("pickup-kiosk", &arguments, &self.log("kiosk")).await?);
+        Ok(())
+    }
+
+    /// Cuts the kiosk's power.
+    ///
+    /// # Errors
+    /// When it could not be killed.
+    pub async fn kill_kiosk(&mut self) -> Result<()> {
+        match self.kiosk.take() {
+            Some(kiosk) => kiosk.kill().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Checks that every process still runs.
+    ///
+    /// # Errors
+    /// Naming the one that ended by itself.
+    pub fn check(&mut self) -> Result<()> {
+        let all = [&mut self.customs, &mut self.devices, &mut self.backend, &mut self.kiosk];
+        all.into_iter().flatten().try_for_each(Program::check)
+    }
+
+    /// The trail as JSON lines.
+    ///
+    /// # Errors
+    /// When the backend's command fails.
+    pub async fn trail(&self) -> Result<String> {
+        self.backend_command(&["trail", "export"]).await
+    }
+
+    /// Checks the chain of the trail.
+    ///
+    /// # Errors
+    /// When it is broken.
+    pub async fn verify_trail(&self) -> Result<String> {
+        self.backend_command(&["trail", "verify"]).await
+    }
+
+    /// Writes the XML as filed and the receipts into a folder.
+    ///
+    /// # Errors
+    /// When the backend's command fails.
+    pub async fn export_filed(&self, to: &Path) -> Result<String> {
+        fs::create_dir_all(to)?;
+        let to = to.to_string_lossy().into_owned();
+        self.backend_command(&["filed", "export", &to]).await
+    }
+
+    async fn backend_command(&self, command: &[&str]) -> Result<String> {
+        let mut arguments: Vec<OsString> = command.iter().map(Into::into).collect();
+        arguments.extend(["--config".into(), self.path("backend.toml").into()]);
+        program::output_of("pickup-backend", &arguments).await
+    }
+
+    /// The ends of all logs, for a message after a failure.
+    #[must_use]
+    pub fn logs(&self) -> String {
+        logs(&self.setup.dir)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.setup.dir.join(name)
+    }
+
+    fn log(&self, name: &str) -> PathBuf {
+        self.path(&format!("{name}.log"))
+    }
+
+    async fn enrol(&self) -> Result<()> {
+        let said = self.backend_command(&["kiosk", "enrol", "--name", KIOSK]).await?;
+        // The code is the last word said, whatever stands around it.
+        let code = said.split_whitespace().last().context("enrolling printed no code")?;
+        let mut arguments = words(["enrol", "--config"], &self.path("kiosk.toml"));
+        arguments.extend(["--backend".into(), self.kiosk_url().into(), "--code".into(), code.into()]);
+        program::output_of("pickup-kiosk", &arguments)
+            .await
+            .context("the kiosk could not be enrolled")
+            .map(drop)
+    }
+
+    /// Purchases made elsewhere, which only the customs side knows.
+    async fn tell_customs_of_purchases(&self) -> Result<()> {
+        let customs = self.customs.as_ref().context("the customs simulator does not run")?.told("http")?;
+        let http = reqwest::Client::builder().no_proxy().build()?;
+        let year = jiff::Zoned::now().year();
+        for person in people::all()?.iter().filter(|person| person.elsewhere_fen > 0) {
+            let purchase =
+                json!({ "id_number": person.id_number, "year": year, "amount_fen": person.elsewhere_fen });
+            let answer = http.put(format!("{customs}/admin/purchases")).json(&purchase).send().await?;
+            answer.error_for_status().context("the customs simulator did not take a purchase")?;
+        }
+        Ok(())
+    }
+}
+
+/// Plays a test on a product in a fresh folder. After a failure the folder stays and the error has the logs.
+///
+/// # Errors
+/// Whatever the test found.
+pub async fn play(name: &str, test: impl AsyncFnOnce(&mut Product) -> Result<()>) -> Result<()> {
+    let dir = fresh_dir(name)?;
+    let played = async {
+        let mut product = Product::start(Setup::quick(&dir)).await?;
+        test(&mut product).await?;
+        product.check()
+    };
+    match played.await {
+        Ok(()) => Ok(fs::remove_dir_all(&dir)?),
+        Err(fault) => Err(fault.context(logs(&dir))),
+    }
+}
+
+static DIRS: AtomicU32 = AtomicU32::new(0);
+
+/// A folder that nobody else uses, beside what is built.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn fresh_dir(name: &str) -> Result<PathBuf> {
+    let built = program::path_of("pickup-backend")?;
+    let target = built.parent().and_then(Path::parent).context("the programs lie nowhere")?;
+    let n = DIRS.fetch_add(1, Ordering::Relaxed);
+    let dir = target.join("e2e").join(format!("{name}-{}-{n}", std::process::id()));
+    fs::create_dir_all(&dir).with_context(|| format!("{} cannot be made", dir.display()))?;
+    Ok(dir)
+}
+
+/// The ends of all logs in a folder.
+#[must_use]
+pub fn logs(dir: &Path) -> String {
+    let mut text = format!("everything is kept in {}\n", dir.display());
+    for name in ["backend", "kiosk", "devices", "customs"] {
+        let log = dir.join(format!("{name}.log"));
+        if log.exists() {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "{}", program::tail(&log));
+        }
+    }
+    text
+}
+
+fn words<const N: usize>(words: [&str; N], last: &Path) -> Vec<OsString> {
+    words.into_iter().map(OsString::from).chain([last.as_os_str().to_owned()]).collect()
+}
+
+fn read_made(path: &Path) -> Result<String> {
+    let text =
+        fs::read_to_string(path).with_context(|| format!("`init --demo` made no {}", path.display()))?;
+    Ok(text.trim().to_owned())
+}
+
+async fn start_customs(setup: &Setup, port: u16) -> Result<Program> {
+    let mut arguments = words(["--dir"], &setup.dir.join("customs"));
+    arguments.extend(["--listen".into(), format!("127.0.0.1:{port}").into()]);
+    arguments.extend(["--step-ms".into(), setup.customs_step_ms.to_string().into()]);
+    arguments.extend(words(["--trust"], &setup.dir.join("backend/customs-cert.pem")));
+    fs::create_dir_all(setup.dir.join("customs"))?;
+    Program::start("pickup-customs-sim", &arguments, &setup.dir.join("customs.log")).await
+}
+
+async fn start_devices(setup: &Setup) -> Result<Program> {
+    let mut arguments = words(["--dir"], &setup.dir.join("devices"));
+    arguments.extend(["--listen".into(), format!("127.0.0.1:{}", setup.bench_port.unwrap_or(0)).into()]);
+    if setup.paced {
+        arguments.push("--pace".into());
+    }
+    fs::create_dir_all(setup.dir.join("devices"))?;
+    Program::start("pickup-hw-mock", &arguments, &setup.dir.join("devices.log")).await
+}
+
+fn backend_toml(ports: &Ports, customs_port: u16) -> String {
+    format!(
+        "data_dir = \"backend\"\n\
+         shop_listen = \"127.0.0.1:{}\"\n\
+         kiosk_listen = \"127.0.0.1:{}\"\n\
+         customs_url = \"http://127.0.0.1:{customs_port}\"\n\
+         customs_poll_ms = 100\n\
+         customs_retry_ms = 100\n",
+        ports.shop, ports.kiosk
+    )
+}
+
+fn kiosk_toml(dir: &Path, screen: &str) -> String {
+    let mut text = format!("data_dir = {:?}\n", dir.join("kiosk"));
+    for device in ["scanner", "idcard", "printer", "lock"] {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "\n[{device}]\nport = {:?}\n", dir.join("devices").join(device));
+    }
+    let _ = write!(text, "\n[bench]\nscreen = \"{screen}\"\n");
+    text
+}
