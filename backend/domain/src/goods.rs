@@ -66,6 +66,29 @@ pub struct Product {
     pub category: String,
 }
 
+/// Name of a unit of measure by its three-digit customs code; the code itself for one that is not in this short table.
+#[must_use]
+pub fn unit_name(code: &str) -> Names {
+    let (zh, en) = match code {
+        "001" => ("台", "set"),
+        "006" => ("套", "set"),
+        "007" => ("个", "piece"),
+        "008" => ("只", "piece"),
+        "011" => ("件", "piece"),
+        "012" => ("支", "piece"),
+        "016" => ("把", "piece"),
+        "035" => ("千克", "kg"),
+        "095" => ("升", "litre"),
+        "122" => ("罐", "tin"),
+        "125" => ("包", "pack"),
+        "136" => ("袋", "bag"),
+        "140" => ("盒", "box"),
+        "142" => ("瓶", "bottle"),
+        other => (other, other),
+    };
+    Names { zh: zh.to_owned(), en: en.to_owned() }
+}
+
 impl Product {
     /// First legal quantity of `pieces`; `None` on overflow.
     #[must_use]

@@ -69,8 +69,10 @@ pub fn guarantee_key(number: &str) -> Key {
 /// # Errors
 /// [`StoreError`].
 pub fn open(tx: &Transaction<'_>, key: &Key, lim: i64) -> Result<(), StoreError> {
-    tx.prepare_cached("INSERT INTO account (kind, key, lim) VALUES (?1, ?2, ?3) ON CONFLICT (kind, key) DO NOTHING")?
-        .execute((key.kind.as_str(), &key.key, lim))?;
+    tx.prepare_cached(
+        "INSERT INTO account (kind, key, lim) VALUES (?1, ?2, ?3) ON CONFLICT (kind, key) DO NOTHING",
+    )?
+    .execute((key.kind.as_str(), &key.key, lim))?;
     Ok(())
 }
 
@@ -112,7 +114,9 @@ pub fn guarantee(conn: &Connection, number: &str) -> Result<Guarantee, StoreErro
     let key = guarantee_key(number);
     let account = find(conn, &key)?.ok_or_else(|| unreadable(&key, "there is no such account"))?;
     let (from, until): (i64, i64) = conn
-        .prepare_cached("SELECT valid_from_us, valid_until_us FROM account WHERE kind = 'guarantee' AND key = ?1")?
+        .prepare_cached(
+            "SELECT valid_from_us, valid_until_us FROM account WHERE kind = 'guarantee' AND key = ?1",
+        )?
         .query_row([number], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let day = |us| at(us).map(china_time::date);
     let (from, until): (Date, Date) = (day(from)?, day(until)?);
@@ -150,14 +154,17 @@ pub fn hold(
 /// # Errors
 /// [`StoreError`].
 pub fn end_holds(tx: &Transaction<'_>, order_id: &str, into: HoldState) -> Result<usize, StoreError> {
-    let mut select = tx.prepare_cached("SELECT kind, key, amount FROM hold WHERE order_id = ?1 AND state = 'held'")?;
+    let mut select =
+        tx.prepare_cached("SELECT kind, key, amount FROM hold WHERE order_id = ?1 AND state = 'held'")?;
     let held: Vec<(String, String, i64)> = select
         .query_map([order_id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
         .collect::<Result<_, _>>()?;
     for (kind, key, amount) in &held {
         let used = if into == HoldState::Posted { *amount } else { 0 };
-        tx.prepare_cached("UPDATE account SET held = held - ?1, used = used + ?2 WHERE kind = ?3 AND key = ?4")?
-            .execute((amount, used, kind, key))?;
+        tx.prepare_cached(
+            "UPDATE account SET held = held - ?1, used = used + ?2 WHERE kind = ?3 AND key = ?4",
+        )?
+        .execute((amount, used, kind, key))?;
     }
     tx.prepare_cached("UPDATE hold SET state = ?1 WHERE order_id = ?2 AND state = 'held'")?
         .execute((into.as_str(), order_id))?;

@@ -166,7 +166,8 @@ impl Demo {
                 "INSERT INTO product (sku, body, picture) VALUES (?1, ?2, ?3)",
                 (&product.sku, json(product)?, article.picture),
             )?;
-            let stock = Quantity::whole(article.stock).ok_or_else(|| StoreError::unreadable("demo stock", &product.sku))?;
+            let stock = Quantity::whole(article.stock)
+                .ok_or_else(|| StoreError::unreadable("demo stock", &product.sku))?;
             accounts::open(tx, &accounts::stock_key(centre, product), stock.parts())?;
         }
         self.seed_guarantee(tx)?;
@@ -260,7 +261,8 @@ struct ProductData {
 
 impl ProductData {
     fn article(self) -> Result<Article, DemoError> {
-        let picture = pictures::of(&self.sku).ok_or_else(|| DemoError(format!("no picture of {}", self.sku)))?;
+        let picture =
+            pictures::of(&self.sku).ok_or_else(|| DemoError(format!("no picture of {}", self.sku)))?;
         let product = Product {
             hs: self.hs,
             name: Names { zh: self.zh, en: self.en },
@@ -364,7 +366,10 @@ mod tests {
         let demo = Demo::embedded().unwrap();
         let ids: Vec<IdNumber> = demo.buyers.iter().map(|b| b.id_number.parse().unwrap()).collect();
         assert!(ids.len() >= 6 && ids.iter().all(|id| id.expose().starts_with("990101")));
-        assert_eq!(ids.iter().filter(|id| id.age_on(Date::constant(2026, 11, 21)) < limits::ADULT_AGE).count(), 1);
+        assert_eq!(
+            ids.iter().filter(|id| id.age_on(Date::constant(2026, 11, 21)) < limits::ADULT_AGE).count(),
+            1
+        );
         assert_eq!(demo.buyers.iter().filter(|b| b.elsewhere_fen > 0).count(), 1);
     }
 

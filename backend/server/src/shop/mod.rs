@@ -1,12 +1,97 @@
-//! What shops and shoppers reach over HTTP.
+//! The side that shops talk to: `/shop/v1`, JSON over HTTP with an API key; amounts are integers of fen.
+//!
+//! | method and path | request | answer |
+//! | --- | --- | --- |
+//! | `GET /shop/v1/goods` | | articles with price, tax of one piece and stock |
+//! | `POST /shop/v1/quotes` | `{"centre", "lines":[{"sku","qty"}]}` | tax line by line, totals, reasons |
+//! | `POST /shop/v1/orders` | [`pickup_domain::order::Order`] | 201 (200 when repeated) with the verdict |
+//! | `POST /shop/v1/orders/{order_no}/payment` | [`pickup_domain::order::Payment`] | 201 (200) with waybill and copNo |
+//! | `GET /shop/v1/orders/{order_no}` | | all states, tax, receipts, parcel, refund |
+//! | `GET /shop/v1/orders/{order_no}/ticket` | | the ticket's text |
+//! | `GET /shop/v1/orders/{order_no}/ticket.svg` | | the ticket as a QR code |
+//! | `GET /goods/{sku}.svg` (no key) | | picture of an article |
+//!
+//! What is refused answers `{code, message_zh, message_en, field?, reasons[]}` and changes nothing.
 
 use std::sync::Arc;
 
 use axum::Router;
+use axum::routing::{get, post};
+use pickup_domain::goods::Product;
+use tokio::sync::Notify;
 
 use crate::App;
+use crate::clearing::signer::{self, Signer};
+use crate::demo::{Demo, DemoError};
+use crate::secrets::SecretsError;
+use crate::store::StoreError;
 
-/// All paths of the shop listener.
-pub fn router(app: Arc<App>) -> Router {
-    Router::new().with_state(app)
+pub mod auth;
+pub mod book;
+pub mod fault;
+pub mod goods;
+pub mod orders;
+pub mod ticket;
+pub mod view;
+
+/// What the shop side and the clearing share.
+pub struct Shop {
+    /// Settings, database, keys, clock.
+    pub app: Arc<App>,
+    /// Operator, catalogue and rates.
+    pub data: Demo,
+    /// Signs declarations.
+    pub signer: Signer,
+    /// Rung when a message waits to be sent.
+    pub outbox: Notify,
+}
+
+/// Why the shop side cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum ShopError {
+    /// The data set.
+    #[error(transparent)]
+    Data(#[from] DemoError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The key that signs declarations.
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
+}
+
+impl Shop {
+    /// Reads the data set, puts it into an empty database, and makes the signing key at the first start.
+    ///
+    /// # Errors
+    /// [`ShopError`].
+    pub async fn open(app: Arc<App>) -> Result<Arc<Self>, ShopError> {
+        let data = Demo::embedded()?;
+        let signer = signer::open_or_make(&app.config.data_dir)?;
+        let (seed, now) = (data.clone(), app.now());
+        if app.store.write(move |tx| seed.seed(tx, now)).await? {
+            tracing::info!(articles = data.articles.len(), "the catalogue was put into the new database");
+        }
+        Ok(Arc::new(Self { app, data, signer, outbox: Notify::new() }))
+    }
+
+    /// The article `sku`.
+    #[must_use]
+    pub fn product(&self, sku: &str) -> Option<&Product> {
+        self.data.product(sku)
+    }
+}
+
+/// The routes.
+pub fn router(shop: Arc<Shop>) -> Router {
+    Router::new()
+        .route("/shop/v1/goods", get(goods::list))
+        .route("/shop/v1/quotes", post(goods::quote))
+        .route("/shop/v1/orders", post(orders::place))
+        .route("/shop/v1/orders/{order_no}", get(view::show))
+        .route("/shop/v1/orders/{order_no}/payment", post(orders::pay))
+        .route("/shop/v1/orders/{order_no}/ticket", get(ticket::text))
+        .route("/shop/v1/orders/{order_no}/ticket.svg", get(ticket::qr))
+        .route("/goods/{picture}", get(goods::picture))
+        .with_state(shop)
 }

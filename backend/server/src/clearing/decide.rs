@@ -1,0 +1,241 @@
+//! The decision on a paid order, as a pure function of what was read: refuse with every reason, or what to write.
+
+use jiff::Timestamp;
+use pickup_domain::centre::Centre;
+use pickup_domain::goods::{Product, unit_name};
+use pickup_domain::matching::{Waybill, match_documents};
+use pickup_domain::order::{Order, OrderLine, Payment};
+use pickup_domain::parcel::Size;
+use pickup_domain::review::Verdict;
+use pickup_domain::tax::{LineTax, OrderTax};
+use pickup_domain::{Quantity, Reason, ReasonCode, china_time};
+use pickup_protocol::kiosk::{Line, Text};
+
+use crate::clearing::accounts::{self, Key};
+use crate::clearing::facts::{FactLine, Facts};
+use crate::demo::Operator;
+use crate::parcels::Contents;
+
+/// What was read.
+pub struct Reads<'a> {
+    /// The order.
+    pub order: &'a Order,
+    /// Its payment.
+    pub payment: &'a Payment,
+    /// The verdict on the order as things stand now.
+    pub verdict: Verdict,
+    /// The centre.
+    pub centre: &'a Centre,
+    /// Who operates it.
+    pub operator: &'a Operator,
+    /// The catalogue.
+    pub product: &'a dyn Fn(&str) -> Option<&'a Product>,
+    /// Keyed digest of the buyer's identity number.
+    pub buyer_key: &'a str,
+    /// Number of this declaration among all.
+    pub serial: i64,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// What to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Decision {
+    /// Write this.
+    Clear(Box<Writes>),
+    /// Write nothing and say why.
+    Refuse(Vec<Reason>),
+}
+
+/// What to write.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Writes {
+    /// Number of the declaration among all.
+    pub serial: i64,
+    /// Waybill number.
+    pub waybill: String,
+    /// Holds to take: all of them or none.
+    pub holds: Vec<(Key, i64)>,
+    /// What is declared.
+    pub facts: Facts,
+    /// Smallest door.
+    pub size: Size,
+    /// What kiosks show.
+    pub contents: Contents,
+    /// The buyer's name with the given name masked.
+    pub buyer_masked: String,
+}
+
+/// Decides.
+#[must_use]
+pub fn decide(reads: Reads<'_>) -> Decision {
+    let waybill = Waybill {
+        number: waybill_number(reads.now, reads.serial),
+        order_no: reads.order.order_no.clone(),
+        consignee: reads.order.buyer.name.clone(),
+        telephone: reads.order.buyer.telephone.clone(),
+        freight: reads.order.freight_fen,
+    };
+    let mut reasons = reads.verdict.reasons.clone();
+    reasons.extend(form(reads.payment));
+    reasons.extend(match_documents(reads.order, reads.payment, &reads.operator.payment.code, &waybill));
+    if !reasons.is_empty() {
+        return Decision::Refuse(reasons);
+    }
+    let range =
+        || Decision::Refuse(vec![Reason::new(ReasonCode::AmountRange).field("lines").values("", "overflow")]);
+    let Some(tax) = reads.verdict.tax.as_ref() else { return range() };
+    writes(&reads, tax, waybill.number).map_or_else(range, |writes| Decision::Clear(Box::new(writes)))
+}
+
+fn form(payment: &Payment) -> Option<Reason> {
+    let length = payment.transaction_id.chars().count();
+    let fits = (1..=60).contains(&length) && !payment.transaction_id.chars().any(char::is_control);
+    (!fits)
+        .then(|| Reason::new(ReasonCode::FieldForm).field("payment.transaction_id").values("1..60", length))
+}
+
+fn writes(reads: &Reads<'_>, tax: &OrderTax, waybill: String) -> Option<Writes> {
+    let articles: Vec<(&OrderLine, &Product, &LineTax)> = reads
+        .order
+        .lines
+        .iter()
+        .zip(&tax.lines)
+        .map(|(line, tax)| Some((line, (reads.product)(&line.sku)?, tax)))
+        .collect::<Option<_>>()?;
+    let facts = facts(reads, tax, &articles)?;
+    Some(Writes {
+        serial: reads.serial,
+        waybill,
+        holds: holds(reads, tax, &articles)?,
+        size: Size::for_pieces(articles.iter().map(|(line, product, _)| (product.size, line.qty))),
+        contents: contents(reads, &facts),
+        buyer_masked: masked_name(&reads.order.buyer.name),
+        facts,
+    })
+}
+
+fn holds(
+    reads: &Reads<'_>,
+    tax: &OrderTax,
+    articles: &[(&OrderLine, &Product, &LineTax)],
+) -> Option<Vec<(Key, i64)>> {
+    let mut holds = Vec::with_capacity(articles.len() + 2);
+    for (line, product, _) in articles {
+        let pieces = Quantity::whole(line.qty)?;
+        holds.push((accounts::stock_key(reads.centre, product), pieces.parts()));
+    }
+    let year = china_time::year(reads.now);
+    holds.push((accounts::buyer_key(reads.buyer_key, year), tax.dutiable.fen()));
+    holds.push((accounts::guarantee_key(&reads.operator.guarantee.number), tax.total.fen()));
+    // An order without tax needs no guarantee.
+    holds.retain(|(_, amount)| *amount > 0);
+    Some(holds)
+}
+
+fn facts(reads: &Reads<'_>, tax: &OrderTax, articles: &[(&OrderLine, &Product, &LineTax)]) -> Option<Facts> {
+    let (order, centre) = (reads.order, reads.centre);
+    let weight = |of: fn(&Product) -> Quantity| {
+        articles.iter().try_fold(Quantity::ZERO, |sum, (line, product, _)| {
+            sum.checked_add(of(product).checked_mul(line.qty)?)
+        })
+    };
+    let lines: Option<Vec<FactLine>> = (1_u32..)
+        .zip(articles)
+        .map(|(gnum, (line, product, tax))| fact_line(gnum, line, product, tax))
+        .collect();
+    Some(Facts {
+        order_no: order.order_no.clone(),
+        centre: centre.number,
+        centre_name: centre.name.clone(),
+        address: centre.address.zh.clone(),
+        customs_code: centre.customs_code.clone(),
+        district: centre.district.clone(),
+        traf_mode: centre.traf_mode.clone(),
+        ems_no: centre.ems_no.clone(),
+        declarant: reads.operator.declarant.name.clone(),
+        limit_year: china_time::year(reads.now),
+        transaction_id: reads.payment.transaction_id.clone(),
+        gross_kg: weight(|p| p.gross_kg)?,
+        net_kg: weight(|p| p.net_kg)?,
+        goods_fen: order.goods_fen,
+        freight_fen: order.freight_fen,
+        discount_fen: order.discount_fen,
+        tax_fen: tax.total,
+        total_fen: order.total_fen,
+        dutiable_fen: tax.dutiable,
+        regime: reads.verdict.regime,
+        lines: lines?,
+        drafted_at: reads.now,
+    })
+}
+
+fn fact_line(gnum: u32, line: &OrderLine, product: &Product, tax: &LineTax) -> Option<FactLine> {
+    Some(FactLine {
+        gnum,
+        sku: product.sku.clone(),
+        record_no: product.record_no.clone(),
+        hs: product.hs.clone(),
+        name: product.name.clone(),
+        spec: product.spec.clone(),
+        barcode: product.barcode.clone(),
+        origin: product.origin.clone(),
+        qty: line.qty,
+        unit: product.unit.clone(),
+        unit_name: unit_name(&product.unit),
+        qty1: product.legal1_of(line.qty)?,
+        unit1: product.legal1.code.clone(),
+        qty2: product.legal2_of(line.qty).map(|qty| product.legal2.as_ref().map(|_| qty))?,
+        unit2: product.legal2.as_ref().map(|unit| unit.code.clone()),
+        price_fen: line.price_fen,
+        total_fen: line.total()?,
+        tax: tax.clone(),
+    })
+}
+
+fn contents(reads: &Reads<'_>, facts: &Facts) -> Contents {
+    let line = |line: &FactLine| Line {
+        name: Text { zh: line.name.zh.clone(), en: line.name.en.clone() },
+        quantity: line.qty.to_string(),
+        unit: Text { zh: line.unit_name.zh.clone(), en: line.unit_name.en.clone() },
+        amount_fen: line.total_fen.fen(),
+    };
+    Contents {
+        order_no: facts.order_no.clone(),
+        declarant: reads.operator.declarant.name.clone(),
+        lines: facts.lines.iter().map(line).collect(),
+        goods_fen: facts.goods_fen.fen(),
+        tax_fen: facts.tax_fen.fen(),
+    }
+}
+
+/// `BW`, date in China, number of the declaration: upper-case letters and digits, as it is also the parcel's label.
+fn waybill_number(now: Timestamp, serial: i64) -> String {
+    format!("BW{}{serial:08}", china_time::yyyymmdd(now))
+}
+
+/// `测试甲` becomes `测**`.
+#[must_use]
+pub fn masked_name(name: &str) -> String {
+    let mut chars = name.trim().chars();
+    let first: String = chars.next().into_iter().collect();
+    first + &"*".repeat(chars.count().clamp(1, 3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_show_the_first_character_only() {
+        assert_eq!(masked_name("测试甲"), "测**");
+        assert_eq!(masked_name("测"), "测*");
+        assert_eq!(masked_name("测试甲乙丙丁"), "测***");
+    }
+
+    #[test]
+    fn a_waybill_number_is_capital_letters_and_digits() {
+        let number = waybill_number(Timestamp::UNIX_EPOCH, 7);
+        assert_eq!(number, "BW1970010100000007");
+    }
+}

@@ -1,0 +1,130 @@
+//! Orders in the database: the sealed request, its digest, its states.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use pickup_domain::IdNumber;
+use pickup_domain::order::{Order, OrderState};
+use pickup_domain::review::{self, Facts, Verdict};
+use rusqlite::{Connection, OptionalExtension as _};
+
+use crate::App;
+use crate::centre;
+use crate::clearing::accounts;
+use crate::secrets::{Secrets, SecretsError};
+use crate::shop::Shop;
+use crate::store::StoreError;
+
+/// An order as kept.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// `orders.id`.
+    pub id: String,
+    /// Keyed digest of the request.
+    pub digest: String,
+    /// The request, sealed.
+    pub sealed: Vec<u8>,
+    /// Where it stands.
+    pub state: OrderState,
+    /// The verdict it was placed with.
+    pub verdict: Verdict,
+    /// `due` or `done`.
+    pub refund: Option<String>,
+    /// When it was placed, microseconds.
+    pub placed_us: i64,
+}
+
+/// The merchant's order with this number.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn find(conn: &Connection, merchant: &str, order_no: &str) -> Result<Option<Kept>, StoreError> {
+    let row = conn
+        .prepare_cached(
+            "SELECT id, body_digest, body, state, verdict, refund, placed_us FROM orders
+             WHERE merchant = ?1 AND order_no = ?2",
+        )?
+        .query_row((merchant, order_no), |row| {
+            Ok((
+                (row.get::<_, String>(0)?, row.get(1)?, row.get(2)?, row.get::<_, String>(3)?),
+                (row.get::<_, String>(4)?, row.get(5)?, row.get(6)?),
+            ))
+        })
+        .optional()?;
+    let Some(((id, digest, sealed, state), (verdict, refund, placed_us))) = row else { return Ok(None) };
+    let what = |column: &str| format!("orders.{column} of {id}");
+    let state = OrderState::from_word(&state).ok_or_else(|| StoreError::unreadable(what("state"), &state))?;
+    let verdict = serde_json::from_str(&verdict).map_err(|e| StoreError::unreadable(what("verdict"), e))?;
+    Ok(Some(Kept { id, digest, sealed, state, verdict, refund, placed_us }))
+}
+
+/// Opens a sealed order.
+///
+/// # Errors
+/// [`SecretsError`] when it was sealed for something else.
+pub fn unseal(secrets: &Secrets, id: &str, sealed: &[u8]) -> Result<Order, SecretsError> {
+    let context = context(id);
+    let plain = secrets.open(&context, sealed)?;
+    serde_json::from_slice(&plain).map_err(|_| SecretsError::Sealed(context))
+}
+
+/// What an order's body is sealed under.
+#[must_use]
+pub fn context(id: &str) -> String {
+    format!("order/{id}")
+}
+
+/// The digest by which a repeated request is known. Keyed, since it covers an identity number.
+///
+/// # Errors
+/// [`StoreError::Unreadable`] when the request cannot be written as JSON.
+pub fn digest<T: serde::Serialize>(app: &Arc<App>, purpose: &str, body: &T) -> Result<String, StoreError> {
+    let bytes = serde_json::to_vec(body).map_err(|e| StoreError::unreadable("a request", e))?;
+    Ok(app.secrets.fingerprint(purpose, &bytes))
+}
+
+/// Judges an order against the database as it is now. `quote_only` leaves buyer and totals aside.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn judge(
+    conn: &Connection,
+    shop: &Shop,
+    order: &Order,
+    now: Timestamp,
+    quote_only: bool,
+) -> Result<Verdict, StoreError> {
+    let centre = centre::find(conn, order.centre)?;
+    let buyer = order.buyer.id_number.0.parse::<IdNumber>().ok().filter(|_| !quote_only);
+    let year = match &buyer {
+        Some(id) => accounts::spoken_for(accounts::buyer_year(conn, &shop.app.secrets.buyer_key(id), now)?),
+        None => pickup_domain::Money::ZERO,
+    };
+    let stock = stock(conn, shop, order, centre.as_ref())?;
+    let facts = Facts {
+        today: pickup_domain::china_time::date(now),
+        centre: centre.as_ref(),
+        product: &|sku| shop.product(sku),
+        stock: &|product| stock.get(&product.sku).copied().unwrap_or_default(),
+        tariff: &shop.data.tariff,
+        year_so_far: year,
+        guarantee: accounts::guarantee(conn, &shop.data.operator.guarantee.number)?,
+    };
+    Ok(if quote_only { review::quote(order, &facts) } else { review::review(order, &facts) })
+}
+
+fn stock(
+    conn: &Connection,
+    shop: &Shop,
+    order: &Order,
+    centre: Option<&pickup_domain::centre::Centre>,
+) -> Result<std::collections::BTreeMap<String, pickup_domain::Quantity>, StoreError> {
+    let mut left = std::collections::BTreeMap::new();
+    let Some(centre) = centre else { return Ok(left) };
+    for product in order.lines.iter().filter_map(|line| shop.product(&line.sku)) {
+        let account = accounts::find(conn, &accounts::stock_key(centre, product))?;
+        let available = account.map_or(0, pickup_domain::hold::Account::available);
+        left.insert(product.sku.clone(), pickup_domain::Quantity::from_parts(available));
+    }
+    Ok(left)
+}

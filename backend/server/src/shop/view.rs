@@ -1,0 +1,193 @@
+//! What a shop sees of an order: every state, the tax, what customs said, the parcel and the refund.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use pickup_customs::{Dictionary, read_receipts};
+use pickup_domain::Money;
+use pickup_domain::review::Verdict;
+use pickup_protocol::PickupNumber;
+use rusqlite::{Connection, OptionalExtension as _};
+use serde::Serialize;
+
+use crate::clearing::receipts;
+use crate::parcels;
+use crate::shop::auth::Merchant;
+use crate::shop::fault::ShopFault;
+use crate::shop::{Shop, book};
+use crate::store::StoreError;
+use crate::time::at;
+
+/// An order as shops see it.
+#[derive(Clone, Debug, Serialize)]
+pub struct OrderView {
+    /// Our id.
+    pub order_id: String,
+    /// The platform's number.
+    pub order_no: String,
+    /// Where the order stands.
+    pub state: &'static str,
+    /// The verdict with the tax of each line.
+    pub verdict: Verdict,
+    /// `due` or `done` when money goes back.
+    pub refund: Option<String>,
+    /// When it was placed.
+    pub placed_at: jiff::Timestamp,
+    /// The declaration, once paid.
+    pub declaration: Option<DeclarationView>,
+    /// The parcel, once paid.
+    pub parcel: Option<ParcelView>,
+}
+
+/// A declaration as shops see it.
+#[derive(Clone, Debug, Serialize)]
+pub struct DeclarationView {
+    /// Our number of the list.
+    pub cop_no: String,
+    /// Where it stands.
+    pub state: String,
+    /// 电子口岸编号.
+    pub pre_no: Option<String>,
+    /// 清单编号.
+    pub invt_no: Option<String>,
+    /// Tax declared.
+    pub tax_fen: Money,
+    /// Receipts, newest first, at most ten.
+    pub receipts: Vec<ReceiptView>,
+}
+
+/// A receipt as shops see it.
+#[derive(Clone, Debug, Serialize)]
+pub struct ReceiptView {
+    /// Message, such as `CEB622Message`.
+    pub kind: String,
+    /// returnStatus.
+    pub status: i32,
+    /// What it means, as a stable name.
+    pub cause: &'static str,
+    /// Sentence in Chinese.
+    pub message_zh: String,
+    /// Sentence in English.
+    pub message_en: String,
+    /// The port's own words.
+    pub info: String,
+    /// The receipt's own time.
+    pub at: jiff::Timestamp,
+}
+
+/// A parcel as shops see it.
+#[derive(Clone, Debug, Serialize)]
+pub struct ParcelView {
+    /// Pickup number.
+    pub pickup: PickupNumber,
+    /// Waybill, the text of the label.
+    pub waybill: String,
+    /// Where it is.
+    pub state: &'static str,
+    /// Smallest door.
+    pub size: &'static str,
+    /// Slip number, once ready.
+    pub slip_no: Option<String>,
+    /// Ticket, while it may be collected.
+    pub ticket: Option<String>,
+    /// Until when it can be collected.
+    pub not_after: Option<jiff::Timestamp>,
+    /// When it was collected.
+    pub collected_at: Option<jiff::Timestamp>,
+}
+
+/// `GET /shop/v1/orders/{order_no}`.
+///
+/// # Errors
+/// [`ShopFault`]; 404 when the merchant has no such order.
+pub async fn show(
+    State(shop): State<Arc<Shop>>,
+    Merchant(merchant): Merchant,
+    Path(order_no): Path<String>,
+) -> Result<Json<OrderView>, ShopFault> {
+    let reader = Arc::clone(&shop);
+    let view = shop.app.store.read(move |conn| view(conn, &reader, &merchant, &order_no)).await?;
+    Ok(Json(view))
+}
+
+/// The order `order_no` of a merchant.
+///
+/// # Errors
+/// [`ShopFault`]; 404 when there is none.
+pub fn view(conn: &Connection, shop: &Shop, merchant: &str, order_no: &str) -> Result<OrderView, ShopFault> {
+    let kept = book::find(conn, merchant, order_no)?.ok_or_else(|| ShopFault::no_order(order_no))?;
+    Ok(OrderView {
+        declaration: declaration(conn, shop, &kept.id)?,
+        parcel: parcels::by_order(conn, &kept.id)?.map(parcel),
+        order_no: order_no.to_owned(),
+        state: kept.state.as_str(),
+        verdict: kept.verdict,
+        refund: kept.refund,
+        placed_at: at(kept.placed_us)?,
+        order_id: kept.id,
+    })
+}
+
+fn parcel(parcel: parcels::Parcel) -> ParcelView {
+    let released = parcel.is_released();
+    ParcelView {
+        pickup: parcel.pickup,
+        waybill: parcel.waybill,
+        state: parcel.state.as_str(),
+        size: parcel.size.as_str(),
+        slip_no: parcel.slip_no,
+        ticket: parcel.ticket.filter(|_| released),
+        not_after: parcel.not_after,
+        collected_at: parcel.collected_at,
+    }
+}
+
+fn declaration(conn: &Connection, shop: &Shop, order_id: &str) -> Result<Option<DeclarationView>, ShopFault> {
+    let row = conn
+        .prepare_cached(
+            "SELECT cop_no, state, pre_no, invt_no, tax_fen FROM declaration WHERE order_id = ?1",
+        )?
+        .query_row([order_id], |row| {
+            Ok(DeclarationView {
+                cop_no: row.get(0)?,
+                state: row.get(1)?,
+                pre_no: row.get(2)?,
+                invt_no: row.get(3)?,
+                tax_fen: Money::from_fen(row.get(4)?),
+                receipts: Vec::new(),
+            })
+        })
+        .optional()?;
+    let Some(mut view) = row else { return Ok(None) };
+    view.receipts = last_receipts(conn, shop, order_id)?;
+    Ok(Some(view))
+}
+
+fn last_receipts(conn: &Connection, shop: &Shop, order_id: &str) -> Result<Vec<ReceiptView>, ShopFault> {
+    let dictionary =
+        Dictionary::standard().map_err(|e| StoreError::unreadable("the receipt dictionary", e))?;
+    let mut statement = conn.prepare_cached(
+        "SELECT cursor, body FROM receipt WHERE order_id = ?1 ORDER BY cursor DESC LIMIT 10",
+    )?;
+    let rows: Vec<(i64, Vec<u8>)> =
+        statement.query_map([order_id], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+    let mut views = Vec::new();
+    for (cursor, sealed) in rows {
+        let body = shop.app.secrets.open(&receipts::context(cursor), &sealed)?;
+        let Ok(batch) = read_receipts(&body) else { continue };
+        for paper in batch.receipts.iter().rev() {
+            let explained = dictionary.explain(paper.status(), paper.info());
+            views.push(ReceiptView {
+                kind: paper.message_type().to_owned(),
+                status: paper.status().code(),
+                cause: explained.cause.name(),
+                message_zh: explained.zh,
+                message_en: explained.en,
+                info: paper.info().to_owned(),
+                at: paper.time().timestamp(),
+            });
+        }
+    }
+    Ok(views)
+}
