@@ -1,2 +1,170 @@
-//! pickup-backend.
-fn main() {}
+//! `pickup-backend`: the service and what its operator does at a shell.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod cli;
+
+/// The backend of Bonded Pickup: takes orders of shops, files declarations with customs, and tells kiosks what may be
+/// handed over.
+#[derive(Debug, Parser)]
+#[command(name = "pickup-backend", version, arg_required_else_help = true)]
+struct Arguments {
+    /// Settings file (TOML). Without it `backend.toml` in the working directory is used, or the defaults.
+    #[arg(long, global = true, value_name = "FILE", env = "PICKUP_BACKEND_CONFIG")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the service until SIGTERM or Ctrl-C. Prints one line `READY {"shop":…,"kiosk":…}` when both listeners are open.
+    Serve,
+    /// Bring the database to the newest form. `serve` does so too.
+    Migrate,
+    /// Make the data directory: keys, certificate authority, database.
+    Init {
+        /// Put an invented centre with goods, accounts and buyers into it, and write `shop-api-key.txt`,
+        /// `staff-badge.txt` and `customs-cert.pem` beside the database.
+        #[arg(long)]
+        demo: bool,
+    },
+    /// Kiosks that may talk to this backend.
+    #[command(subcommand)]
+    Kiosk(KioskCommand),
+    /// People who work at a pickup centre.
+    #[command(subcommand)]
+    Staff(StaffCommand),
+    /// Shops that may place orders.
+    #[command(subcommand)]
+    Shop(ShopCommand),
+    /// The trail of every change of state.
+    #[command(subcommand)]
+    Trail(TrailCommand),
+    /// What was filed with customs.
+    #[command(subcommand)]
+    Filed(FiledCommand),
+    /// Parcels.
+    #[command(subcommand)]
+    Parcel(ParcelCommand),
+}
+
+/// Kiosks.
+#[derive(Debug, Subcommand)]
+pub enum KioskCommand {
+    /// Print a one-time code, good for 15 minutes, with which `pickup-kiosk enrol` gets its certificate. A new name adds
+    /// a kiosk; a known one may enrol again, and its old certificate ends then.
+    Enrol {
+        /// Name of the kiosk, such as K1.
+        #[arg(long)]
+        name: String,
+        /// Number of the centre it stands in; the first one by default.
+        #[arg(long)]
+        centre: Option<u16>,
+    },
+    /// List all kiosks.
+    List,
+    /// Shut a kiosk out, from its next request on.
+    Revoke {
+        /// Name of the kiosk.
+        #[arg(long)]
+        name: String,
+    },
+}
+
+/// Staff.
+#[derive(Debug, Subcommand)]
+pub enum StaffCommand {
+    /// Issue a badge and print its text, which is the content of its QR code. It is shown once.
+    Badge {
+        /// Name of the person, as the kiosk greets and the trail records them.
+        #[arg(long)]
+        name: String,
+        /// Number of the centre; the first one by default.
+        #[arg(long)]
+        centre: Option<u16>,
+    },
+}
+
+/// Shops.
+#[derive(Debug, Subcommand)]
+pub enum ShopCommand {
+    /// Issue an API key and print it. It is shown once.
+    Key {
+        /// The merchant whose orders are placed with it.
+        #[arg(long)]
+        merchant: String,
+    },
+}
+
+/// The trail.
+#[derive(Debug, Subcommand)]
+pub enum TrailCommand {
+    /// Print it as JSON lines.
+    Export,
+    /// Recompute its hashes, rebuild all states from it alone and compare them with the tables. Exit status 1 when
+    /// anything differs.
+    Verify,
+}
+
+/// Filed messages.
+#[derive(Debug, Subcommand)]
+pub enum FiledCommand {
+    /// Write messages as signed and receipts as received into a folder, as XML. They hold identity numbers.
+    Export {
+        /// The folder; made when missing.
+        dir: PathBuf,
+    },
+}
+
+/// Parcels.
+#[derive(Debug, Subcommand)]
+pub enum ParcelCommand {
+    /// Print the text of a parcel's label, which staff scan at the kiosk.
+    Label {
+        /// Waybill number.
+        waybill: String,
+        /// Draw it as a QR code, too.
+        #[arg(long)]
+        qr: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    cli::start_log();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(cause) => return failed(&cause.into()),
+    };
+    match runtime.block_on(run(arguments)) {
+        Ok(code) => code,
+        Err(cause) => failed(&cause),
+    }
+}
+
+async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let app = cli::open(arguments.config.as_deref())?;
+    match arguments.command {
+        Command::Serve => cli::serve(app).await?,
+        Command::Migrate => println!("The database is at its newest form."),
+        Command::Init { demo } => cli::init(app, demo).await?,
+        Command::Kiosk(command) => cli::kiosk(app, command).await?,
+        Command::Staff(StaffCommand::Badge { name, centre }) => cli::badge(app, name, centre).await?,
+        Command::Shop(ShopCommand::Key { merchant }) => cli::shop_key(app, merchant).await?,
+        Command::Trail(TrailCommand::Export) => cli::trail_export(app).await?,
+        Command::Trail(TrailCommand::Verify) => return cli::trail_verify(app).await,
+        Command::Filed(FiledCommand::Export { dir }) => cli::filed_export(app, dir).await?,
+        Command::Parcel(ParcelCommand::Label { waybill, qr }) => cli::label(app, waybill, qr).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn failed(cause: &anyhow::Error) -> ExitCode {
+    eprintln!("pickup-backend: {cause:#}");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,52 @@
+//! `init`: the data directory, and for a demo what a person needs to play shop, staff and customs.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use pickup_customs::Signer as _;
+use pickup_server::App;
+use pickup_server::secrets::write_private;
+use pickup_server::shop::Shop;
+
+use super::{issue_badge, issue_key};
+
+const MERCHANT: &str = "demo";
+const STAFF: &str = "示例店员";
+
+/// Makes the data directory. What exists stays as it is.
+pub async fn init(app: Arc<App>, demo: bool) -> Result<()> {
+    let dir = app.config.data_dir.clone();
+    println!("Data directory {}: keys, certificate authority and database are there.", dir.display());
+    if !demo {
+        return Ok(());
+    }
+    let shop = Shop::open(Arc::clone(&app)).await?;
+    let centre = &shop.data.operator.centre;
+    println!(
+        "Centre {} ({}) with {} articles and {} invented buyers.",
+        centre.number,
+        centre.name.en,
+        shop.data.articles.len(),
+        shop.data.buyers.len()
+    );
+    let key = dir.join("shop-api-key.txt");
+    if !key.exists() {
+        keep(&key, &issue_key(&app, MERCHANT.to_owned()).await?)?;
+    }
+    println!("API key of merchant {MERCHANT}: {}", key.display());
+    let badge = dir.join("staff-badge.txt");
+    if !badge.exists() {
+        keep(&badge, &issue_badge(&app, STAFF.to_owned(), Some(centre.number)).await?)?;
+    }
+    println!("Badge of {STAFF}: {}", badge.display());
+    let certificate = dir.join("customs-cert.pem");
+    std::fs::write(&certificate, shop.signer.certificate().to_pem())
+        .with_context(|| certificate.display().to_string())?;
+    println!("Certificate that declarations are signed with: {}", certificate.display());
+    Ok(())
+}
+
+fn keep(path: &Path, text: &str) -> Result<()> {
+    Ok(write_private(path, &format!("{text}\n"))?)
+}

@@ -1,0 +1,109 @@
+//! The running service: both listeners and the jobs that talk to customs.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::App;
+use crate::clearing;
+use crate::clearing::gateway::{GatewayError, HttpGateway};
+use crate::kiosk_api;
+use crate::shop::{self, Shop, ShopError};
+use crate::store::StoreError;
+use crate::tls::{self, TlsError, stopped};
+
+const FINISH_WITHIN: Duration = Duration::from_secs(8);
+
+/// Why the service cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// An address is taken or not ours.
+    #[error("{address} cannot be listened on: {source}")]
+    Listen {
+        /// Which.
+        address: SocketAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The kiosk listener.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The shop side.
+    #[error(transparent)]
+    Shop(#[from] ShopError),
+    /// The customs gateway's client.
+    #[error(transparent)]
+    Gateway(#[from] GatewayError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A service that listens.
+#[derive(Debug)]
+pub struct Running {
+    /// Where shops reach it.
+    pub shop: SocketAddr,
+    /// Where kiosks reach it.
+    pub kiosk: SocketAddr,
+    tasks: JoinSet<()>,
+}
+
+/// Starts the service; it ends soon after `stop` becomes `true`.
+///
+/// # Errors
+/// [`ServeError`].
+pub async fn start(app: Arc<App>, stop: watch::Receiver<bool>) -> Result<Running, ServeError> {
+    let now = app.now();
+    app.store.write(move |tx| kiosk_api::forget_verdicts(tx, now)).await?;
+    let (shop_tcp, shop_at) = listen(app.config.shop_listen).await?;
+    let (kiosk_tcp, kiosk_at) = listen(app.config.kiosk_listen).await?;
+    let acceptor = tls::acceptor(&app.ca, &app.config.kiosk_names, now)?;
+    let shop = Shop::open(Arc::clone(&app)).await?;
+    let gateway = &shop.data.operator.gateway;
+    let gateway = HttpGateway::new(
+        &app.config.customs_url,
+        &gateway.dxp_id,
+        &gateway.receiver_id,
+        app.config.customs_timeout_ms,
+    )?;
+    let mut tasks = JoinSet::new();
+    tasks.spawn(tls::serve(kiosk_tcp, acceptor, kiosk_api::router(app), stop.clone()));
+    tasks.spawn(serve_shops(shop_tcp, shop::router(Arc::clone(&shop)), stop.clone()));
+    tasks.spawn(until_stopped(clearing::run(shop, Arc::new(gateway)), stop));
+    Ok(Running { shop: shop_at, kiosk: kiosk_at, tasks })
+}
+
+impl Running {
+    /// Waits for the end after `stop`: requests under way are finished, within a few seconds.
+    pub async fn finish(self) {
+        if tokio::time::timeout(FINISH_WITHIN, self.tasks.join_all()).await.is_err() {
+            tracing::warn!("some connections did not end in time and were cut");
+        }
+    }
+}
+
+async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {
+    let listen = |source| ServeError::Listen { address, source };
+    let tcp = TcpListener::bind(address).await.map_err(listen)?;
+    let at = tcp.local_addr().map_err(listen)?;
+    Ok((tcp, at))
+}
+
+async fn serve_shops(tcp: TcpListener, router: axum::Router, mut stop: watch::Receiver<bool>) {
+    let stopping = async move { stopped(&mut stop).await };
+    if let Err(cause) = axum::serve(tcp, router).with_graceful_shutdown(stopping).await {
+        tracing::error!(%cause, "the shop listener failed");
+    }
+}
+
+async fn until_stopped(job: impl Future<Output = ()>, mut stop: watch::Receiver<bool>) {
+    tokio::select! {
+        () = job => {}
+        () = stopped(&mut stop) => {}
+    }
+}
