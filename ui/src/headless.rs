@@ -94,7 +94,7 @@ pub(crate) struct Canvas {
 
 impl Canvas {
     pub fn new(width: u32, height: u32, hooks: Hooks) -> Result<Self, UiError> {
-        let adapter = MinimalSoftwareWindow::new(RepaintBufferType::ReusedBuffer);
+        let adapter = MinimalSoftwareWindow::new(RepaintBufferType::NewBuffer);
         slint::platform::set_platform(Box::new(MemoryPlatform {
             adapter: Rc::clone(&adapter),
             start: Instant::now(),
