@@ -12,6 +12,9 @@ pub mod reason;
 pub mod staff;
 pub mod ticket;
 
+/// Money, identity numbers and China time, for rooms that reach the domain only through this one.
+pub use pickup_domain as domain;
+
 pub use identity::IdentityDigest;
 pub use manifest::{Manifest, ManifestEntry, SignedManifest};
 pub use reason::{Language, Reason};

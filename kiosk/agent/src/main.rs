@@ -1,2 +1,5 @@
-//! pickup-kiosk.
+//! The kiosk.
+
+mod slip;
+
 fn main() {}
