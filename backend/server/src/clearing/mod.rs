@@ -352,3 +352,6 @@ async fn take_for_ever<G: Gateway>(shop: &Arc<Shop>, gateway: &G) {
         tokio::time::sleep(poll).await;
     }
 }
+
+#[cfg(test)]
+mod tests;
