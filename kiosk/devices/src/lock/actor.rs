@@ -16,6 +16,11 @@ use crate::trace::TraceRing;
 
 /// So many questions without an answer mean that a board is down.
 const MISSES: u8 = 3;
+/// A board that is down is asked so seldom, and waited for so shortly, that it does not hold up the others.
+const DOWN_LOOK: Duration = Duration::from_secs(2);
+const DOWN_ANSWER_MS: u64 = 400;
+/// The last look before an opening's time is over still needs an answer.
+const LAST_LOOK_MS: u64 = 100;
 
 pub(super) async fn run<C: Connector>(
     config: LockConfig,
@@ -47,14 +52,15 @@ struct Board {
     config: BoardConfig,
     /// How many groups its replies have; known once it has answered on this line.
     groups: Option<usize>,
-    answers: bool,
+    /// Whether it answers, as far as it is known.
+    answers: Option<bool>,
     misses: u8,
     next_look: Instant,
 }
 
 impl Board {
     fn new(config: BoardConfig) -> Self {
-        Self { config, groups: None, answers: false, misses: 0, next_look: Instant::now() }
+        Self { config, groups: None, answers: None, misses: 0, next_look: Instant::now() }
     }
 }
 
@@ -64,8 +70,15 @@ struct Pending {
     door: DoorNumber,
     board: u8,
     until: Instant,
-    /// The board has answered since the pulse.
+    /// The board answered the last question asked since the pulse.
     answered: bool,
+}
+
+/// Which states a look tells of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tell {
+    Changes,
+    All,
 }
 
 struct Rack {
@@ -86,7 +99,7 @@ impl Rack {
         for board in &mut self.boards {
             *board = Board::new(board.config);
         }
-        self.look_at_all(&mut bus).await?;
+        self.look_at_all(&mut bus, Tell::Changes).await?;
         loop {
             let next = self.boards.iter().map(|board| board.next_look).min();
             let order = tokio::select! {
@@ -98,10 +111,7 @@ impl Rack {
             };
             match order {
                 Some(Order::Open(door, asked_at)) => self.open(&mut bus, door, asked_at).await?,
-                Some(Order::QueryAll) => {
-                    self.doors.clear();
-                    self.look_at_all(&mut bus).await?;
-                }
+                Some(Order::QueryAll) => self.look_at_all(&mut bus, Tell::All).await?,
                 None => self.look_at_due(&mut bus).await?,
             }
         }
@@ -128,9 +138,12 @@ impl Rack {
         }
     }
 
-    async fn look_at_all<L: AsyncRead + AsyncWrite + Unpin>(&mut self, bus: &mut Bus<L>) -> Result<(), End> {
+    async fn look_at_all<L>(&mut self, bus: &mut Bus<L>, tell: Tell) -> Result<(), End>
+    where
+        L: AsyncRead + AsyncWrite + Unpin,
+    {
         for index in 0..self.boards.len() {
-            self.look(bus, index).await?;
+            self.look(bus, index, tell).await?;
         }
         Ok(())
     }
@@ -139,19 +152,19 @@ impl Rack {
         let now = Instant::now();
         let due = self.boards.iter().position(|board| board.next_look <= now);
         if let Some(index) = due {
-            self.look(bus, index).await?;
+            self.look(bus, index, Tell::Changes).await?;
         }
         Ok(())
     }
 
     /// Reads the doors of one board and draws the conclusions.
-    async fn look<L>(&mut self, bus: &mut Bus<L>, index: usize) -> Result<(), End>
+    async fn look<L>(&mut self, bus: &mut Bus<L>, index: usize, tell: Tell) -> Result<(), End>
     where
         L: AsyncRead + AsyncWrite + Unpin,
     {
         let Some(board) = self.boards.get(index) else { return Ok(()) };
         let (address, groups) = (board.config.address, board.groups);
-        let limit = Duration::from_millis(self.config.answer_ms);
+        let limit = self.answer_limit(board);
         let status = match groups {
             Some(groups) => bus.query(address, groups, limit).await?,
             None => {
@@ -163,8 +176,11 @@ impl Rack {
                 probe.status
             }
         };
+        for pending in self.pending.iter_mut().filter(|pending| pending.board == address) {
+            pending.answered = status.is_some();
+        }
         match status {
-            Some(status) => self.answered(index, &status).await?,
+            Some(status) => self.answered(index, &status, tell).await?,
             None => self.missed(index).await?,
         }
         self.judge_pending().await?;
@@ -172,41 +188,54 @@ impl Rack {
         Ok(())
     }
 
-    async fn answered(&mut self, index: usize, status: &BoardStatus) -> Result<(), End> {
+    /// How long to wait for a board: never past the time of an opening, and not long for one that is down.
+    fn answer_limit(&self, board: &Board) -> Duration {
+        let of_board = |pending: &&Pending| pending.board == board.config.address;
+        let now = Instant::now();
+        let left =
+            self.pending.iter().filter(of_board).map(|pending| pending.until.duration_since(now)).min();
+        let most_ms = if board.answers == Some(false) {
+            self.config.answer_ms.min(DOWN_ANSWER_MS)
+        } else {
+            self.config.answer_ms
+        };
+        let most = Duration::from_millis(most_ms);
+        left.map_or(most, |left| left.max(Duration::from_millis(LAST_LOOK_MS)).min(most))
+    }
+
+    async fn answered(&mut self, index: usize, status: &BoardStatus, tell: Tell) -> Result<(), End> {
         let Some(board) = self.boards.get_mut(index) else { return Ok(()) };
         let config = board.config;
         board.misses = 0;
         if board.groups.replace(status.groups()).is_none() {
             self.trace.note(LockTrace::Board(config.address, status.groups()));
         }
-        if !std::mem::replace(&mut board.answers, true) {
-            let first = !self.reporter.is_up();
-            self.reporter.up().await?;
-            if !first {
+        if board.answers.replace(true) != Some(true) {
+            if self.reporter.is_up() {
                 self.reporter.send(LockEvent::BoardUp { board: config.address }).await?;
             }
-        }
-        for pending in self.pending.iter_mut().filter(|pending| pending.board == config.address) {
-            pending.answered = true;
+            self.reporter.up().await?;
         }
         let doors: Vec<DoorConfig> =
             self.config.doors.iter().copied().filter(|door| door.board == config.address).collect();
         for door in doors {
             if let Some(bit) = status.bit(door.channel) {
-                self.note_door(door.door, config.polarity.is_open(bit)).await?;
+                self.note_door(door.door, config.polarity.is_open(bit), tell).await?;
             }
         }
         Ok(())
     }
 
-    async fn note_door(&mut self, door: DoorNumber, open: bool) -> Result<(), End> {
+    async fn note_door(&mut self, door: DoorNumber, open: bool, tell: Tell) -> Result<(), End> {
         let before = self.doors.insert(door, open);
         if before != Some(open) {
             self.trace.note(LockTrace::Door(door, open));
+        }
+        if before != Some(open) || tell == Tell::All {
             self.reporter.send(LockEvent::State { door, open }).await?;
-            if before == Some(true) {
-                self.reporter.send(LockEvent::Closed { door }).await?;
-            }
+        }
+        if before == Some(true) && !open {
+            self.reporter.send(LockEvent::Closed { door }).await?;
         }
         Ok(())
     }
@@ -215,24 +244,21 @@ impl Rack {
         let Some(board) = self.boards.get_mut(index) else { return Ok(()) };
         let address = board.config.address;
         board.misses = board.misses.saturating_add(1);
-        if board.misses == MISSES || (board.misses == 1 && board.groups.is_none()) {
-            let answered_before = std::mem::replace(&mut board.answers, false);
-            // Asked anew from scratch when it comes back: it may be another board.
-            board.groups = None;
-            self.trace.note(LockTrace::Silent(address));
-            let wired = self.config.doors.iter().filter(|door| door.board == address);
-            for door in wired {
-                self.doors.remove(&door.door);
-            }
-            if self.boards.iter().all(|board| !board.answers) {
-                if self.boards.iter().all(|board| board.misses > 0) {
-                    self.reporter.down(DeviceFault::NoAnswer).await?;
-                }
-            } else if answered_before || self.boards.len() > 1 {
-                self.reporter.send(LockEvent::BoardDown { board: address }).await?;
-            }
+        let is_down = board.misses >= MISSES || board.groups.is_none();
+        if !is_down || board.answers == Some(false) {
+            return Ok(());
         }
-        Ok(())
+        board.answers = Some(false);
+        // Asked from scratch when it comes back: it may be another board.
+        board.groups = None;
+        self.trace.note(LockTrace::Silent(address));
+        for door in self.config.doors.iter().filter(|door| door.board == address) {
+            self.doors.remove(&door.door);
+        }
+        if self.boards.iter().all(|board| board.answers == Some(false)) {
+            return self.reporter.down(DeviceFault::NoAnswer).await;
+        }
+        self.reporter.send(LockEvent::BoardDown { board: address }).await
     }
 
     /// Ends the openings that were seen, and those whose time is over.
@@ -263,7 +289,9 @@ impl Rack {
         } else {
             self.config.idle_poll_ms
         };
-        board.next_look = Instant::now() + Duration::from_millis(pause_ms.max(1));
+        let pause = Duration::from_millis(pause_ms.max(1));
+        let is_down = board.answers == Some(false);
+        board.next_look = Instant::now() + if is_down { pause.max(DOWN_LOOK) } else { pause };
     }
 
     /// One pulse, if everything speaks for it; the doors have been read before on this line.
@@ -290,7 +318,7 @@ impl Rack {
             Some(status) => self.trace.note(LockTrace::Acknowledged(status)),
             None => bus.settle().await?,
         }
-        self.look(bus, index).await
+        self.look(bus, index, Tell::Changes).await
     }
 
     /// Where a door hangs, or why no pulse may be given.
@@ -301,7 +329,7 @@ impl Rack {
             board.config.address == wiring.board && (1..=board.config.channels).contains(&wiring.channel)
         };
         let index = self.boards.iter().position(serves).ok_or(DeviceFault::Unconfigured)?;
-        if !self.boards.get(index).is_some_and(|board| board.answers) {
+        if self.boards.get(index).is_none_or(|board| board.answers != Some(true)) {
             return Err(DeviceFault::NoAnswer);
         }
         if asked_at.elapsed() > Duration::from_millis(self.config.stale_ms) {

@@ -62,14 +62,7 @@ impl<L: AsyncRead + AsyncWrite + Unpin> Bus<L> {
                 break;
             }
         }
-        let status = board8a::find_status_of_any_size(&bytes, board);
-        // A whole reply at the very start was not preceded by an echo, even if it contains the request's bytes.
-        let reply_length = status.as_ref().map_or(0, |status| status.groups().saturating_add(4));
-        let reply_is_first =
-            reply_length > 0 && bytes.get(..reply_length).is_some_and(|head| starts_with_status(head, board));
-        let echoed = !reply_is_first && board8a::remove_echo(&mut bytes, &request);
-        let status = board8a::find_status_of_any_size(&bytes, board);
-        Ok(Probe { echoed, status })
+        Ok(judge_probe(bytes, board))
     }
 
     /// Asks a board for the states of its locks; none when it does not answer in time.
@@ -143,6 +136,54 @@ impl<L: AsyncRead + AsyncWrite + Unpin> Bus<L> {
     }
 }
 
-fn starts_with_status(head: &[u8], board: u8) -> bool {
-    board8a::find_status(head, board, head.len().saturating_sub(4)).is_some()
+/// An echo is believed when the reply is whole without it. The other order would fail: a request and a reply of two
+/// groups together have the form of a reply of seven groups.
+fn judge_probe(bytes: Vec<u8>, board: u8) -> Probe {
+    let mut rest = bytes.clone();
+    let found_request = board8a::remove_echo(&mut rest, &board8a::query_all(board));
+    let status = board8a::find_status_of_any_size(&rest, board).filter(|_| found_request);
+    if status.is_some() {
+        return Probe { echoed: true, status };
+    }
+    let status = board8a::find_status_of_any_size(&bytes, board);
+    Probe { echoed: found_request && status.is_none(), status }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REQUEST: [u8; 5] = [0x80, 0x01, 0x00, 0x33, 0xB2];
+
+    fn reply(groups: &[u8]) -> Vec<u8> {
+        let mut frame = [&[0x80, 0x01], groups, &[0x33]].concat();
+        frame.push(frame.iter().fold(0, |sum, byte| sum ^ byte));
+        frame
+    }
+
+    fn judged(bytes: Vec<u8>) -> (bool, Option<usize>) {
+        let probe = judge_probe(bytes, 1);
+        (probe.echoed, probe.status.map(|status| status.groups()))
+    }
+
+    #[test]
+    fn an_echo_is_told_from_a_reply_for_every_number_of_groups() {
+        for groups in 2..=7 {
+            let reply = reply(&vec![0x00; groups]);
+            assert_eq!(judged(reply.clone()), (false, Some(groups)));
+            assert_eq!(judged([&REQUEST[..], &reply].concat()), (true, Some(groups)));
+            assert_eq!(judged([&[0xFF, 0x00][..], &REQUEST, &reply].concat()), (true, Some(groups)));
+        }
+    }
+
+    #[test]
+    fn an_echo_alone_is_an_echo_and_a_silent_board() {
+        assert_eq!(judged(REQUEST.to_vec()), (true, None));
+        assert_eq!(judged(Vec::new()), (false, None));
+    }
+
+    #[test]
+    fn a_reply_that_begins_like_the_request_is_no_echo() {
+        assert_eq!(judged(reply(&[0x00, 0x33, 0xB2])), (false, Some(3)));
+    }
 }
