@@ -327,6 +327,9 @@ async fn send_for_ever<G: Gateway>(shop: &Arc<Shop>, gateway: &G) {
         if let Err(error) = outbox::send_due(shop, gateway).await {
             tracing::error!(%error, "messages to customs could not be prepared");
         }
+        if let Err(error) = outbox::expire(shop).await {
+            tracing::error!(%error, "holds that ran out could not be ended");
+        }
         // Whichever comes first: a new message, or the time to try again.
         let _ = tokio::time::timeout(poll, shop.outbox.notified()).await;
     }

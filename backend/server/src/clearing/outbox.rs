@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use pickup_domain::declaration::DeclarationState;
+use pickup_domain::hold::HoldState;
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
 use serde_json::json;
 
 use crate::clearing::declare::{self, Numbers};
 use crate::clearing::facts::Facts;
-use crate::clearing::gateway::{Gateway, GatewayError, Outgoing};
+use crate::clearing::gateway::{Gateway, Outgoing};
 use crate::clearing::{ClearingError, LIST, on_trail, receipts};
 use crate::config::Config;
 use crate::shop::{Shop, book};
@@ -34,8 +35,17 @@ struct Waiting {
 pub async fn send_due<G: Gateway>(shop: &Arc<Shop>, gateway: &G) -> Result<usize, ClearingError> {
     let mut taken = 0;
     while let Some(waiting) = next(shop).await? {
-        let Some(body) = text_of(shop, &waiting).await? else { continue };
         let at = shop.app.now();
+        let body = match text_of(shop, &waiting).await {
+            Ok(Some(body)) => body,
+            Ok(None) => continue,
+            Err(error) => {
+                // One order that cannot be read must not keep the others waiting.
+                tracing::error!(order = %waiting.order_id, %error, "a message could not be prepared");
+                put_off(shop, waiting, &error, at).await?;
+                continue;
+            }
+        };
         let outgoing = Outgoing { id: &waiting.id, kind: &waiting.kind, body: &body, at };
         match gateway.send(outgoing).await {
             Ok(()) => {
@@ -92,7 +102,10 @@ async fn text_of(shop: &Arc<Shop>, waiting: &Waiting) -> Result<Option<Vec<u8>>,
             tracing::error!(order = %waiting.order_id, %error, "an order cannot be declared; it is cancelled");
             let (writer, order_id) = (Arc::clone(shop), waiting.order_id.clone());
             let why = error.to_string();
-            shop.app.store.write(move |tx| receipts::give_up(tx, &writer, &order_id, &why)).await?;
+            shop.app
+                .store
+                .write(move |tx| receipts::give_up(tx, &writer, &order_id, HoldState::Voided, &why))
+                .await?;
             return Ok(None);
         }
         Err(other) => return Err(other),
@@ -161,7 +174,7 @@ fn mark_sent(tx: &Transaction<'_>, waiting: &Waiting, at: Timestamp) -> Result<(
 async fn put_off(
     shop: &Arc<Shop>,
     waiting: Waiting,
-    error: &GatewayError,
+    error: &(dyn std::error::Error + Sync),
     at: Timestamp,
 ) -> Result<(), ClearingError> {
     let wait = wait_ms(&shop.app.config, waiting.attempts);
@@ -175,6 +188,37 @@ async fn put_off(
                 (us(next), &waiting.id),
             )?;
             Ok(())
+        })
+        .await
+}
+
+/// Gives up orders whose declaration was never even tried to be sent while their holds lasted. One whose list may have
+/// reached the gateway stays held, since customs can still release it.
+///
+/// # Errors
+/// [`ClearingError`].
+pub async fn expire(shop: &Arc<Shop>) -> Result<usize, ClearingError> {
+    let writer = Arc::clone(shop);
+    shop.app
+        .store
+        .write(move |tx| {
+            let mut due = tx.prepare_cached(
+                "SELECT DISTINCT h.order_id FROM hold h JOIN message m ON m.order_id = h.order_id
+                 WHERE h.state = 'held' AND h.expires_us <= ?1 AND m.kind = ?2 AND m.attempts = 0",
+            )?;
+            let now = us(writer.app.now());
+            let orders: Vec<String> =
+                due.query_map((now, LIST), |row| row.get(0))?.collect::<Result<_, _>>()?;
+            for order_id in &orders {
+                receipts::give_up(
+                    tx,
+                    &writer,
+                    order_id,
+                    HoldState::Expired,
+                    "not sent while its holds lasted",
+                )?;
+            }
+            Ok(orders.len())
         })
         .await
 }

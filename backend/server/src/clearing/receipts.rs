@@ -98,22 +98,23 @@ pub fn context(cursor: i64) -> String {
     format!("receipt/{cursor}")
 }
 
-/// Ends an order that cannot be declared at all, as an exception of our own.
+/// Ends an order that is not declared, as an exception of our own; its holds end as `holds` says.
 ///
 /// # Errors
 /// [`ClearingError`].
-pub fn give_up(tx: &Transaction<'_>, shop: &Shop, order_id: &str, why: &str) -> Result<(), ClearingError> {
+pub fn give_up(
+    tx: &Transaction<'_>,
+    shop: &Shop,
+    order_id: &str,
+    holds: HoldState,
+    why: &str,
+) -> Result<(), ClearingError> {
     let now = shop.app.now();
     let receipt = Receipt { answers: Answers::List, status: -1, at: now };
-    let body = json!({ "why": why });
-    take_receipt(
-        tx,
-        shop,
-        order_id,
-        receipt,
-        &Said { actor: "system", body, pre_no: None, invt_no: None },
-        now,
-    )
+    let ended = accounts::end_holds(tx, order_id, holds)?;
+    on_trail(tx, now, "system", Kind::Hold, order_id, holds.as_str(), json!({ "holds": ended }))?;
+    let said = Said { actor: "system", body: json!({ "why": why }), pre_no: None, invt_no: None };
+    take_receipt(tx, shop, order_id, receipt, &said, now)
 }
 
 /// What a receipt says beside its state.
@@ -242,7 +243,9 @@ fn do_effect(
         Effect::Post => release(tx, shop, order_id, actor, now),
         Effect::Void => {
             let ended = accounts::end_holds(tx, order_id, HoldState::Voided)?;
-            on_trail(tx, now, actor, Kind::Hold, order_id, "voided", json!({ "holds": ended }))?;
+            if ended > 0 {
+                on_trail(tx, now, actor, Kind::Hold, order_id, "voided", json!({ "holds": ended }))?;
+            }
             cancel(tx, order_id, actor, now)
         }
         Effect::Withdraw => {

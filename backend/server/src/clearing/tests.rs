@@ -206,3 +206,51 @@ async fn an_order_too_long_for_customs_is_ended_and_not_tried_for_ever() {
     assert_eq!(view["declaration"]["cop_no"], Value::String(cop_no));
     assert_eq!(bench.held_in_all().await, 0);
 }
+
+/// With the official schema beside the repository, every article of the catalogue is filed and checked against it.
+#[tokio::test]
+async fn every_article_of_the_catalogue_is_filed_by_the_official_schema() {
+    let shared = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/customs/xsd");
+    let schema = shared.join("ceb-import-202205.xsd");
+    let bench = Bench::new().await;
+    let sellable: Vec<_> = bench
+        .shop
+        .data
+        .articles
+        .iter()
+        .map(|a| &a.product)
+        .filter(|p| p.permission.listed)
+        .cloned()
+        .collect();
+    // Six articles at a time stay within the limits of one order; each buyer takes one order.
+    for (n, group) in sellable.chunks(6).enumerate() {
+        let single: Vec<_> = group.iter().filter(|p| p.price_fen < limits::SINGLE).collect();
+        let lines: Vec<(&str, i64)> = single.iter().map(|p| (p.sku.as_str(), 1)).collect();
+        let order = bench.order(&format!("A-{n}"), [0, 1, 2, 4, 5, 6, 7][n], &lines).await;
+        let (status, answer) = bench.post("/shop/v1/orders", &order).await;
+        assert_eq!(status, 201, "{answer}");
+        assert_eq!(bench.pay(&order, |_| ()).await.0, 201);
+    }
+    let seat = bench.order("A-9", 0, &[("APL-006", 1)]).await;
+    assert_eq!(
+        bench.post("/shop/v1/orders", &seat).await.0,
+        201,
+        "one item above the single limit is taxed in full"
+    );
+    assert_eq!(bench.pay(&seat, |_| ()).await.0, 201);
+    bench.send().await;
+    let sent = bench.gateway.sent();
+    assert_eq!(sent.len(), (sellable.chunks(6).len() + 1) * 3);
+    for (n, message) in sent.iter().enumerate().filter(|_| schema.exists()) {
+        let file = bench.shop.app.config.data_dir.join(format!("{n}.xml"));
+        std::fs::write(&file, &message.body).unwrap();
+        let checked = std::process::Command::new("xmllint")
+            .arg("--noout")
+            .arg("--schema")
+            .arg(&schema)
+            .arg(&file)
+            .output();
+        let Ok(checked) = checked else { return };
+        assert!(checked.status.success(), "{}: {}", message.kind, String::from_utf8_lossy(&checked.stderr));
+    }
+}

@@ -373,6 +373,22 @@ mod tests {
         assert_eq!(demo.buyers.iter().filter(|b| b.elsewhere_fen > 0).count(), 1);
     }
 
+    /// With the official code tables beside the repository: commodity codes exist and have these legal units.
+    #[test]
+    fn commodity_codes_and_legal_units_are_those_of_the_tariff() {
+        let shared =
+            std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/customs/codes");
+        let Ok(table) = std::fs::read_to_string(shared.join("tariff-2020-01.csv")) else { return };
+        for article in Demo::embedded().unwrap().articles {
+            let product = article.product;
+            let row = table.lines().find(|line| line.starts_with(product.hs.as_str()));
+            let row = row.unwrap_or_else(|| panic!("{}: {} is not in the tariff", product.sku, product.hs));
+            let second = product.legal2.map(|unit| unit.code).unwrap_or_default();
+            let units = format!(",{},{},", product.legal1.code, second);
+            assert!(row.contains(&units), "{}: {units} is not in {row}", product.sku);
+        }
+    }
+
     #[test]
     fn the_centre_may_hand_out_parcels() {
         assert!(Demo::embedded().unwrap().operator.centre.pickup_allowed(Date::constant(2026, 11, 21)));

@@ -58,6 +58,15 @@ pub fn find(conn: &Connection, merchant: &str, order_no: &str) -> Result<Option<
     Ok(Some(Kept { id, digest, sealed, state, verdict, refund, placed_us }))
 }
 
+/// Whether any merchant has an order with this number: customs knows one platform, and a number is used once there.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn taken_by_another(conn: &Connection, order_no: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM orders WHERE order_no = ?1)";
+    Ok(conn.prepare_cached(sql)?.query_row([order_no], |row| row.get(0))?)
+}
+
 /// Opens a sealed order.
 ///
 /// # Errors

@@ -41,6 +41,10 @@ fn place_in(tx: &Transaction<'_>, shop: &Shop, merchant: &Merchant, order: &Orde
         }
         return Ok((StatusCode::OK, Json(placed(&kept.id, &order.order_no, &kept.verdict)?)));
     }
+    if book::taken_by_another(tx, &order.order_no)? {
+        let reason = Reason::new(ReasonCode::OrderNoTaken).field("order_no").values("", &order.order_no);
+        return Err(ShopFault::Refused(StatusCode::CONFLICT, vec![reason]));
+    }
     let verdict = book::judge(tx, shop, order, now, false)?;
     let buyer = order.buyer.id_number.0.parse::<IdNumber>();
     let (Ok(buyer), true) = (buyer, verdict.reasons.is_empty()) else {

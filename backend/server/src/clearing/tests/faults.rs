@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use super::bench::Bench;
+use crate::clearing::outbox;
 
 #[tokio::test]
 async fn a_message_whose_answer_was_lost_is_sent_again_with_the_same_id_and_bytes() {
@@ -82,4 +83,43 @@ async fn an_order_under_review_stays_held() {
         (Some("cleared"), Some("review"))
     );
     assert_eq!(bench.stock("MLK-001").await, (159, 1, 0));
+}
+
+#[tokio::test]
+async fn holds_of_an_order_that_was_never_sent_run_out() {
+    let bench = Bench::new().await;
+    bench.cleared("A-1", 0).await;
+    assert_eq!(outbox::expire(&bench.shop).await.unwrap(), 0, "not before their time");
+    bench.pass(i64::from(bench.shop.app.config.hold_for_s) + 1);
+    assert_eq!(outbox::expire(&bench.shop).await.unwrap(), 1);
+    let view = bench.view("A-1").await;
+    assert_eq!((view["state"].as_str(), view["refund"].as_str()), (Some("cancelled"), Some("due")));
+    assert_eq!(
+        (bench.trail_states("hold").await, bench.held_in_all().await),
+        (vec!["held".into(), "expired".into()], 0)
+    );
+    bench.send().await;
+    assert_eq!(bench.gateway.sent(), [], "what was given up is not declared");
+    assert_eq!(bench.problems().await, []);
+}
+
+#[tokio::test]
+async fn holds_stay_while_the_list_may_have_reached_the_gateway() {
+    let bench = Bench::new().await;
+    bench.cleared("A-1", 0).await;
+    bench.send().await;
+    bench.pass(i64::from(bench.shop.app.config.hold_for_s) + 1);
+    assert_eq!(outbox::expire(&bench.shop).await.unwrap(), 0);
+    assert_eq!(bench.view("A-1").await["state"], "cleared");
+}
+
+#[tokio::test]
+async fn an_order_that_cannot_be_read_does_not_hold_up_the_next() {
+    let bench = Bench::new().await;
+    bench.cleared("A-1", 0).await;
+    bench.cleared("A-2", 4).await;
+    bench.execute("UPDATE orders SET body = X'00' WHERE order_no = 'A-1'").await;
+    bench.send().await;
+    assert_eq!(bench.view("A-1").await["declaration"]["state"], "drafted");
+    assert_eq!(bench.view("A-2").await["declaration"]["state"], "sent");
 }
