@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 
 use super::bench::Bench;
 
+type Spoil = fn(&mut Value);
+
 async fn refused(bench: &Bench, change: impl FnOnce(&mut Value)) -> (u16, Vec<String>) {
     let mut order = bench.order("A-1", 0, &[("MLK-001", 2)]).await;
     change(&mut order);
@@ -23,7 +25,7 @@ async fn refused(bench: &Bench, change: impl FnOnce(&mut Value)) -> (u16, Vec<St
 #[tokio::test]
 async fn each_fault_of_an_order_has_its_own_code() {
     let bench = Bench::new().await;
-    let cases: [(&str, fn(&mut Value)); 11] = [
+    let cases: [(&str, Spoil); 11] = [
         ("TOTAL_TAX", |o| {
             o["tax_fen"] = json!(1);
             o["total_fen"] = json!(o["goods_fen"].as_i64().unwrap() + 1);
