@@ -155,6 +155,21 @@ impl Hands {
         self.send(Method::POST, "/api/touch", Some(json!({ "target": target }))).await.map(drop)
     }
 
+    /// Leaves whatever page a person is on, by the way out that it offers.
+    ///
+    /// # Errors
+    /// When the kiosk does not come back to its first page within `limit`.
+    pub async fn back_to_start(&self, limit: Duration) -> Result<()> {
+        self.lift().await?;
+        let targets = self.state().await?.screen.targets;
+        let ways = ["finish", "back", "cancel"];
+        if let Some(way) = ways.iter().find(|id| targets.iter().any(|target| target.id == **id)) {
+            // The page may leave by itself meanwhile.
+            let _ = self.press(way).await;
+        }
+        self.until_screen(&["idle"], limit).await.map(drop)
+    }
+
     /// Holds a code before the scanner.
     ///
     /// # Errors

@@ -21,14 +21,19 @@ pub enum Errand {
         /// Label of the parcel.
         label: String,
     },
+    /// A member of staff settles every door whose pickup did not end clearly.
+    Settle {
+        /// Badge of the member of staff.
+        badge: String,
+        /// Whether the shopper has the goods.
+        goods_out: bool,
+    },
     /// A shopper collects a parcel.
     Collect {
         /// The ticket.
         ticket: String,
         /// The card the shopper carries.
         card: Value,
-        /// Badge of a member of staff who helps where the kiosk asks for one.
-        badge: String,
     },
 }
 
@@ -70,9 +75,9 @@ pub struct Pilot {
     errand: Errand,
     acted: Option<(String, Instant)>,
     reached: bool,
-    goods_out: bool,
-    staff_called: bool,
     door_was_open: bool,
+    /// Whether a door was open with this person before it.
+    pub goods_out: bool,
     /// The pages seen, in order, each change once.
     pub seen: Vec<String>,
 }
@@ -86,9 +91,8 @@ impl Pilot {
             errand,
             acted: None,
             reached: false,
-            goods_out: false,
-            staff_called: false,
             door_was_open: false,
+            goods_out: false,
             seen: Vec::new(),
         }
     }
@@ -151,9 +155,8 @@ impl Pilot {
         self.acted = Some((page_and_door, Instant::now()));
         match self.errand.clone() {
             Errand::Deposit { badge, label } => self.deposit(&page, &state, &badge, &label).await,
-            Errand::Collect { ticket, card, badge } => {
-                self.collect(&page, &state, &ticket, &card, &badge).await
-            }
+            Errand::Settle { badge, goods_out } => self.settle(&page, &state, &badge, goods_out).await,
+            Errand::Collect { ticket, card } => self.collect(&page, &state, &ticket, &card).await,
         }
     }
 
@@ -168,22 +171,13 @@ impl Pilot {
                 self.press_any(state, &["confirm", "finish"]).await
             }
             "staff_place" => self.close().await,
-            "staff_attention" => self.settle(state).await,
             other => self.common(other, state).await,
         }
     }
 
-    async fn collect(
-        &mut self,
-        page: &str,
-        state: &State,
-        ticket: &str,
-        card: &Value,
-        badge: &str,
-    ) -> Result<Progress> {
+    async fn collect(&mut self, page: &str, state: &State, ticket: &str, card: &Value) -> Result<Progress> {
         match page {
             "idle" if self.reached => Ok(Progress::Finished),
-            "idle" if self.staff_called => self.scan(badge, Moment::BadgeShown).await,
             "idle" => self.scan(ticket, Moment::Scanned).await,
             "present_card" => {
                 self.hands.lift().await?;
@@ -192,8 +186,10 @@ impl Pilot {
             }
             "review" => {
                 self.hands.lift().await?;
-                self.hands.press("confirm").await?;
-                Ok(Progress::Did(Moment::Confirmed))
+                Ok(match self.press(state, "confirm").await? {
+                    Progress::Did(_) => Progress::Did(Moment::Confirmed),
+                    other => other,
+                })
             }
             "take_goods" => {
                 self.goods_out = true;
@@ -203,11 +199,28 @@ impl Pilot {
                 self.reached = true;
                 self.press(state, "finish").await
             }
-            "staff_home" if self.staff_called => {
-                self.staff_called = false;
+            other => self.common(other, state).await,
+        }
+    }
+
+    /// A member of staff says what became of a parcel whose door may have moved.
+    async fn settle(&mut self, page: &str, state: &State, badge: &str, goods_out: bool) -> Result<Progress> {
+        let has = |id: &str| state.screen.targets.iter().any(|target| target.id == id);
+        match page {
+            "idle" if self.reached => Ok(Progress::Finished),
+            "idle" => self.scan(badge, Moment::BadgeShown).await,
+            "staff_home" if has("staff_open") => self.press(state, "staff_open").await,
+            "staff_home" => {
+                self.reached = true;
                 self.press(state, "finish").await
             }
-            "staff_attention" => self.settle(state).await,
+            "staff_attention" => {
+                let answer = if goods_out { "goods_taken" } else { "goods_inside" };
+                if has(answer) || has("staff_open") {
+                    return self.press_any(state, &[answer, "staff_open"]).await;
+                }
+                self.close().await
+            }
             other => self.common(other, state).await,
         }
     }
@@ -225,19 +238,6 @@ impl Pilot {
             "present_card" | "review" | "take_goods" | "done" => Ok(Progress::Waiting),
             other => bail!("the kiosk shows a page nobody described: `{other}`"),
         }
-    }
-
-    /// A member of staff says what became of a parcel whose door may have moved.
-    async fn settle(&mut self, state: &State) -> Result<Progress> {
-        let answer = if self.goods_out { "goods_taken" } else { "goods_inside" };
-        if state.screen.targets.iter().any(|target| target.id == answer) {
-            self.reached |= self.goods_out;
-            return self.press(state, answer).await;
-        }
-        if state.screen.targets.iter().any(|target| target.id == "staff_open") {
-            return self.press(state, "staff_open").await;
-        }
-        self.close().await
     }
 
     async fn scan(&self, code: &str, moment: Moment) -> Result<Progress> {
@@ -272,6 +272,7 @@ impl std::fmt::Debug for Pilot {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let errand = match &self.errand {
             Errand::Deposit { label, .. } => format!("putting {label} in"),
+            Errand::Settle { .. } => "settling a door".to_owned(),
             Errand::Collect { .. } => "collecting a parcel".to_owned(),
         };
         f.write_str(&errand)

@@ -33,6 +33,8 @@ pub struct Setup {
     pub recorded: bool,
     /// Show the kiosk's own window too.
     pub window: bool,
+    /// With kiosk and devices; without them the backend can be tried alone.
+    pub with_kiosk: bool,
     /// Where the bench page is; `None` takes any free port.
     pub bench_port: Option<u16>,
 }
@@ -47,6 +49,7 @@ impl Setup {
             paced: false,
             recorded: false,
             window: false,
+            with_kiosk: true,
             bench_port: None,
         }
     }
@@ -92,24 +95,20 @@ impl Product {
         .await
         .context("the demo data could not be made")?;
         let customs = start_customs(&setup, customs_port).await?;
-        let devices = start_devices(&setup).await?;
-        let hands = Hands::at(&devices.told("http")?)?;
-        let screen = devices.told("screen")?;
-        let recorder = if setup.recorded { Some(Recorder::before(screen.clone()).await?) } else { None };
-        let screen = recorder.as_ref().map_or(screen, |recorder| recorder.address.to_string());
-        fs::write(setup.dir.join("kiosk.toml"), kiosk_toml(&setup.dir, &screen))?;
+        let (devices, hands, recorder) = start_bench(&setup).await?;
         let read = |name: &str| read_made(&setup.dir.join("backend").join(name));
         let (key, badge) = (read("shop-api-key.txt")?, read("staff-badge.txt")?);
         let shop = Shop::at(&format!("http://127.0.0.1:{}", ports.shop), &key)?;
-        let (customs, devices) = (Some(customs), Some(devices));
-        let (backend, kiosk) = (None, None);
+        let (customs, backend, kiosk) = (Some(customs), None, None);
         let mut product =
             Self { setup, ports, customs, devices, backend, kiosk, hands, shop, badge, recorder };
         product.tell_customs_of_purchases().await?;
         product.start_backend().await?;
-        product.enrol().await?;
-        product.start_kiosk().await?;
-        product.hands.until_screen(&["idle"], PATIENCE).await?;
+        if product.setup.with_kiosk {
+            product.enrol().await?;
+            product.start_kiosk().await?;
+            product.hands.until_screen(&["idle"], PATIENCE).await?;
+        }
         Ok(product)
     }
 
@@ -235,7 +234,7 @@ impl Product {
     async fn enrol(&self) -> Result<()> {
         let said = self.backend_command(&["kiosk", "enrol", "--name", KIOSK]).await?;
         // The code is the last word said, whatever stands around it.
-        let code = said.split_whitespace().last().context("enrolling printed no code")?;
+        let code = said.split_whitespace().next_back().context("enrolling printed no code")?;
         let mut arguments = words(["enrol", "--config"], &self.path("kiosk.toml"));
         arguments.extend(["--backend".into(), self.kiosk_url().into(), "--code".into(), code.into()]);
         program::output_of("pickup-kiosk", &arguments)
@@ -265,8 +264,17 @@ impl Product {
 /// Whatever the test found.
 pub async fn play(name: &str, test: impl AsyncFnOnce(&mut Product) -> Result<()>) -> Result<()> {
     let dir = fresh_dir(name)?;
+    play_on(Setup::quick(&dir), test).await
+}
+
+/// As [`play`], on a product that is set up otherwise.
+///
+/// # Errors
+/// Whatever the test found.
+pub async fn play_on(setup: Setup, test: impl AsyncFnOnce(&mut Product) -> Result<()>) -> Result<()> {
+    let dir = setup.dir.clone();
     let played = async {
-        let mut product = Product::start(Setup::quick(&dir)).await?;
+        let mut product = Product::start(setup).await?;
         test(&mut product).await?;
         product.check()
     };
@@ -322,6 +330,21 @@ async fn start_customs(setup: &Setup, port: u16) -> Result<Program> {
     arguments.extend(words(["--trust"], &setup.dir.join("backend/customs-cert.pem")));
     fs::create_dir_all(setup.dir.join("customs"))?;
     Program::start("pickup-customs-sim", &arguments, &setup.dir.join("customs.log")).await
+}
+
+/// Starts the devices and writes the kiosk's settings for them.
+async fn start_bench(setup: &Setup) -> Result<(Option<Program>, Hands, Option<Recorder>)> {
+    if !setup.with_kiosk {
+        // Nobody listens on the discard port: hands that reach for the bench say so.
+        return Ok((None, Hands::at("http://127.0.0.1:9")?, None));
+    }
+    let devices = start_devices(setup).await?;
+    let hands = Hands::at(&devices.told("http")?)?;
+    let screen = devices.told("screen")?;
+    let recorder = if setup.recorded { Some(Recorder::before(screen.clone()).await?) } else { None };
+    let screen = recorder.as_ref().map_or(screen, |recorder| recorder.address.to_string());
+    fs::write(setup.dir.join("kiosk.toml"), kiosk_toml(&setup.dir, &screen))?;
+    Ok((Some(devices), hands, recorder))
 }
 
 async fn start_devices(setup: &Setup) -> Result<Program> {

@@ -5,7 +5,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use pickup_tests::hands::Hands;
 use pickup_tests::people;
 use pickup_tests::pilot::{Errand, Moment, Pilot, Progress};
 use pickup_tests::product::Product;
@@ -84,8 +83,7 @@ pub async fn deposit(product: &Product, placed: &Placed) -> Result<()> {
 
 /// A shopper at the kiosk with a ticket and the card of `buyer`.
 pub fn shopper(product: &Product, ticket: &str, buyer: &str) -> Result<Pilot> {
-    let (ticket, badge) = (ticket.to_owned(), product.badge.clone());
-    let errand = Errand::Collect { ticket, card: people::find(buyer)?.card(), badge };
+    let errand = Errand::Collect { ticket: ticket.to_owned(), card: people::find(buyer)?.card() };
     Ok(Pilot::new(&product.hands, errand))
 }
 
@@ -134,19 +132,7 @@ async fn handed_over(shop: &Shop) -> Result<()> {
 async fn second_scan(product: &Product, ticket: &str) -> Result<()> {
     let mut again = shopper(product, ticket, BUYER)?;
     ensure!(again.run(LIMIT).await? == Progress::Refused, "it was not refused: {:?}", again.seen);
-    back_to_start(&product.hands).await
-}
-
-/// Leaves a page that refuses.
-pub async fn back_to_start(hands: &Hands) -> Result<()> {
-    hands.lift().await?;
-    let targets = hands.state().await?.screen.targets;
-    let ways = ["finish", "cancel", "back", "confirm"];
-    let way = ways.iter().find(|id| targets.iter().any(|target| target.id == **id));
-    if let Some(way) = way {
-        hands.press(way).await?;
-    }
-    hands.until_screen(&["idle"], LIMIT).await.map(drop)
+    product.hands.back_to_start(LIMIT).await
 }
 
 /// Leaves everything for a look afterwards: filed documents, receipts, pages, trail.

@@ -63,7 +63,7 @@ async fn wrong_card(product: &Product, ticket: &str) -> Result<()> {
     ensure!(progress == Progress::Refused, "the kiosk did not refuse: {:?}", stranger.seen);
     ensure!(pulses(product).await? == before, "a lock was pulsed for the wrong card");
     ensure!(!stranger.seen.iter().any(|page| page == "review"), "a stranger saw what is in the parcel");
-    path::back_to_start(&product.hands).await
+    product.hands.back_to_start(LIMIT).await
 }
 
 async fn rejected(product: &Product) -> Result<()> {

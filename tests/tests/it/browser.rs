@@ -1,0 +1,1 @@
+//! A whole pickup through the bench page in a real browser.

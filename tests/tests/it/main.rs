@@ -1,0 +1,8 @@
+//! End to end: the real programs, driven as people and shops would.
+
+mod bad_input;
+mod browser;
+mod journey;
+mod power_cuts;
+mod script;
+mod trust;
