@@ -1,5 +1,6 @@
 //! The database: one thread that writes, a few connections that read. What `write` has answered is on the disk.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -72,7 +73,10 @@ impl Store {
         let (jobs, mut queue) = mpsc::channel::<Job>(QUEUE);
         std::thread::spawn(move || {
             while let Some(job) = queue.blocking_recv() {
-                job(&mut writer);
+                // A panic rolls its own transaction back and fails its own caller; the next write must still be served.
+                if catch_unwind(AssertUnwindSafe(|| job(&mut writer))).is_err() {
+                    tracing::error!("a write panicked and was rolled back");
+                }
             }
         });
         let readers =

@@ -1,0 +1,289 @@
+//! A backend with a settable clock, its kiosk listener on a real socket, and kiosks with real certificates.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use jiff::{SignedDuration, Timestamp};
+use pickup_domain::IdNumber;
+use pickup_domain::centre::{Centre, Names};
+use pickup_domain::parcel::Size;
+use pickup_protocol::kiosk::{ApiError, EnrolReply, EnrolRequest, Line, Text};
+use pickup_protocol::IdentityDigest;
+use pickup_server::app::Clock;
+use pickup_server::config::Config;
+use pickup_server::credentials;
+use pickup_server::parcels::{self, Contents, NewParcel, ReadyParcel};
+use pickup_server::store::StoreError;
+use pickup_server::time::us;
+use pickup_server::trail::{self, Change, Kind};
+use pickup_server::{App, kiosk_api, tls};
+use rcgen::{CertificateParams, KeyPair};
+use reqwest::{Certificate, Client, Identity};
+use rusqlite::Transaction;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+/// Seconds the clock is ahead of the system's.
+type Ahead = Arc<AtomicI64>;
+
+pub struct Bench {
+    pub app: Arc<App>,
+    pub base: String,
+    ahead: Ahead,
+    dir: PathBuf,
+    _stop: watch::Sender<bool>,
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.dir);
+    }
+}
+
+impl Bench {
+    pub async fn start() -> Self {
+        let dir = std::env::temp_dir().join(format!("pickup-server-{}", Uuid::new_v4()));
+        let ahead = Ahead::default();
+        let read = Arc::clone(&ahead);
+        let clock: Clock =
+            Arc::new(move || Timestamp::now() + SignedDuration::from_secs(read.load(Ordering::SeqCst)));
+        let config = Config { data_dir: dir.clone(), ..Config::default() };
+        let app = App::open(config, clock).unwrap();
+        let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("https://localhost:{}/kiosk/v1", tcp.local_addr().unwrap().port());
+        let (stop, told) = watch::channel(false);
+        let acceptor = tls::acceptor(&app.ca, &[], app.now()).unwrap();
+        tokio::spawn(tls::serve(tcp, acceptor, kiosk_api::router(Arc::clone(&app)), told));
+        let bench = Self { app, base, ahead, dir, _stop: stop };
+        bench.write(|tx| centre(tx, 1)).await;
+        bench.write(|tx| centre(tx, 2)).await;
+        bench
+    }
+
+    pub async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> T + Send + 'static,
+    ) -> T {
+        self.app.store.write(|tx| Ok::<_, StoreError>(work(tx))).await.unwrap()
+    }
+
+    pub async fn execute(&self, sql: &'static str) {
+        self.write(|tx| tx.execute_batch(sql).unwrap()).await;
+    }
+
+    pub async fn text(&self, sql: &'static str) -> String {
+        self.write(|tx| tx.query_row(sql, [], |row| row.get(0)).unwrap()).await
+    }
+
+    pub async fn number(&self, sql: &'static str) -> i64 {
+        self.write(|tx| tx.query_row(sql, [], |row| row.get(0)).unwrap()).await
+    }
+
+    /// Lets time pass.
+    pub fn wait_s(&self, seconds: i64) {
+        self.ahead.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    pub fn client(&self) -> reqwest::ClientBuilder {
+        let ca = Certificate::from_pem(self.app.ca.pem().as_bytes()).unwrap();
+        Client::builder().no_proxy().tls_certs_only([ca])
+    }
+
+    pub async fn code(&self, name: &'static str, centre: Option<u16>) -> String {
+        let (app, now) = (Arc::clone(&self.app), self.app.now());
+        self.write(move |tx| {
+            credentials::issue_code(tx, &app.secrets, &app.ca.digest(), now, name, centre).unwrap()
+        })
+        .await
+    }
+
+    /// A kiosk that has just enrolled.
+    pub async fn kiosk(&self, name: &'static str, centre: u16) -> Caller {
+        let key = KeyPair::generate().unwrap();
+        let request =
+            EnrolRequest { secret: secret_of(&self.code(name, Some(centre)).await), csr_pem: csr(&key) };
+        let nobody = self.nobody();
+        let reply: EnrolReply = nobody.post("enrol", &request).await.unwrap();
+        self.with_certificate(&key, &reply.certificate_pem)
+    }
+
+    pub fn with_certificate(&self, key: &KeyPair, certificate_pem: &str) -> Caller {
+        let pem = format!("{}{certificate_pem}", key.serialize_pem());
+        let identity = Identity::from_pem(pem.as_bytes()).unwrap();
+        Caller { client: self.client().identity(identity).build().unwrap(), base: self.base.clone() }
+    }
+
+    /// Somebody without a certificate.
+    pub fn nobody(&self) -> Caller {
+        Caller { client: self.client().build().unwrap(), base: self.base.clone() }
+    }
+
+    pub async fn badge(&self, name: &'static str, centre: u16) -> String {
+        let (app, now) = (Arc::clone(&self.app), self.app.now());
+        self.write(move |tx| credentials::issue_badge(tx, &app.secrets, now, name, centre).unwrap()).await
+    }
+
+    /// An order that customs has released, its parcel ready to be deposited.
+    pub async fn ready(&self, waybill: &'static str, size: Size) -> ReadyParcel {
+        let (app, now) = (Arc::clone(&self.app), self.app.now());
+        self.write(move |tx| {
+            let order = released_order(tx, waybill, now);
+            let contents = contents(waybill);
+            let new = NewParcel {
+                order_id: &order,
+                waybill,
+                centre: 1,
+                size,
+                buyer: &buyer(),
+                buyer_masked: "张**",
+                contents: &contents,
+            };
+            parcels::begin(tx, now, "system", &new).unwrap();
+            parcels::make_ready(tx, &app.secrets, now, "customs", &order, 3600).unwrap()
+        })
+        .await
+    }
+
+    /// Whether chain and tables agree.
+    pub async fn problems(&self) -> Vec<trail::Problem> {
+        self.app.store.read(trail::verify).await.unwrap().problems
+    }
+}
+
+pub struct Caller {
+    client: Client,
+    base: String,
+}
+
+impl Caller {
+    pub async fn get<R: DeserializeOwned>(&self, path: &str) -> Result<R, (u16, String)> {
+        read(self.client.get(format!("{}/{path}", self.base)).send().await.unwrap()).await
+    }
+
+    pub async fn post<R: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<R, (u16, String)> {
+        self.post_text(path, serde_json::to_string(body).unwrap()).await
+    }
+
+    pub async fn post_text<R: DeserializeOwned>(&self, path: &str, body: String) -> Result<R, (u16, String)> {
+        read(self.client.post(format!("{}/{path}", self.base)).body(body).send().await.unwrap()).await
+    }
+
+    /// Whether the connection itself is refused.
+    pub async fn is_cut_off(&self) -> bool {
+        self.client.get(format!("{}/hello", self.base)).send().await.is_err()
+    }
+}
+
+async fn read<R: DeserializeOwned>(answer: reqwest::Response) -> Result<R, (u16, String)> {
+    let status = answer.status();
+    if status.is_success() {
+        return Ok(answer.json().await.unwrap());
+    }
+    let error: ApiError = answer.json().await.unwrap();
+    assert!(error.message_zh.ends_with('。') || !error.message_zh.is_empty());
+    Err((status.as_u16(), error.code))
+}
+
+pub fn csr(key: &KeyPair) -> String {
+    CertificateParams::default().serialize_request(key).unwrap().pem().unwrap()
+}
+
+pub fn secret_of(code: &str) -> String {
+    code.replace('-', "").chars().take(16).collect()
+}
+
+pub fn person(first_17: &str) -> IdNumber {
+    let check = pickup_domain::id_number::check_character(first_17).unwrap();
+    format!("{first_17}{check}").parse().unwrap()
+}
+
+pub fn buyer() -> IdNumber {
+    person("99010119900101001")
+}
+
+pub fn card(identity: &IdentityDigest, number: &IdNumber) -> IdentityDigest {
+    let mut salt = [0; 16];
+    for (at, byte) in salt.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&identity.salt[2 * at..2 * at + 2], 16).unwrap();
+    }
+    IdentityDigest::new(salt, number)
+}
+
+fn contents(order_no: &str) -> Contents {
+    let text = |zh: &str, en: &str| Text { zh: zh.into(), en: en.into() };
+    let line = Line {
+        name: text("云港奶粉", "Cloud Harbour milk powder"),
+        quantity: "2".into(),
+        unit: text("罐", "tin"),
+        amount_fen: 20_000,
+    };
+    Contents {
+        order_no: order_no.to_owned(),
+        declarant: "示例申报企业".into(),
+        lines: vec![line],
+        goods_fen: 20_000,
+        tax_fen: 1_820,
+    }
+}
+
+fn centre(tx: &Transaction<'_>, number: u16) {
+    let names = || Names { zh: "示例中心".into(), en: "Example Centre".into() };
+    let centre = Centre {
+        number,
+        name: names(),
+        address: names(),
+        help_phone: "19900000000".into(),
+        customs_code: "9901".into(),
+        district: "990101".into(),
+        traf_mode: "Y".into(),
+        inside_special_area: true,
+        pilot: None,
+        ems_no: "T9901W000001".into(),
+        keep_days: 3,
+    };
+    let body = serde_json::to_string(&centre).unwrap();
+    tx.execute("INSERT INTO centre (number, body) VALUES (?1, ?2)", (number, body)).unwrap();
+}
+
+/// Order, declaration, account and hold as clearing leaves them after a release.
+fn released_order(tx: &Transaction<'_>, waybill: &str, now: Timestamp) -> String {
+    let id = format!("order-{waybill}");
+    tx.execute(
+        "INSERT INTO orders (id, merchant, order_no, body_digest, body, buyer_key, centre, total_fen, state, placed_us)
+         VALUES (?1, 'demo', ?2, '', x'', 'b', 1, 21820, 'cleared', ?3)",
+        (&id, waybill, us(now)),
+    )
+    .unwrap();
+    tx.execute(
+        "INSERT INTO declaration (order_id, cop_no, waybill, guid_order, guid_waybill, guid_list, invt_no, state,
+            facts, tax_fen, released_us, drafted_us)
+         VALUES (?1, ?2, ?2, ?2, ?2, ?2, '990120261210000001', 'released', '{}', 1820, ?3, ?3)",
+        (&id, waybill, us(now)),
+    )
+    .unwrap();
+    tx.execute_batch("INSERT OR IGNORE INTO account (kind, key, lim) VALUES ('buyer', 'b/2026', 2600000)")
+        .unwrap();
+    tx.execute_batch("UPDATE account SET used = used + 21820").unwrap();
+    tx.execute(
+        "INSERT INTO hold (order_id, kind, key, amount, state, expires_us)
+         VALUES (?1, 'buyer', 'b/2026', 21820, 'posted', 0)",
+        [&id],
+    )
+    .unwrap();
+    for (kind, entity, state) in
+        [(Kind::Order, id.as_str(), "cleared"), (Kind::Declaration, waybill, "released")]
+    {
+        let change = Change { actor: "system", kind, entity, state, body: json!({}) };
+        trail::append(tx, now, &change).unwrap();
+    }
+    id
+}

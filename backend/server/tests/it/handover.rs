@@ -1,0 +1,159 @@
+//! How pickups end, are reported, and are looked into.
+
+use jiff::Timestamp;
+use pickup_protocol::kiosk::{
+    Ack, Attention, Found, GrantReply, Handover, HandoverOutcome, Hello, Offer, Resolution, Slip, StaffReply,
+    StaffRequest, Verdict,
+};
+use pickup_protocol::{DoorNumber, Reason, SignedManifest};
+use uuid::Uuid;
+
+use crate::bench::{Bench, Caller};
+use crate::pickup::{evidence, grant_request, offered, refused, scan, stored};
+
+fn report(offer: &Offer, slip: &Slip, grant_id: Option<Uuid>, outcome: HandoverOutcome) -> Handover {
+    Handover {
+        handover_id: Uuid::new_v4(),
+        grant_id,
+        pickup: offer.pickup,
+        slip: slip.number.clone(),
+        slips_printed: 1,
+        evidence: evidence(offer),
+        door_events: Vec::new(),
+        outcome,
+        completed_at: Timestamp::now(),
+    }
+}
+
+/// Granted, opened, reported.
+async fn picked_up(kiosk: &Caller, ticket: &str, outcome: HandoverOutcome) -> Handover {
+    let (offer, slip) = offered(kiosk, ticket).await;
+    let request = grant_request(&offer);
+    let granted: GrantReply = kiosk.post("grants", &request).await.unwrap();
+    assert!(matches!(granted, GrantReply::Granted { .. }), "{granted:?}");
+    let report = report(&offer, &slip, Some(request.grant_id), outcome);
+    assert_eq!(kiosk.post("handovers", &report).await, Ok(Ack { first: true }));
+    report
+}
+
+async fn conflicts(bench: &Bench) -> String {
+    let sql = "SELECT body FROM trail WHERE kind = 'handover' ORDER BY seq DESC LIMIT 1";
+    let body: serde_json::Value = serde_json::from_str(&bench.text(sql).await).unwrap();
+    body["conflicts"].to_string()
+}
+
+#[tokio::test]
+async fn a_handover_ends_parcel_and_order_and_a_second_scan_says_when() {
+    let (bench, kiosk, ticket) = stored().await;
+    let report = picked_up(&kiosk, &ticket, HandoverOutcome::Taken).await;
+    assert_eq!(bench.text("SELECT state FROM parcel").await, "collected");
+    assert_eq!(bench.text("SELECT state FROM orders").await, "fulfilled");
+    assert_eq!(bench.number("SELECT COUNT(*) FROM door").await, 0, "the door is free again");
+    assert_eq!(conflicts(&bench).await, "[]");
+    let Verdict::Refused { reason, collected_at } = scan(&kiosk, &ticket).await else { panic!() };
+    assert_eq!(reason, Reason::AlreadyCollected);
+    let told = collected_at.unwrap();
+    assert!(told.duration_since(report.completed_at).abs() < jiff::SignedDuration::from_millis(1));
+
+    let hello: Hello = kiosk.get("hello").await.unwrap();
+    let signed: SignedManifest = kiosk.get("manifest").await.unwrap();
+    let manifest = signed.verify(hello.kiosk_id, |id| bench.app.secrets.verifying(id)).unwrap();
+    assert_eq!(manifest.entries, []);
+    assert_eq!(manifest.collected[0].pickup, report.pickup);
+    assert_eq!(bench.problems().await, []);
+}
+
+#[tokio::test]
+async fn a_report_is_applied_once_and_never_changed() {
+    let (bench, kiosk, ticket) = stored().await;
+    let report = picked_up(&kiosk, &ticket, HandoverOutcome::Taken).await;
+    assert_eq!(kiosk.post("handovers", &report).await, Ok(Ack { first: false }));
+    let changed = Handover { slips_printed: 2, ..report };
+    let answer: Result<Ack, _> = kiosk.post("handovers", &changed).await;
+    assert_eq!(answer, Err((409, "REQUEST_CONFLICT".into())));
+    assert_eq!(bench.number("SELECT COUNT(*) FROM trail WHERE kind = 'handover'").await, 1);
+}
+
+#[tokio::test]
+async fn a_second_handover_of_the_same_parcel_is_acknowledged_and_noted_as_a_conflict() {
+    let (bench, kiosk, ticket) = stored().await;
+    let first = picked_up(&kiosk, &ticket, HandoverOutcome::Taken).await;
+    let second = Handover { handover_id: Uuid::new_v4(), ..first };
+    assert_eq!(kiosk.post("handovers", &second).await, Ok(Ack { first: true }));
+    assert_eq!(conflicts(&bench).await, r#"["ALREADY_COLLECTED"]"#);
+    assert_eq!(bench.number("SELECT COUNT(*) FROM handover WHERE outcome = 'taken'").await, 1);
+    assert_eq!(bench.problems().await, []);
+}
+
+#[tokio::test]
+async fn a_handover_by_the_manifest_after_a_cancellation_stands_and_is_noted() {
+    let (bench, kiosk, ticket) = stored().await;
+    let (offer, slip) = offered(&kiosk, &ticket).await;
+    bench.execute("UPDATE declaration SET state = 'cancelled'; UPDATE orders SET state = 'cancelled'").await;
+    let report = report(&offer, &slip, None, HandoverOutcome::Taken);
+    assert_eq!(kiosk.post("handovers", &report).await, Ok(Ack { first: true }));
+    assert_eq!(bench.text("SELECT state FROM parcel").await, "collected");
+    assert_eq!(bench.text("SELECT state FROM orders").await, "cancelled");
+    assert_eq!(conflicts(&bench).await, r#"["CANCELLED","ORDER_NOT_OPEN"]"#);
+}
+
+#[tokio::test]
+async fn a_kiosk_cannot_report_a_parcel_that_lies_elsewhere() {
+    let (bench, kiosk, ticket) = stored().await;
+    let (offer, slip) = offered(&kiosk, &ticket).await;
+    let other = bench.kiosk("K2", 1).await;
+    let report = report(&offer, &slip, Some(Uuid::new_v4()), HandoverOutcome::Taken);
+    assert_eq!(other.post("handovers", &report).await, Ok(Ack { first: true }));
+    assert_eq!(bench.text("SELECT state FROM parcel").await, "in_locker");
+    assert_eq!(conflicts(&bench).await, r#"["NEVER_HERE"]"#);
+}
+
+#[tokio::test]
+async fn a_door_nobody_is_sure_of_waits_for_staff() {
+    let (bench, kiosk, ticket) = stored().await;
+    let badge = bench.badge("另一店员", 1).await;
+    let unknown = picked_up(&kiosk, &ticket, HandoverOutcome::Unknown).await;
+    assert_eq!(refused(&kiosk, &ticket).await, Reason::NeedsAttendant);
+    let welcome = kiosk.post("staff", &StaffRequest { badge: badge.clone() }).await;
+    let attention = vec![Attention { pickup: unknown.pickup, waybill: "WB1".into(), door: DoorNumber(4) }];
+    assert_eq!(welcome, Ok(StaffReply::Welcome { name: "另一店员".into(), attention }));
+
+    let inside = Resolution {
+        resolution_id: Uuid::new_v4(),
+        badge: badge.clone(),
+        pickup: unknown.pickup,
+        found: Found::GoodsInside,
+        at: Timestamp::now(),
+    };
+    assert_eq!(kiosk.post("resolutions", &inside).await, Ok(Ack { first: true }));
+    assert_eq!(kiosk.post("resolutions", &inside).await, Ok(Ack { first: false }));
+    assert_eq!(bench.text("SELECT state FROM parcel").await, "in_locker");
+
+    picked_up(&kiosk, &ticket, HandoverOutcome::Unknown).await;
+    let taken = Resolution { resolution_id: Uuid::new_v4(), found: Found::GoodsTaken, ..inside };
+    assert_eq!(kiosk.post("resolutions", &taken).await, Ok(Ack { first: true }));
+    assert_eq!(bench.text("SELECT state FROM parcel").await, "collected");
+    assert_eq!(bench.text("SELECT state FROM orders").await, "fulfilled");
+    assert_eq!(bench.number("SELECT COUNT(*) FROM handover WHERE outcome = 'taken'").await, 1);
+    assert_eq!(bench.number("SELECT COUNT(*) FROM handover WHERE outcome = 'inside'").await, 1);
+    assert_eq!(bench.problems().await, []);
+}
+
+#[tokio::test]
+async fn only_staff_resolve_and_only_what_is_open() {
+    let (bench, kiosk, ticket) = stored().await;
+    let (offer, _) = offered(&kiosk, &ticket).await;
+    let resolution = |badge: &str| Resolution {
+        resolution_id: Uuid::new_v4(),
+        badge: badge.to_owned(),
+        pickup: offer.pickup,
+        found: Found::GoodsTaken,
+        at: Timestamp::now(),
+    };
+    let stranger = kiosk.post::<Ack>("resolutions", &resolution("BPS1")).await;
+    assert_eq!(stranger, Err((403, "BADGE_UNKNOWN".into())));
+    let badge = bench.badge("另一店员", 1).await;
+    let nothing = kiosk.post::<Ack>("resolutions", &resolution(&badge)).await;
+    assert_eq!(nothing, Err((409, "NOTHING_TO_RESOLVE".into())));
+    assert_eq!(bench.text("SELECT state FROM parcel").await, "in_locker");
+}
