@@ -62,7 +62,7 @@ impl JobBytes {
         PrintProgress { rows_sent, rows_total, cut_sent: sent >= self.cut_end }
     }
 
-    /// What is owed to the printer when sending stopped after `sent` bytes. See [`super::actor`] for the reasons.
+    /// What is owed to the printer when sending stopped after `sent` bytes. See [`super::slip`] for the reasons.
     pub(super) fn leftovers(&self, sent: usize) -> Vec<u8> {
         let rows_end = self.bands.last().map_or(0, |&(end, _)| end);
         if sent >= rows_end {

@@ -2,13 +2,14 @@
 //!
 //! A slip is a picture, so that it looks the same on every printer. It is sent only when the printer says that it can
 //! print, one at a time, and is never sent again by the driver: a printer that ran out of paper keeps what it has and
-//! prints it after the roll is changed, so whether a slip came out can be unknown for a while. See `actor` for what is
+//! prints it after the roll is changed, so whether a slip came out can be unknown for a while. See `slip` for what is
 //! done with the leftovers.
 
 mod actor;
 pub mod escpos;
 mod job;
 mod raster;
+mod slip;
 mod status;
 
 use std::path::PathBuf;

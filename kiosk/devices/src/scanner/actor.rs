@@ -54,16 +54,16 @@ struct Scanner {
 impl Scanner {
     async fn connection<C: Connector>(&mut self, connector: &mut C, baud: &mut u32) -> Result<(), End> {
         let mut line = self.open(connector, *baud).await?;
-        if self.set_up(&mut line).await? == Setup::Silent {
-            if let Some(other) = self.other_baud(*baud) {
+        if self.set_up(&mut line).await? == Setup::Silent
+            && let Some(other) = self.other_baud(*baud)
+        {
+            drop(line);
+            line = self.open(connector, other).await?;
+            if self.set_up(&mut line).await? == Setup::Done {
+                *baud = other;
+            } else {
                 drop(line);
-                line = self.open(connector, other).await?;
-                if self.set_up(&mut line).await? == Setup::Done {
-                    *baud = other;
-                } else {
-                    drop(line);
-                    line = self.open(connector, *baud).await?;
-                }
+                line = self.open(connector, *baud).await?;
             }
         }
         self.reporter.up().await?;

@@ -1,0 +1,18 @@
+//! The drivers against scripted devices at the other end of a pipe or of a pseudo-terminal.
+
+#[cfg(test)]
+mod fake_board;
+#[cfg(test)]
+mod fake_printer;
+#[cfg(test)]
+mod fake_reader;
+#[cfg(test)]
+mod idcard;
+#[cfg(test)]
+mod line;
+#[cfg(test)]
+mod lock;
+#[cfg(test)]
+mod printer;
+#[cfg(test)]
+mod scanner;
