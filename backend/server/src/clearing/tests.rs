@@ -6,8 +6,11 @@ use serde_json::{Value, json};
 use super::*;
 use crate::trail;
 
+#[cfg(test)]
 mod bench;
+#[cfg(test)]
 mod faults;
+#[cfg(test)]
 mod refusals;
 
 use bench::Bench;
