@@ -2,6 +2,8 @@
 
 mod bad_input;
 mod browser;
+mod clearing;
+mod filed;
 mod journey;
 mod power_cuts;
 mod script;

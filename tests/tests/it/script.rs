@@ -1,11 +1,13 @@
 //! The demo's script, whole: what it plays is checked by itself, what it leaves is checked here.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 
 use anyhow::{Context, Result, ensure};
 use pickup_tests::{product, program};
 use tokio::process::Command;
+
+use crate::filed;
 
 #[tokio::test]
 async fn the_script_plays_the_path_and_three_unhappy_ends_and_leaves_proof() -> Result<()> {
@@ -18,54 +20,16 @@ async fn the_script_plays_the_path_and_three_unhappy_ends_and_leaves_proof() -> 
     for name in ["slip.png", "trail.jsonl", "summary.txt"] {
         ensure!(out.join(name).is_file(), "no {name} was left:\n{said}");
     }
-    let pages = files(&out.join("screens"), "png")?;
+    let pages = filed::files(&out.join("screens"), "png")?;
     for page in ["idle", "present_card", "review", "printing", "take_goods", "done", "refused", "staff_place"]
     {
         let name = format!("{page}.png");
         let found = pages.iter().any(|path| path.to_string_lossy().ends_with(&name));
         ensure!(found, "no picture of {page} in {pages:?}");
     }
-    filed_documents_are_valid(&out)?;
+    filed::is_valid(&out)?;
     slip_can_be_read(&out.join("slip.png"))?;
     std::fs::remove_dir_all(&out)?;
-    Ok(())
-}
-
-fn files(dir: &Path, extension: &str) -> Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(dir).with_context(|| format!("no folder {}", dir.display()))? {
-        let path = entry?.path();
-        if path.is_dir() {
-            found.extend(files(&path, extension)?);
-        } else if path.extension().is_some_and(|ending| ending == extension) {
-            found.push(path);
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
-/// Against the official schema where it is at hand; without it the project's own checks have to do.
-fn filed_documents_are_valid(out: &Path) -> Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("no root")?;
-    let schema = root.join("../shared/data/customs/xsd/ceb-import-202205.xsd");
-    let documents: Vec<PathBuf> = files(out, "xml")?
-        .into_iter()
-        .filter(|path| !path.components().any(|part| part.as_os_str() == "run"))
-        .collect();
-    for kind in ["CEB311", "CEB511", "CEB621"] {
-        ensure!(
-            documents.iter().any(|path| path.to_string_lossy().contains(kind)),
-            "no {kind} in {documents:?}"
-        );
-    }
-    if !schema.is_file() {
-        return Ok(());
-    }
-    let mut xmllint = std::process::Command::new("xmllint");
-    xmllint.args(["--noout", "--nonet", "--schema"]).arg(&schema).args(&documents);
-    let checked = xmllint.output().context("xmllint could not be started (Debian package libxml2-utils)")?;
-    ensure!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
     Ok(())
 }
 
