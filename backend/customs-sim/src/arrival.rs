@@ -119,9 +119,8 @@ impl Port {
         self.schedule(at, dxp_id, answers::for_list(&list, &numbers, at, status, &info));
         if verdict.is_ok() {
             let dxp_id = dxp_id.to_owned();
-            let (state, counted) = (ListState::Waiting, None);
-            let case = ListCase { list, state, numbers, dxp_id, received_at: at, counted };
-            self.kept.lists.insert(key.clone(), case);
+            let state = ListState::Waiting;
+            self.kept.insert_list(ListCase { list, state, numbers, dxp_id, received_at: at });
             self.decide_waiting(at);
         }
         DocumentLog { key, status: status.code(), info }

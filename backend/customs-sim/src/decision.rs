@@ -7,18 +7,20 @@ use pickup_domain::{Money, china_time};
 use crate::answers::{self, CHECKED, INSPECTION, RELEASED, REVIEW};
 use crate::input::Decide;
 use crate::keeping::keys_of_list;
-use crate::port::{ListCase, ListState, Port, later};
+use crate::port::{ListState, Port, later};
 use crate::refusal::Refusal;
 use crate::{agreement, alone};
 
 /// Limit of one buyer's calendar year: 26,000.00 CNY (财关税〔2018〕49号).
 const ANNUAL_LIMIT: Money = Money::from_fen(2_600_000);
 
+/// Identity number and calendar year.
+type YearKey = (String, i16);
+
 impl Port {
-    /// Decides every list whose order and waybill are here.
+    /// Decides every waiting list whose order and waybill are here.
     pub(crate) fn decide_waiting(&mut self, at: Timestamp) {
-        let waiting = self.kept.lists.iter().filter(|(_, case)| case.state == ListState::Waiting);
-        let keys: Vec<String> = waiting.map(|(key, _)| key.clone()).collect();
+        let keys: Vec<String> = self.kept.waiting.iter().cloned().collect();
         for key in keys {
             self.decide(at, &key);
         }
@@ -32,50 +34,56 @@ impl Port {
         else {
             return;
         };
-        let verdict = agreement::check(&case.list, order, waybill).and_then(|()| self.annual(at, &case.list));
-        let when = at.max(later(case.received_at, self.step));
+        let agreed = agreement::check(&case.list, order, waybill);
+        let verdict = agreed.and_then(|()| self.annual(at, &case.list));
+        self.kept.waiting.remove(cop_no);
         let serial = self.next_serial();
-        let (decide, reorder) = (self.behaviour.decide, self.behaviour.reorder_receipts);
-        let final_at = later(when, self.step);
-        let Some(case) = self.kept.lists.get_mut(cop_no) else { return };
-        let answer = |case: &ListCase, at, status, info: &str| {
-            answers::for_list(&case.list, &case.numbers, at, status, info)
-        };
-        let receipts = match verdict {
+        let when = at.max(self.kept.lists.get(cop_no).map_or(at, |case| later(case.received_at, self.step)));
+        match verdict {
+            Ok((year_key, total)) => {
+                self.accepted.insert(year_key, total);
+                self.accept(at, cop_no, when, serial);
+            }
             Err(refusal) => {
-                case.state = ListState::Rejected;
-                vec![(when, answer(case, when, refusal.status, &refusal.info))]
+                self.kept.let_go(&order_key, &waybill_key);
+                self.reject(cop_no, when, &refusal);
             }
-            Ok(counted) => {
-                let (state, status, info) = outcome(decide);
-                case.state = state;
-                case.counted = Some(counted);
-                case.numbers.invt_no = Some(answers::invt_no(&case.list.head.customs_code, at, serial));
-                let (first_due, last_due) = if reorder { (final_at, when) } else { (when, final_at) };
-                vec![
-                    (first_due, answer(case, when, Status::Received, CHECKED)),
-                    (last_due, answer(case, final_at, status, info)),
-                ]
-            }
-        };
-        let dxp_id = case.dxp_id.clone();
-        self.schedule_all(&dxp_id, receipts);
+        }
     }
 
-    /// The buyer's year with this list: what was bought elsewhere and here.
-    fn annual(&self, at: Timestamp, list: &Inventory) -> Result<(i16, Money), Refusal> {
-        let year = china_time::year(at);
-        let buyer = list.head.buyer_id_number.expose().to_ascii_uppercase();
-        let here = self.kept.lists.values().filter_map(|case| {
-            let same = case.list.head.buyer_id_number.expose().eq_ignore_ascii_case(&buyer);
-            case.counted.filter(|(counted_year, _)| same && *counted_year == year).map(|(_, amount)| amount)
-        });
-        let elsewhere = self.purchases.get(&(buyer.clone(), year)).copied();
-        let value = alone::limit_value(list).unwrap_or(ANNUAL_LIMIT);
-        let total = Money::checked_sum(here.chain(elsewhere).chain([value]));
-        match total {
-            Some(total) if total <= ANNUAL_LIMIT => Ok((year, value)),
-            total => {
+    fn accept(&mut self, at: Timestamp, cop_no: &str, when: Timestamp, serial: u64) {
+        let final_at = later(when, self.step);
+        let (state, status, info) = outcome(self.behaviour.decide);
+        let Some(case) = self.kept.lists.get_mut(cop_no) else { return };
+        case.state = state;
+        case.numbers.invt_no = Some(answers::invt_no(&case.list.head.customs_code, at, serial));
+        let received = answers::for_list(&case.list, &case.numbers, when, Status::Received, CHECKED);
+        let last = answers::for_list(&case.list, &case.numbers, final_at, status, info);
+        let dxp_id = case.dxp_id.clone();
+        // Out of order on demand: what is in the receipts stays, only their sending changes places.
+        let (first_due, last_due) =
+            if self.behaviour.reorder_receipts { (final_at, when) } else { (when, final_at) };
+        self.schedule_all(&dxp_id, vec![(first_due, received), (last_due, last)]);
+    }
+
+    fn reject(&mut self, cop_no: &str, when: Timestamp, refusal: &Refusal) {
+        let Some(case) = self.kept.lists.get_mut(cop_no) else { return };
+        case.state = ListState::Rejected;
+        let receipt = answers::for_list(&case.list, &case.numbers, when, refusal.status, &refusal.info);
+        let dxp_id = case.dxp_id.clone();
+        self.schedule(when, &dxp_id, receipt);
+    }
+
+    /// The buyer's year with this list. `Ok` gives what is accepted here then; elsewhere counts besides.
+    fn annual(&self, at: Timestamp, list: &Inventory) -> Result<(YearKey, Money), Refusal> {
+        let key = (list.head.buyer_id_number.expose().to_ascii_uppercase(), china_time::year(at));
+        let accepted = self.accepted.get(&key).copied().unwrap_or(Money::ZERO);
+        let here = alone::limit_value(list).and_then(|value| value.checked_add(accepted));
+        let elsewhere = self.purchases.get(&key).copied().unwrap_or(Money::ZERO);
+        let total = here.and_then(|here| here.checked_add(elsewhere));
+        match (here, total) {
+            (Some(here), Some(total)) if total <= ANNUAL_LIMIT => Ok((key, here)),
+            _ => {
                 let total = total.map_or_else(|| "-".to_owned(), with_separators);
                 let desc = format!(
                     "订购人购买超过年度限额,超过个人年度购买额度;totalPrice：{total} > limitPrice: 26,000;"

@@ -13,9 +13,10 @@ pub struct Journal {
 }
 
 /// Why the journal cannot be used.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// Reading or writing failed.
+    #[error("the journal {} cannot be used: {error}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
@@ -23,6 +24,7 @@ pub enum JournalError {
         error: std::io::Error,
     },
     /// A line before the last is damaged.
+    #[error("line {line} of the journal {} is damaged: move the file away to start afresh", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -30,21 +32,6 @@ pub enum JournalError {
         line: usize,
     },
 }
-
-impl std::fmt::Display for JournalError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Io { path, error } => write!(f, "the journal {} cannot be used: {error}", path.display()),
-            Self::Damaged { path, line } => write!(
-                f,
-                "line {line} of the journal {} is damaged: move the file away to start afresh",
-                path.display()
-            ),
-        }
-    }
-}
-
-impl std::error::Error for JournalError {}
 
 impl Journal {
     /// Opens or creates `journal.jsonl` in `dir` and reads what it holds. A last line that was cut short by a crash was

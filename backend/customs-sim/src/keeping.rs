@@ -1,6 +1,6 @@
 //! Which documents the port keeps, and whether a new one may join or replace them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pickup_customs::{AppType, Inventory, Logistics, Order, Seconds};
 
@@ -17,6 +17,12 @@ pub(crate) struct Kept {
     pub waybills: BTreeMap<Key, Logistics>,
     /// By `copNo`.
     pub lists: BTreeMap<String, ListCase>,
+    /// `copNo` of lists whose order or waybill has not come yet.
+    pub waiting: BTreeSet<String>,
+    /// Orders of lists that were taken and not rejected.
+    declared_orders: BTreeSet<Key>,
+    /// Waybills of lists that were taken and not rejected.
+    declared_waybills: BTreeSet<Key>,
 }
 
 pub(crate) fn order_key(order: &Order) -> Key {
@@ -63,7 +69,7 @@ impl Kept {
     pub(crate) fn admit_order(&self, order: &Order) -> Result<(), Refusal> {
         let key = order_key(order);
         let earlier = self.orders.get(&key).map(|kept| kept.head.app_time);
-        let declared = self.live_lists().any(|list| keys_of_list(list).0 == key);
+        let declared = self.declared_orders.contains(&key);
         admit(&ORDER_CODES, order.head.app_type, order.head.app_time, earlier, declared)
     }
 
@@ -71,7 +77,7 @@ impl Kept {
     pub(crate) fn admit_waybill(&self, waybill: &Logistics) -> Result<(), Refusal> {
         let key = waybill_key(waybill);
         let earlier = self.waybills.get(&key).map(|kept| kept.head.app_time);
-        let declared = self.live_lists().any(|list| keys_of_list(list).1 == key);
+        let declared = self.declared_waybills.contains(&key);
         admit(&WAYBILL_CODES, waybill.head.app_type, waybill.head.app_time, earlier, declared)
     }
 
@@ -82,7 +88,7 @@ impl Kept {
         let order = keys_of_list(list).0;
         match list.head.app_type {
             AppType::New => {
-                let live = self.live_lists().any(|other| keys_of_list(other).0 == order);
+                let live = self.declared_orders.contains(&order);
                 let info = || format!("清单[{cop_no}]已经申报过，请勿重复申报");
                 ensure(earlier.is_none() && !live, || Refusal::exception(-621_004, info()))
             }
@@ -99,9 +105,20 @@ impl Kept {
         }
     }
 
-    /// Lists that customs accepted and did not reject.
-    fn live_lists(&self) -> impl Iterator<Item = &Inventory> {
-        self.lists.values().filter(|case| case.state != ListState::Rejected).map(|case| &case.list)
+    /// Takes a list in; it waits.
+    pub(crate) fn insert_list(&mut self, case: ListCase) {
+        let (order, waybill) = keys_of_list(&case.list);
+        let cop_no = case.list.head.cop_no.to_string();
+        self.declared_orders.insert(order);
+        self.declared_waybills.insert(waybill);
+        self.waiting.insert(cop_no.clone());
+        self.lists.insert(cop_no, case);
+    }
+
+    /// Lets order and waybill of a rejected list go, so that they can be changed and declared again.
+    pub(crate) fn let_go(&mut self, order: &Key, waybill: &Key) {
+        self.declared_orders.remove(order);
+        self.declared_waybills.remove(waybill);
     }
 }
 

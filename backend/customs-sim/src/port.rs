@@ -31,8 +31,6 @@ pub(crate) struct ListCase {
     pub numbers: ListNumbers,
     pub dxp_id: String,
     pub received_at: Timestamp,
-    /// Year and amount that count for the buyer once accepted.
-    pub counted: Option<(i16, Money)>,
 }
 
 /// A receipt message that can be fetched.
@@ -101,6 +99,8 @@ pub struct Port {
     trusted: Vec<Certificate>,
     /// Bought elsewhere, by identity number and year.
     pub(crate) purchases: BTreeMap<(String, i16), Money>,
+    /// Accepted here, by identity number and year.
+    pub(crate) accepted: BTreeMap<(String, i16), Money>,
     /// Bodies of messages by their id.
     pub(crate) seen: HashMap<String, String>,
     pub(crate) kept: Kept,
@@ -117,6 +117,7 @@ impl Default for Port {
             behaviour: Behaviour::default(),
             trusted: Vec::new(),
             purchases: BTreeMap::new(),
+            accepted: BTreeMap::new(),
             seen: HashMap::new(),
             kept: Kept::default(),
             pending: Vec::new(),
