@@ -3,6 +3,7 @@
 // Helpers beside the tests are not test functions to the lints; a test may panic anywhere.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod damage;
 mod golden;
 mod outside_tools;
 mod receipts;
