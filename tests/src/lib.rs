@@ -12,3 +12,4 @@ pub mod program;
 pub mod recorder;
 pub mod shop;
 pub mod wait;
+pub mod webdriver;

@@ -57,6 +57,8 @@ fn documentation() -> Result<Outcome> {
 /// Runs all tests and passes nextest's report through, reading its summary on the way.
 fn tests() -> Result<Outcome> {
     let mut command = cargo(&["nextest", "run", "--workspace", "--no-fail-fast"])?;
+    // What a failed test says of itself is enough; its stack would only hide it.
+    command.env("RUST_LIB_BACKTRACE", "0");
     let mut child = command.stderr(Stdio::piped()).spawn().context("nextest could not be started")?;
     let report = child.stderr.take().context("nextest has no report to read")?;
     let mut count = None;
