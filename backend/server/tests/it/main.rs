@@ -1,9 +1,17 @@
 //! The backend over real sockets, with real certificates and a real database file.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test ends where something is not as it must be"
+)]
 
 mod bench;
 mod deposit;
 mod enrolment;
 mod handover;
 mod pickup;
+mod program;
 mod store;
 mod trail;
