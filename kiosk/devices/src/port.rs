@@ -17,6 +17,11 @@ const RECONNECT_MAX: Duration = Duration::from_secs(2);
 /// A connection that lived shorter than this does not count as good, so that a flapping port is not hammered.
 const STEADY: Duration = Duration::from_secs(2);
 
+/// A configured time; what is longer than a day is a mistake and must not overflow the clock.
+pub(crate) fn millis(ms: u64) -> Duration {
+    Duration::from_millis(ms.min(86_400_000))
+}
+
 /// Where a driver gets its line from; tests give pipes and pseudo-terminals.
 pub trait Connector: Send + 'static {
     /// The line: bytes in, bytes out. `Ok(0)` on reading or any error means that it vanished.

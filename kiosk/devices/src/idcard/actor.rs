@@ -10,7 +10,7 @@ use zeroize::Zeroize;
 use super::sam::{Answer, Found, Receiver, Request, Status};
 use super::{CardFault, IdCardConfig, IdCardEvent, IdCardTrace, TextError, parse_text};
 use crate::DeviceFault;
-use crate::port::{Backoff, Connector, End, Reporter, drain, received, write_frame};
+use crate::port::{Backoff, Connector, End, Reporter, drain, millis, received, write_frame};
 use crate::trace::TraceRing;
 
 /// The modules cannot be asked more often.
@@ -117,7 +117,7 @@ impl Reader {
             (true, true) => self.config.poll_ms.max(POLL_MIN_MS),
             (false, _) => self.config.answer_ms,
         };
-        let turn = sleep(Duration::from_millis(turn_ms));
+        let turn = sleep(millis(turn_ms));
         tokio::pin!(turn);
         let mut buffer = [0_u8; 512];
         loop {
@@ -217,15 +217,18 @@ impl Reader {
         L: AsyncRead + AsyncWrite + Unpin,
     {
         let limit_ms = if request == Request::ReadBase { self.config.read_ms } else { self.config.answer_ms };
-        let limit = Duration::from_millis(limit_ms);
+        let limit = millis(limit_ms);
         drain(line).await?;
         write_frame(line, &request.encode(), limit).await?;
         let answer = await_answer(line, request, tokio::time::Instant::now() + limit).await?;
-        self.trace.note(match &answer {
-            Ok(answer) => IdCardTrace::Answered(request, answer.status),
-            Err(NoUse::Silent) => IdCardTrace::Silent(request),
-            Err(NoUse::Damaged) => IdCardTrace::Damaged(request),
-        });
+        match &answer {
+            // What is answered all the time would push everything else out of the ring.
+            Ok(answer) if matches!(answer.status, Status::NotFound | Status::Found) => {}
+            Ok(_) if request == Request::Status => {}
+            Ok(answer) => self.trace.note(IdCardTrace::Answered(request, answer.status)),
+            Err(NoUse::Silent) => self.trace.note(IdCardTrace::Silent(request)),
+            Err(NoUse::Damaged) => self.trace.note(IdCardTrace::Damaged(request)),
+        }
         Ok(answer)
     }
 }

@@ -11,7 +11,7 @@ use super::board8a::{self, BoardStatus};
 use super::bus::Bus;
 use super::{BoardConfig, DoorConfig, DoorNumber, LockConfig, LockEvent, LockTrace, OpenFailure, Order};
 use crate::DeviceFault;
-use crate::port::{Backoff, Connector, End, Reporter};
+use crate::port::{Backoff, Connector, End, Reporter, millis};
 use crate::trace::TraceRing;
 
 /// So many questions without an answer mean that a board is down.
@@ -199,7 +199,7 @@ impl Rack {
         } else {
             self.config.answer_ms
         };
-        let most = Duration::from_millis(most_ms);
+        let most = millis(most_ms);
         left.map_or(most, |left| left.max(Duration::from_millis(LAST_LOOK_MS)).min(most))
     }
 
@@ -289,7 +289,7 @@ impl Rack {
         } else {
             self.config.idle_poll_ms
         };
-        let pause = Duration::from_millis(pause_ms.max(1));
+        let pause = millis(pause_ms.max(1));
         let is_down = board.answers == Some(false);
         board.next_look = Instant::now() + if is_down { pause.max(DOWN_LOOK) } else { pause };
     }
@@ -312,9 +312,9 @@ impl Rack {
             return Err(failure.into());
         }
         self.trace.note(LockTrace::Pulse(door));
-        let until = Instant::now() + Duration::from_millis(self.config.open_timeout_ms);
+        let until = Instant::now() + millis(self.config.open_timeout_ms);
         self.pending.push(Pending { door, board: wiring.board, until, answered: false });
-        match bus.acknowledgement(&frame, Duration::from_millis(self.config.ack_ms)).await? {
+        match bus.acknowledgement(&frame, millis(self.config.ack_ms)).await? {
             Some(status) => self.trace.note(LockTrace::Acknowledged(status)),
             None => bus.settle().await?,
         }
@@ -332,7 +332,7 @@ impl Rack {
         if self.boards.get(index).is_none_or(|board| board.answers != Some(true)) {
             return Err(DeviceFault::NoAnswer);
         }
-        if asked_at.elapsed() > Duration::from_millis(self.config.stale_ms) {
+        if asked_at.elapsed() > millis(self.config.stale_ms) {
             return Err(DeviceFault::Stale);
         }
         if self.pending.iter().any(|pending| pending.door == door) {

@@ -13,7 +13,7 @@ use super::job::start_up;
 use super::status::{PrinterStatus, Reply, ReplyParser};
 use super::{PrintJob, PrinterConfig, PrinterEvent, PrinterTrace};
 use crate::DeviceFault;
-use crate::port::{Backoff, Connector, End, Reporter, received, write_frame};
+use crate::port::{Backoff, Connector, End, Reporter, drain, millis, received, write_frame};
 use crate::trace::TraceRing;
 
 /// So many status requests without an answer mean that the printer is down.
@@ -121,6 +121,8 @@ pub(super) struct Printer {
 impl Printer {
     async fn serve<L: AsyncRead + AsyncWrite + Unpin>(&mut self, line: L) -> Result<(), End> {
         let mut link = Link::new(line);
+        // Answers to what an earlier process asked.
+        drain(&mut link.from).await?;
         self.trace.note(PrinterTrace::Opened);
         (self.told, self.pushes, self.stopped, self.misses) = (None, false, false, 0);
         self.leftovers = start_up(self.config.dots, self.config.band_rows);
@@ -156,7 +158,7 @@ impl Printer {
 
     async fn pause<L: AsyncRead + AsyncWrite + Unpin>(&mut self, link: &mut Link<L>) -> Result<Wake, End> {
         let poll_ms = if self.reporter.is_up() { self.config.poll_ms } else { self.config.answer_ms };
-        let turn = sleep(Duration::from_millis(poll_ms));
+        let turn = sleep(millis(poll_ms));
         tokio::pin!(turn);
         loop {
             let blocked = self.status.blocking_fault().is_some();
@@ -254,6 +256,6 @@ impl Printer {
     }
 
     pub(super) fn answer_limit(&self) -> Duration {
-        Duration::from_millis(self.config.answer_ms)
+        millis(self.config.answer_ms)
     }
 }

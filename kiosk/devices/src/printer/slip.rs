@@ -24,7 +24,7 @@ use super::escpos::process_id;
 use super::job::JobBytes;
 use super::{Completion, PrintFailure, PrintJob, PrintProgress, PrinterEvent, PrinterTrace};
 use crate::DeviceFault;
-use crate::port::End;
+use crate::port::{End, millis};
 
 /// A slip may be complete although the paper ends with it: the answer gets so long to arrive.
 const GRACE: Duration = Duration::from_millis(250);
@@ -43,7 +43,7 @@ impl Printer {
         if self.status.blocking_fault().is_some() {
             return Ok(false);
         }
-        let limit = Duration::from_millis(self.config.stall_ms);
+        let limit = millis(self.config.stall_ms);
         let deadline = Instant::now() + limit;
         let mut leftovers = std::mem::take(&mut self.leftovers);
         let mut sent = 0_usize;
@@ -137,7 +137,7 @@ impl Printer {
     where
         L: AsyncRead + AsyncWrite + Unpin,
     {
-        let stall = Duration::from_millis(self.config.stall_ms);
+        let stall = millis(self.config.stall_ms);
         let mut stuck_at = Instant::now() + stall;
         while let Some(rest) = bytes.get(*sent..).filter(|rest| !rest.is_empty()) {
             if let Some(fault) = self.slip_fault().filter(|_| watch) {
@@ -170,7 +170,7 @@ impl Printer {
         L: AsyncRead + AsyncWrite + Unpin,
     {
         let sent_at = Instant::now();
-        let mut deadline = sent_at + Duration::from_millis(self.config.print_ms);
+        let mut deadline = sent_at + millis(self.config.print_ms);
         let mut broken = None;
         while !self.completed {
             if let Some(fault) = self.slip_fault().filter(|_| broken.is_none()) {
@@ -200,9 +200,9 @@ impl Printer {
     where
         L: AsyncRead + AsyncWrite + Unpin,
     {
-        let answered = self.ask_status(link, Duration::from_millis(self.config.stall_ms)).await?;
+        let answered = self.ask_status(link, millis(self.config.stall_ms)).await?;
         if let Completion::CleanStatus { settle_ms } = self.config.completion {
-            let settled = sent_at.elapsed() >= Duration::from_millis(settle_ms);
+            let settled = sent_at.elapsed() >= millis(settle_ms);
             self.completed |= answered && settled && self.status.blocking_fault().is_none();
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! The task that owns the scanner's port.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::time::{sleep, timeout_at};
@@ -9,7 +9,7 @@ use super::framer::{Framer, Item};
 use super::gm65::{self, Reply};
 use super::{ScannerConfig, ScannerEvent, ScannerTrace, ZoneSetting};
 use crate::DeviceFault;
-use crate::port::{Backoff, Connector, End, Reporter, received, write_frame};
+use crate::port::{Backoff, Connector, End, Reporter, drain, millis, received, write_frame};
 use crate::trace::TraceRing;
 
 pub(super) async fn run<C: Connector>(
@@ -54,6 +54,8 @@ struct Scanner {
 impl Scanner {
     async fn connection<C: Connector>(&mut self, connector: &mut C, baud: &mut u32) -> Result<(), End> {
         let mut line = self.open(connector, *baud).await?;
+        // Codes read while nobody listened belong to nobody who is still there.
+        drain(&mut line).await?;
         if self.set_up(&mut line).await? == Setup::Silent
             && let Some(other) = self.other_baud(*baud)
         {
@@ -133,7 +135,7 @@ impl Scanner {
     where
         L: AsyncRead + AsyncWrite + Unpin,
     {
-        let limit = Duration::from_millis(self.config.answer_ms);
+        let limit = millis(self.config.answer_ms);
         write_frame(line, request, limit).await?;
         let deadline = tokio::time::Instant::now() + limit;
         let mut buffer = [0_u8; 512];
@@ -148,7 +150,7 @@ impl Scanner {
     }
 
     async fn listen<L: AsyncRead + Unpin>(&mut self, line: &mut L) -> Result<(), End> {
-        let silence = Duration::from_millis(self.config.silence_ms);
+        let silence = millis(self.config.silence_ms);
         let mut buffer = [0_u8; 512];
         loop {
             let mut found = Vec::new();

@@ -169,6 +169,17 @@ async fn a_port_that_vanishes_is_told_once_and_found_again() {
 }
 
 #[tokio::test]
+async fn codes_read_while_nobody_listened_are_forgotten() {
+    let (socket, plugs) = socket();
+    let mut far = plugs.plug();
+    far.write_all(b"STALE\r").await.unwrap();
+    let mut scanner = spawn_on(unconfigured(), socket);
+    assert_eq!(next(&mut scanner.events).await, ScannerEvent::Up);
+    far.write_all(b"FRESH\r").await.unwrap();
+    assert_eq!(next(&mut scanner.events).await, code(b"FRESH"));
+}
+
+#[tokio::test]
 async fn a_port_that_is_not_there_is_told_once() {
     let (socket, plugs) = socket::<DuplexStream>();
     let mut scanner = spawn_on(unconfigured(), socket);
