@@ -43,6 +43,7 @@ fn the_contrast_of_black_on_white_is_twenty_one_and_a_weak_pair_fails() {
 fn screens_take_text_colours_from_the_theme() {
     let own: Vec<String> = crate::rig::slint_files()
         .iter()
+        .filter(|(path, _)| path != "slint/theme.slint")
         .flat_map(|(path, text)| text.lines().map(move |line| format!("{path}: {line}")))
         .filter(|line| line.contains(" color: #") || line.contains("ink: #"))
         .collect();
