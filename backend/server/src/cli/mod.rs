@@ -11,6 +11,7 @@ use pickup_server::app::system_clock;
 use pickup_server::config::Config;
 use pickup_server::credentials::{self, CredentialError};
 use pickup_server::filed;
+use pickup_server::secrets::write_private;
 use pickup_server::store::StoreError;
 use pickup_server::{App, centre, parcels, serve, trail};
 use tokio::signal::unix::{SignalKind, signal};
@@ -181,7 +182,9 @@ pub async fn filed_export(app: Arc<App>, dir: PathBuf) -> Result<()> {
     std::fs::create_dir_all(&dir).with_context(|| dir.display().to_string())?;
     for message in &all {
         let path = dir.join(&message.name);
-        std::fs::write(&path, &message.xml).with_context(|| path.display().to_string())?;
+        // They hold identity numbers: nobody else's to read.
+        let text = std::str::from_utf8(&message.xml).with_context(|| path.display().to_string())?;
+        write_private(&path, text)?;
     }
     println!("{} files in {}", all.len(), dir.display());
     Ok(())

@@ -6,19 +6,22 @@
 use jiff::Timestamp;
 use pickup_domain::IdNumber;
 use pickup_domain::china_time;
-use pickup_domain::declaration::DeclarationState;
-use pickup_domain::order::{OrderEvent, OrderState};
+use pickup_domain::order::OrderEvent;
 use pickup_domain::parcel::{ParcelEvent, ParcelState, Size};
 use pickup_protocol::kiosk::Line;
-use pickup_protocol::{DoorNumber, IdentityDigest, PickupNumber, Ticket};
-use rusqlite::{Connection, Transaction};
+use pickup_protocol::{IdentityDigest, PickupNumber, Ticket};
+use rusqlite::Transaction;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::secrets::{Secrets, SecretsError, random};
 use crate::store::StoreError;
-use crate::time::{after, at, us};
+use crate::time::{after, us};
 use crate::trail::{self, Change, Kind};
+
+mod found;
+
+pub use found::{Parcel, at_kiosk, by_order, by_pickup, by_waybill, pickup_number};
 
 /// Why a parcel cannot be changed as asked.
 #[derive(Debug, thiserror::Error)]
@@ -203,118 +206,6 @@ pub fn take_back(
     Ok(())
 }
 
-/// A parcel with all that decides about it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Parcel {
-    /// Pickup number.
-    pub pickup: PickupNumber,
-    /// `orders.id`.
-    pub order_id: String,
-    /// Waybill number.
-    pub waybill: String,
-    /// Number of the pickup centre.
-    pub centre: u16,
-    /// Smallest door it fits behind.
-    pub size: Size,
-    /// Where it is.
-    pub state: ParcelState,
-    /// By which the buyer's card is known.
-    pub identity: IdentityDigest,
-    /// The buyer's name, masked.
-    pub buyer_masked: String,
-    /// What is in it.
-    pub contents: Contents,
-    /// Slip number, once ready.
-    pub slip_no: Option<String>,
-    /// Ticket, once ready.
-    pub ticket: Option<String>,
-    /// Until when it can be collected, once ready.
-    pub not_after: Option<Timestamp>,
-    /// Kiosk whose locker it lies in.
-    pub kiosk_id: Option<String>,
-    /// Door it lies behind.
-    pub door: Option<DoorNumber>,
-    /// When it was handed over.
-    pub collected_at: Option<Timestamp>,
-    /// Where its order stands; `None` for a word this version does not know.
-    pub order_state: Option<OrderState>,
-    /// Where its declaration stands; `None` when there is none.
-    pub declaration: Option<DeclarationState>,
-    /// 清单编号.
-    pub invt_no: Option<String>,
-    /// When customs released it.
-    pub released_at: Option<Timestamp>,
-}
-
-impl Parcel {
-    /// The pickup number as the database has it.
-    #[must_use]
-    pub fn number(&self) -> i64 {
-        i64::try_from(self.pickup.0).unwrap_or(i64::MAX)
-    }
-
-    /// Whether customs has released it and not withdrawn since.
-    #[must_use]
-    pub fn is_released(&self) -> bool {
-        self.declaration.is_some_and(DeclarationState::was_released)
-            && self.order_state != Some(OrderState::Cancelled)
-    }
-
-    fn as_ready(&self) -> Option<ReadyParcel> {
-        Some(ReadyParcel {
-            pickup: self.pickup,
-            slip_no: self.slip_no.clone()?,
-            ticket: self.ticket.clone()?,
-            not_after: self.not_after?,
-        })
-    }
-}
-
-const SELECT: &str = "SELECT p.pickup, p.order_id, p.waybill, p.centre, p.size, p.state, p.identity_salt,
-    p.identity_digest, p.buyer_masked, p.contents, p.slip_no, p.ticket, p.not_after_us, p.kiosk_id, p.door,
-    p.collected_us, o.state, d.state, d.invt_no, d.released_us
-    FROM parcel p JOIN orders o ON o.id = p.order_id LEFT JOIN declaration d ON d.order_id = p.order_id";
-
-/// The parcel with this pickup number.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn by_pickup(conn: &Connection, pickup: PickupNumber) -> Result<Option<Parcel>, StoreError> {
-    let Ok(number) = i64::try_from(pickup.0) else { return Ok(None) };
-    one(conn, "p.pickup = ?1", number)
-}
-
-/// The parcel with this waybill number.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn by_waybill(conn: &Connection, waybill: &str) -> Result<Option<Parcel>, StoreError> {
-    one(conn, "p.waybill = ?1", waybill)
-}
-
-/// The parcel of this order.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn by_order(conn: &Connection, order_id: &str) -> Result<Option<Parcel>, StoreError> {
-    one(conn, "p.order_id = ?1", order_id)
-}
-
-/// Parcels in `state` behind doors of a kiosk, by pickup number.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn at_kiosk(conn: &Connection, kiosk_id: &str, state: ParcelState) -> Result<Vec<Parcel>, StoreError> {
-    let sql = format!("{SELECT} WHERE p.kiosk_id = ?1 AND p.state = ?2 ORDER BY p.pickup");
-    let mut statement = conn.prepare_cached(&sql)?;
-    let mut rows = statement.query((kiosk_id, state.as_str()))?;
-    let mut parcels = Vec::new();
-    while let Some(row) = rows.next()? {
-        parcels.push(read(row)?);
-    }
-    Ok(parcels)
-}
-
 /// Puts the parcel into `state`, on the table and on the trail. The caller has asked the state machine.
 ///
 /// # Errors
@@ -379,52 +270,4 @@ fn next_slip_number(tx: &Transaction<'_>, now: Timestamp) -> Result<String, Stor
     let serial: u32 =
         last.as_deref().and_then(|l| l.strip_prefix(&head)).and_then(|s| s.parse().ok()).unwrap_or(0);
     Ok(format!("{head}{:06}", serial.saturating_add(1)))
-}
-
-fn one(conn: &Connection, which: &str, key: impl rusqlite::ToSql) -> Result<Option<Parcel>, StoreError> {
-    let mut statement = conn.prepare_cached(&format!("{SELECT} WHERE {which}"))?;
-    let mut rows = statement.query([key])?;
-    rows.next()?.map(read).transpose()
-}
-
-fn read(row: &rusqlite::Row<'_>) -> Result<Parcel, StoreError> {
-    let number: i64 = row.get(0)?;
-    let bad = |what: &str| StoreError::unreadable(format!("{what} of parcel {number}"), "unknown value");
-    let time = |us: Option<i64>| us.map(at).transpose();
-    let (size, state, contents): (String, String, String) = (row.get(4)?, row.get(5)?, row.get(9)?);
-    let (order, declaration): (String, Option<String>) = (row.get(16)?, row.get(17)?);
-    Ok(Parcel {
-        pickup: pickup_number(number)?,
-        order_id: row.get(1)?,
-        waybill: row.get(2)?,
-        centre: row.get(3)?,
-        size: size_of(&size).ok_or_else(|| bad("size"))?,
-        state: ParcelState::from_word(&state).ok_or_else(|| bad("state"))?,
-        identity: IdentityDigest { salt: row.get(6)?, digest: row.get(7)? },
-        buyer_masked: row.get(8)?,
-        contents: serde_json::from_str(&contents)
-            .map_err(|e| StoreError::unreadable(format!("contents of parcel {number}"), e))?,
-        slip_no: row.get(10)?,
-        ticket: row.get(11)?,
-        not_after: time(row.get(12)?)?,
-        kiosk_id: row.get(13)?,
-        door: row.get::<_, Option<u16>>(14)?.map(DoorNumber),
-        collected_at: time(row.get(15)?)?,
-        order_state: OrderState::from_word(&order),
-        declaration: declaration.as_deref().and_then(DeclarationState::from_word),
-        invt_no: row.get(18)?,
-        released_at: time(row.get(19)?)?,
-    })
-}
-
-/// A stored pickup number.
-///
-/// # Errors
-/// [`StoreError::Unreadable`] when it is negative.
-pub fn pickup_number(number: i64) -> Result<PickupNumber, StoreError> {
-    u64::try_from(number).map(PickupNumber).map_err(|e| StoreError::unreadable("a pickup number", e))
-}
-
-fn size_of(word: &str) -> Option<Size> {
-    [Size::S, Size::M, Size::L].into_iter().find(|size| size.as_str() == word)
 }
