@@ -11,5 +11,6 @@ pub mod product;
 pub mod program;
 pub mod recorder;
 pub mod shop;
+pub mod slip;
 pub mod wait;
 pub mod webdriver;

@@ -4,6 +4,7 @@ use anyhow::{Context, Result, bail, ensure};
 use pickup_tests::pilot::{Errand, Moment, Pilot, Progress};
 use pickup_tests::product::{self, Product};
 use pickup_tests::shop::Placed;
+use pickup_tests::slip;
 use pickup_tests::wait;
 use serde_json::Value;
 
@@ -212,6 +213,11 @@ async fn right_end(product: &mut Product) -> Result<()> {
     ensure!(count("order", "placed") == 1, "placed more or less than once:\n{trail}");
     let id = buyer()?.id_number;
     ensure!(!trail.contains(&id), "the trail has an identity number");
+    let mut originals = 0;
+    for printed in product.hands.state().await?.slips {
+        originals += usize::from(!slip::says_copy(&product.hands.slip_png(printed.id).await?)?);
+    }
+    ensure!(originals <= 1, "{originals} slips came out without the word COPY");
     wait::until("all doors to be shut", LIMIT, async || {
         Ok(product.hands.state().await?.doors.iter().all(|door| !door.open).then_some(()))
     })

@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use pickup_tests::pilot::{Moment, Progress};
 use pickup_tests::product::Product;
+use pickup_tests::slip;
 use serde_json::Value;
 
 use crate::path;
@@ -86,9 +87,8 @@ async fn paper_out(product: &Product, ticket: &str) -> Result<()> {
     hands.mend("printer").await?;
     ensure!(shopper.run(LIMIT).await? == Progress::Finished, "pages seen: {:?}", shopper.seen);
     let mut originals = 0;
-    for slip in hands.state().await?.slips {
-        let bytes = hands.slip_bytes(slip.id).await?;
-        originals += usize::from(!bytes.windows(4).any(|word| word == b"COPY"));
+    for printed in hands.state().await?.slips {
+        originals += usize::from(!slip::says_copy(&hands.slip_png(printed.id).await?)?);
     }
     ensure!(originals <= 1, "{originals} slips were printed without the word COPY");
     Ok(())
