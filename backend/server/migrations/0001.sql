@@ -130,7 +130,6 @@ CREATE TABLE door (                        -- a door is in this table while some
     door INT NOT NULL,
     pickup BIGINT NOT NULL UNIQUE REFERENCES parcel (pickup),
     request_id TEXT NOT NULL UNIQUE,
-    size TEXT NOT NULL,                    -- of the door
     reserved_us BIGINT NOT NULL,
     stored INT NOT NULL DEFAULT 0,
     PRIMARY KEY (kiosk_id, door)

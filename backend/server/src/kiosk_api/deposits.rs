@@ -162,16 +162,9 @@ fn store(
         (parcel.number(), &kiosk.key, report.door.0),
     )?;
     tx.execute(
-        "INSERT INTO door (kiosk_id, door, pickup, request_id, size, reserved_us, stored)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1)",
-        (
-            &kiosk.key,
-            report.door.0,
-            parcel.number(),
-            report.request_id.to_string(),
-            parcel.size.as_str(),
-            us(now),
-        ),
+        "INSERT INTO door (kiosk_id, door, pickup, request_id, reserved_us, stored)
+         VALUES (?1, ?2, ?3, ?4, ?5, 1)",
+        (&kiosk.key, report.door.0, parcel.number(), report.request_id.to_string(), us(now)),
     )?;
     tx.execute(
         "UPDATE parcel SET kiosk_id = ?2, door = ?3, stored_us = ?4 WHERE pickup = ?1",

@@ -79,15 +79,8 @@ fn reserve(
         return Ok(Err(Reason::NoDoorFree));
     };
     tx.execute(
-        "INSERT INTO door (kiosk_id, door, pickup, request_id, size, reserved_us) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        (
-            &kiosk.key,
-            offer.door.0,
-            parcel.number(),
-            request.request_id.to_string(),
-            domain_size(offer.size).as_str(),
-            us(now),
-        ),
+        "INSERT INTO door (kiosk_id, door, pickup, request_id, reserved_us) VALUES (?1, ?2, ?3, ?4, ?5)",
+        (&kiosk.key, offer.door.0, parcel.number(), request.request_id.to_string(), us(now)),
     )?;
     Ok(Ok((parcel, offer)))
 }
