@@ -1,0 +1,108 @@
+//! The world behind a lock, its lines, and who is told when it changes.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{broadcast, watch};
+
+use crate::lines::Line;
+use crate::world::{Device, World};
+
+/// The mock as its tasks share it.
+#[derive(Debug)]
+pub struct Bench {
+    world: Mutex<World>,
+    scanner: Line,
+    idcard: Line,
+    printer: Line,
+    lock: Line,
+    changed: watch::Sender<u64>,
+    /// Touches for the kiosk, as JSON lines.
+    pub touches: broadcast::Sender<String>,
+    pace: bool,
+}
+
+impl Bench {
+    /// Puts a world on lines in `dir`. With `pace`, lines are as slow as the real ones.
+    ///
+    /// # Errors
+    /// When a line cannot be made.
+    pub fn open(world: World, dir: &Path, pace: bool) -> anyhow::Result<Arc<Self>> {
+        let (changed, _) = watch::channel(0);
+        let (touches, _) = broadcast::channel(64);
+        let line = |device: Device| Line::open(dir, device.name());
+        Ok(Arc::new(Self {
+            world: Mutex::new(world),
+            scanner: line(Device::Scanner)?,
+            idcard: line(Device::IdCard)?,
+            printer: line(Device::Printer)?,
+            lock: line(Device::Lock)?,
+            changed,
+            touches,
+            pace,
+        }))
+    }
+
+    /// Looks at the world.
+    pub fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the world and tells everyone.
+    pub fn change<T>(&self, what: impl FnOnce(&mut World) -> T) -> T {
+        let result = what(&mut self.world());
+        self.changed.send_modify(|n| *n += 1);
+        result
+    }
+
+    /// Bytes from the kiosk for a device. Everyone is told only when something happened beyond an answer.
+    pub fn feed(&self, device: Device, bytes: &[u8]) -> Vec<u8> {
+        let (answer, moved) = {
+            let mut world = self.world();
+            let before = world.log_since(u64::MAX).0;
+            let answer = world.feed(device, bytes);
+            (answer, world.log_since(u64::MAX).0 != before)
+        };
+        if moved {
+            self.changed.send_modify(|n| *n += 1);
+        }
+        answer
+    }
+
+    /// Tells of every change.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
+    }
+
+    /// Sends bytes of a device to the kiosk.
+    pub async fn send(&self, device: Device, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
+        if self.pace {
+            tokio::time::sleep(on_the_wire(device, bytes.len())).await;
+        }
+        if let Err(error) = self.line(device).send(bytes).await {
+            tracing::warn!("{}: {} bytes were not sent: {error}", device.name(), bytes.len());
+        }
+    }
+
+    /// The line of a device.
+    #[must_use]
+    pub const fn line(&self, device: Device) -> &Line {
+        match device {
+            Device::Scanner => &self.scanner,
+            Device::IdCard => &self.idcard,
+            Device::Printer => &self.printer,
+            Device::Lock => &self.lock,
+        }
+    }
+}
+
+/// How long so many bytes take on the real line, ten bits a byte.
+fn on_the_wire(device: Device, bytes: usize) -> Duration {
+    let baud = if device == Device::IdCard { 115_200 } else { 9_600 };
+    Duration::from_micros(u64::try_from(bytes).unwrap_or(0) * 10_000_000 / baud)
+}

@@ -1,0 +1,77 @@
+//! `pickup-hw-mock`: a kiosk's scanner, card reader, printer and lock board without the hardware.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::Context as _;
+use clap::Parser;
+use pickup_hw_mock::bench::Bench;
+use pickup_hw_mock::rack::Rack;
+use pickup_hw_mock::world::{Device, World};
+use pickup_hw_mock::{http, lines, screen};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// A kiosk's devices on pseudo-terminals, and a bench page in the browser on which you are the shopper.
+#[derive(Debug, Parser)]
+#[command(name = "pickup-hw-mock", version)]
+struct Args {
+    /// Folder for the links scanner, idcard, printer and lock.
+    #[arg(long)]
+    dir: PathBuf,
+    /// Address of the bench page and its API; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:8090")]
+    listen: SocketAddr,
+    /// Address to which the kiosk sends its screen; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:0")]
+    screen: SocketAddr,
+    /// TOML file of boards and doors; without it one board with twelve doors.
+    #[arg(long)]
+    rack: Option<PathBuf>,
+    /// Make every line as slow as the real one.
+    #[arg(long)]
+    pace: bool,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let args = Args::parse();
+    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    let rack = match &args.rack {
+        Some(path) => {
+            let text = std::fs::read_to_string(path)
+                .with_context(|| format!("{} cannot be read", path.display()))?;
+            Rack::read(&text).with_context(|| format!("{} is no rack", path.display()))?
+        }
+        None => Rack::default_rack()?,
+    };
+    std::fs::create_dir_all(&args.dir).with_context(|| format!("{} cannot be made", args.dir.display()))?;
+    let bench = Bench::open(World::new(rack, Instant::now()), &args.dir, args.pace)?;
+    let page = bind(args.listen).await?;
+    let screen_listener = bind(args.screen).await?;
+    let ready = serde_json::json!({
+        "http": format!("http://{}", page.local_addr()?),
+        "screen": screen_listener.local_addr()?.to_string(),
+        "dir": args.dir,
+    });
+    for device in Device::ALL {
+        tokio::spawn(lines::serve(device, bench.clone()));
+    }
+    tokio::spawn(screen::serve(screen_listener, bench.clone()));
+    println!("READY {ready}");
+    std::io::stdout().flush()?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        served = axum::serve(page, http::router(bench)) => served.context("the bench page stopped"),
+        _ = terminate.recv() => Ok(()),
+        _ = tokio::signal::ctrl_c() => Ok(()),
+    }
+}
+
+async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("{address} cannot be listened on: is it in use?"))
+}
