@@ -131,6 +131,15 @@ impl Hands {
         answer.json().await.context("the bench's state is not what was agreed")
     }
 
+    /// What can be pressed, with where it is on the screen.
+    ///
+    /// # Errors
+    /// When the bench does not answer.
+    pub async fn targets(&self) -> Result<Vec<Value>> {
+        let state: Value = self.send(Method::GET, "/api/state", None).await?.json().await?;
+        Ok(state.pointer("/screen/targets").and_then(Value::as_array).cloned().unwrap_or_default())
+    }
+
     /// Waits until the kiosk shows one of these pages; gives its name.
     ///
     /// # Errors

@@ -1,1 +1,89 @@
-//! A whole pickup through the bench page in a real browser.
+//! A whole pickup through the bench page in a real browser: every act is a click.
+
+use anyhow::{Context, Result, bail, ensure};
+use pickup_tests::hands::Code;
+use pickup_tests::product::{self, Product};
+use pickup_tests::webdriver::Browser;
+use serde_json::{Value, json};
+
+use crate::journey::{LIMIT, LINES, buyer};
+
+/// An open door's button.
+const OPEN_DOOR: &str = "#doors .door.open button";
+
+/// Where in the picture of the screen a target is, in pixels from the picture's middle.
+const OFFSET: &str = "
+    const screen = document.getElementById('screen'), box = screen.getBoundingClientRect();
+    const t = arguments[0];
+    return [Math.round(((t.x + t.w / 2) / screen.naturalWidth - 0.5) * box.width),
+            Math.round(((t.y + t.h / 2) / screen.naturalHeight - 0.5) * box.height)];";
+
+/// Touches a target on the picture of the kiosk's screen itself.
+async fn touch_picture(browser: &Browser, product: &Product, id: &str) -> Result<()> {
+    let targets = product.hands.targets().await?;
+    let target = targets.into_iter().find(|target| target.get("id").and_then(Value::as_str) == Some(id));
+    let offset =
+        browser.script(OFFSET, &[target.with_context(|| format!("no `{id}` on the screen"))?]).await?;
+    let at = |n: usize| offset.get(n).and_then(Value::as_i64).context("the page gave no offset");
+    browser.click_at("#screen", at(0)?, at(1)?, LIMIT).await
+}
+
+/// Presses the button that the page offers for the first of these targets.
+async fn press(browser: &Browser, product: &Product, ids: &[&str]) -> Result<()> {
+    let targets = product.hands.state().await?.screen.targets;
+    match ids.iter().find(|id| targets.iter().any(|target| target.id == **id)) {
+        Some(id) => browser.click(&format!("#target-{id}"), LIMIT).await,
+        None => bail!("none of {ids:?} on the screen, but {targets:?}"),
+    }
+}
+
+async fn deposit(browser: &Browser, product: &Product) -> Result<()> {
+    let hands = &product.hands;
+    browser.click("#scan-0", LIMIT).await?;
+    hands.until_screen(&["staff_home"], LIMIT).await?;
+    browser.click("#scan-1", LIMIT).await?;
+    hands.until_screen(&["staff_place"], LIMIT).await?;
+    browser.click(OPEN_DOOR, LIMIT).await?;
+    if hands.until_screen(&["staff_stored", "staff_home"], LIMIT).await? == "staff_stored" {
+        press(browser, product, &["finish", "confirm"]).await?;
+    }
+    if hands.until_screen(&["staff_home", "idle"], LIMIT).await? == "staff_home" {
+        press(browser, product, &["finish"]).await?;
+    }
+    hands.until_screen(&["idle"], LIMIT).await.map(drop)
+}
+
+async fn collect(browser: &Browser, product: &Product) -> Result<()> {
+    let hands = &product.hands;
+    browser.click("#scan-2", LIMIT).await?;
+    hands.until_screen(&["present_card"], LIMIT).await?;
+    browser.click("#card-0", LIMIT).await?;
+    hands.until_screen(&["review"], LIMIT).await?;
+    touch_picture(browser, product, "confirm").await?;
+    hands.until_screen(&["take_goods"], LIMIT).await?;
+    browser.click(OPEN_DOOR, LIMIT).await?;
+    hands.until_screen(&["done"], LIMIT).await?;
+    browser.click("#lift-card", LIMIT).await?;
+    ensure!(browser.script("return document.querySelectorAll('#slips img').length", &[]).await? == json!(1));
+    press(browser, product, &["finish"]).await?;
+    hands.until_screen(&["idle"], LIMIT).await.map(drop)
+}
+
+#[tokio::test]
+async fn a_person_plays_a_whole_pickup_by_clicking_the_bench_page() -> Result<()> {
+    product::play("browser", async |product| {
+        let placed = product.shop.buy("WEB000001", &buyer()?, LINES).await?;
+        let ticket = product.shop.ticket("WEB000001", LIMIT).await?;
+        let code = |label: &str, code: &str| Code { label: label.to_owned(), code: code.to_owned() };
+        let label = format!("BPL1{}", placed.waybill);
+        let codes = [code("badge", &product.badge), code("label", &label), code("ticket", &ticket)];
+        product.hands.offer_codes(&codes).await?;
+        product.hands.offer_cards(&[buyer()?.card()]).await?;
+        let browser = Browser::open(product.dir(), &product.hands.base).await?;
+        deposit(&browser, product).await.context("staff put the parcel in")?;
+        collect(&browser, product).await.context("the shopper collects it")?;
+        browser.close().await?;
+        product.shop.until("WEB000001", "/parcel/state", &["collected"], LIMIT).await.map(drop)
+    })
+    .await
+}
