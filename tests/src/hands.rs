@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use reqwest::{Method, Response};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 
 use crate::wait;
@@ -28,14 +28,19 @@ pub struct Screen {
     /// Whether a kiosk is connected.
     pub connected: bool,
     /// Number of the frame.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_nothing")]
     pub seq: u64,
     /// The page's stable name; empty before the first frame.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_nothing")]
     pub name: String,
     /// What can be pressed.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_nothing")]
     pub targets: Vec<Target>,
+}
+
+/// Before the first frame the bench says `null`.
+fn or_nothing<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(from: D) -> Result<T, D::Error> {
+    Ok(Option::<T>::deserialize(from)?.unwrap_or_default())
 }
 
 /// Something to press.

@@ -1,8 +1,10 @@
 //! A whole pickup through the bench page in a real browser: every act is a click.
 
 use anyhow::{Context, Result, bail, ensure};
-use pickup_tests::hands::Code;
+use pickup_tests::hands::{Code, Hands};
 use pickup_tests::product::{self, Product};
+use pickup_tests::program::Program;
+use pickup_tests::wait;
 use pickup_tests::webdriver::Browser;
 use serde_json::{Value, json};
 
@@ -86,4 +88,30 @@ async fn a_person_plays_a_whole_pickup_by_clicking_the_bench_page() -> Result<()
         product.shop.until("WEB000001", "/parcel/state", &["collected"], LIMIT).await.map(drop)
     })
     .await
+}
+
+#[tokio::test]
+async fn a_click_on_a_code_is_a_scan_and_a_click_on_a_card_lays_it_down() -> Result<()> {
+    let dir = product::fresh_dir("page")?;
+    let words = ["--dir".into(), dir.clone().into(), "--listen".into(), "127.0.0.1:0".into()];
+    let devices = Program::start("pickup-hw-mock", &words, &dir.join("devices.log")).await?;
+    let hands = Hands::at(&devices.told("http")?)?;
+    hands.offer_codes(&[Code { label: "ticket".to_owned(), code: "BP1TEST".to_owned() }]).await?;
+    hands.offer_cards(&[buyer()?.card()]).await?;
+    let browser = Browser::open(&dir, &hands.base).await?;
+    browser.click("#scan-0", LIMIT).await?;
+    browser.click("#card-0", LIMIT).await?;
+    wait::until("the card on the reader", LIMIT, async || {
+        Ok(hands.state().await?.card.filter(|card| !card.is_null()).map(drop))
+    })
+    .await?;
+    let (log, _) = hands.log(0).await?;
+    for kind in ["scan", "card_laid"] {
+        ensure!(log.iter().any(|entry| entry.kind == kind), "no {kind} in {log:?}");
+    }
+    // The whole identity number is not shown on the page, where a visitor may look over the shoulder.
+    let shown = browser.text("body", LIMIT).await?;
+    ensure!(!shown.contains(&buyer()?.id_number), "the page shows an identity number");
+    browser.close().await?;
+    Ok(std::fs::remove_dir_all(&dir)?)
 }
