@@ -104,3 +104,17 @@ impl DeviceFault {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_fault_has_a_code_of_its_own_which_is_its_serialised_form() {
+        let mut seen = std::collections::BTreeSet::new();
+        for fault in DeviceFault::ALL {
+            assert_eq!(toml::Value::try_from(fault), Ok(toml::Value::String(fault.code().into())));
+            assert!(seen.insert(fault.code()), "{fault:?}");
+        }
+    }
+}

@@ -60,6 +60,11 @@ impl Bench {
         self.board.lock().unwrap().pulsed()
     }
 
+    fn acknowledgements(&self) -> Vec<LockTrace> {
+        let trace = self.driver.trace().into_iter().map(|entry| entry.event);
+        trace.filter(|event| matches!(event, LockTrace::Acknowledged(_))).collect()
+    }
+
     async fn event(&mut self) -> LockEvent {
         next(&mut self.driver.events).await
     }
@@ -102,6 +107,9 @@ async fn a_door_opens_and_closes_with_every_polarity_echo_and_manner_of_acknowle
             assert_eq!(bench.event().await, LockEvent::State { door: 9, open: false });
             assert_eq!(bench.event().await, LockEvent::Closed { door: 9 });
             assert_eq!(bench.pulsed(), [9]);
+            let status = if closing { 0x00 } else { 0x11 };
+            let expected = if acknowledges { vec![LockTrace::Acknowledged(status)] } else { Vec::new() };
+            assert_eq!(bench.acknowledgements(), expected, "an echo is no acknowledgement");
         }
     }
 }
@@ -139,6 +147,17 @@ async fn a_board_that_falls_silent_after_the_pulse_leaves_no_answer() {
     let kind = OpenFailure::NoAnswer;
     assert_eq!(failed, LockEvent::OpenFailed { door: 2, kind, fault: DeviceFault::NoAnswer });
     assert_eq!(bench.pulsed(), [2]);
+}
+
+#[tokio::test]
+async fn a_door_that_was_open_before_is_not_opened_by_a_board_that_fell_silent() {
+    let set = |board: &mut Board| (board.dies_at_pulse, _) = (true, board.open.insert(4));
+    let mut bench = ready(set).await;
+    bench.driver.open(4).unwrap();
+    let fits = |event: &LockEvent| matches!(event, LockEvent::OpenFailed { .. } | LockEvent::Opened { .. });
+    let kind = OpenFailure::NoAnswer;
+    let failed = LockEvent::OpenFailed { door: 4, kind, fault: DeviceFault::NoAnswer };
+    assert_eq!(wait_for(&mut bench.driver.events, fits).await, failed);
 }
 
 #[tokio::test]

@@ -42,11 +42,16 @@ fn is_on_paper(printer: &Printer, start: usize) -> bool {
 }
 
 async fn ready_as(config: PrinterConfig, set: impl FnOnce(&mut Printer)) -> Bench {
+    ready_on(65_536, config, set).await
+}
+
+/// On a line that holds `capacity` bytes, so that the printer is never far behind.
+async fn ready_on(capacity: usize, config: PrinterConfig, set: impl FnOnce(&mut Printer)) -> Bench {
     let (socket, plugs) = socket();
     let printer = Shared::default();
     set(&mut printer.lock().unwrap());
     let (poke, poked) = watch::channel(0);
-    let device = tokio::spawn(serve(plugs.plug(), printer.clone(), poked));
+    let device = tokio::spawn(serve(plugs.plug_narrow(capacity), printer.clone(), poked));
     let mut bench = Bench { driver: spawn_on(config, socket), printer, plugs, poke, device };
     assert_eq!(bench.event().await, PrinterEvent::Up);
     assert!(matches!(bench.event().await, PrinterEvent::Status(_)));
@@ -150,8 +155,9 @@ async fn a_state_that_changes_is_told_without_being_asked_for() {
 
 #[tokio::test]
 async fn paper_that_ends_amid_a_slip_leaves_the_outcome_unknown_and_nothing_is_sent_again() {
-    for clears in [false, true] {
-        let mut bench = ready(|printer| (printer.rows_left, printer.clears) = (Some(50), clears)).await;
+    for (clears, capacity) in [(false, 64), (true, 64), (false, 65_536), (true, 65_536)] {
+        let set = |printer: &mut Printer| (printer.rows_left, printer.clears) = (Some(50), clears);
+        let mut bench = ready_on(capacity, config(), set).await;
         bench.driver.print(slip(1)).unwrap();
         bench.expect_failed(PrintFailure::OutcomeUnknown, DeviceFault::PaperOut).await;
         bench.change(|printer| printer.paper_out = false);
@@ -161,7 +167,10 @@ async fn paper_that_ends_amid_a_slip_leaves_the_outcome_unknown_and_nothing_is_s
         let rows_before = bench.rows_printed();
         bench.driver.print(slip(2)).unwrap();
         assert_eq!(bench.outcome().await, PrinterEvent::Printed { job: 2 });
-        assert!(is_on_paper(&bench.printer.lock().unwrap(), rows_before * 72), "clears: {clears}");
+        assert!(
+            is_on_paper(&bench.printer.lock().unwrap(), rows_before * 72),
+            "clears: {clears}, {capacity}"
+        );
         let paper = bench.printer.lock().unwrap().paper.clone();
         assert!(!paper.iter().any(|print| matches!(print, Print::Text(_))));
     }
@@ -335,4 +344,13 @@ async fn a_slip_is_printed_over_a_pseudo_terminal() {
     driver.print(slip(3)).unwrap();
     wait_for(&mut driver.events, |event| *event == PrinterEvent::Printed { job: 3 }).await;
     assert!(is_on_paper(&printer.lock().unwrap(), 0));
+}
+
+#[test]
+fn a_configuration_file_chooses_how_completion_is_known() {
+    let config: PrinterConfig = toml::from_str("port = '/dev/ttyUSB2'\ndots = 384").unwrap();
+    assert_eq!((config.dots, config.completion), (384, Completion::ProcessId));
+    let text = "completion = { by = 'clean_status', settle_ms = 4000 }";
+    let config: PrinterConfig = toml::from_str(text).unwrap();
+    assert_eq!(config.completion, Completion::CleanStatus { settle_ms: 4000 });
 }
