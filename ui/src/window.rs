@@ -21,18 +21,19 @@ const STREAM_STEP: Duration = Duration::from_millis(200);
 pub fn window(width: u32, height: u32, commands: Receiver<UiCommand>, hooks: Hooks) -> Result<(), UiError> {
     slint::BackendSelector::new().backend_name("winit".into()).renderer_name("software".into()).select()?;
     let screen = Screen::new(width, height)?;
-    let shared = Rc::new(RefCell::new(Shared { hooks, seq: 0, shown: None }));
+    let shared = Rc::new(RefCell::new(Shared { hooks, seq: 0, shown: None, failed: None }));
     let listener = Rc::clone(&shared);
     screen.on_action(move |action| (listener.borrow_mut().hooks.on_action)(action));
     screen.window().show()?;
     let screen = Rc::new(RefCell::new(screen));
-    LOCAL.with(|local| *local.borrow_mut() = Some((Rc::clone(&screen), shared)));
+    LOCAL.with(|local| *local.borrow_mut() = Some((Rc::clone(&screen), Rc::clone(&shared))));
     forward(commands);
     let ticker = Timer::default();
     ticker.start(slint::TimerMode::Repeated, STREAM_STEP, || look(false));
     let ended = slint::run_event_loop();
     LOCAL.with(|local| local.borrow_mut().take());
-    Ok(ended?)
+    ended?;
+    shared.borrow_mut().failed.take().map_or(Ok(()), Err)
 }
 
 type Pair = (Rc<RefCell<Screen>>, Rc<RefCell<Shared>>);
@@ -46,6 +47,7 @@ struct Shared {
     hooks: Hooks,
     seq: u64,
     shown: Option<(&'static str, Vec<Target>, Vec<u8>)>,
+    failed: Option<UiError>,
 }
 
 /// Hands every command to the window's thread; the thread ends with the senders.
@@ -62,9 +64,12 @@ fn forward(commands: Receiver<UiCommand>) {
 }
 
 fn obey(command: UiCommand) {
-    let Some((screen, _)) = pair() else { return };
+    let Some((screen, shared)) = pair() else { return };
     let done = match command {
-        UiCommand::Quit => slint::quit_event_loop().map_err(|_| UiError::SecondScreen),
+        UiCommand::Quit => {
+            drop(slint::quit_event_loop());
+            return;
+        }
         UiCommand::Show(view) => screen.borrow_mut().apply(*view),
         UiCommand::Touch(touch) => {
             let window = screen.borrow().window().clone_strong();
@@ -72,7 +77,11 @@ fn obey(command: UiCommand) {
         }
         UiCommand::Refresh => Ok(()),
     };
-    let _ = done.inspect_err(|error| eprintln!("{error}"));
+    if let Err(error) = done {
+        shared.borrow_mut().failed = Some(error);
+        drop(slint::quit_event_loop());
+        return;
+    }
     look(true);
 }
 
