@@ -104,6 +104,16 @@ pub struct PublicKey {
     pub ed25519: String,
 }
 
+impl PublicKey {
+    /// The key itself; `None` when the text is not one.
+    #[must_use]
+    pub fn verifying_key(&self) -> Option<ed25519_dalek::VerifyingKey> {
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(&self.ed25519, &mut bytes).ok()?;
+        ed25519_dalek::VerifyingKey::from_bytes(&bytes).ok()
+    }
+}
+
 /// A ticket was scanned.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VerdictRequest {
@@ -114,6 +124,7 @@ pub struct VerdictRequest {
 }
 
 /// What the backend says of a ticket.
+#[allow(clippy::large_enum_variant, reason = "one is made per pickup; a box would only hide the wire form")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
 pub enum Verdict {

@@ -1,1 +1,21 @@
-//! Bonded Pickup: pickup-session.
+//! The pickup and staff flows of a kiosk as a sans-IO state machine.
+//!
+//! A [`Session`] takes [`Event`]s and the time, and gives [`Command`]s. It opens no port, asks no clock and waits for
+//! nothing, so that a hundred thousand shoppers can be played in a second. What must survive a power cut it asks to be
+//! journalled, and goes on only when that was done; [`journal::recover`] turns the journal back into where it stood.
+
+pub mod command;
+pub mod event;
+pub mod journal;
+mod pickup;
+mod report;
+mod restart;
+mod session;
+mod staff;
+mod state;
+mod view;
+
+pub use command::{Command, Problem, Screen, SlipJob, View};
+pub use event::{Action, Card, Event, Now, OpenFailure, Trouble, Unreachable};
+pub use journal::{Record, Recovery, recover};
+pub use session::{Config, Session};

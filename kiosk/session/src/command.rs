@@ -1,0 +1,198 @@
+//! What a session asks for.
+
+use jiff::Timestamp;
+use pickup_protocol::kiosk::{DepositPlanRequest, DoorSize, GrantRequest, Offer, Slip, VerdictRequest};
+use pickup_protocol::{DoorNumber, Language, Reason};
+use uuid::Uuid;
+
+use crate::event::Trouble;
+use crate::journal::Record;
+
+/// Something the session wants done.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Show this.
+    Show(Box<View>),
+    /// Write these to the journal, all or none, and say [`crate::Event::Journalled`] when they are on the disk.
+    Journal {
+        /// Number to answer with.
+        write: u64,
+        /// What to write.
+        records: Vec<Record>,
+    },
+    /// Ask the backend about a ticket.
+    AskVerdict(VerdictRequest),
+    /// Ask the backend whether the door may open.
+    AskGrant(GrantRequest),
+    /// Ask the backend whose badge this is.
+    AskStaff {
+        /// Number to answer with.
+        ask: Uuid,
+        /// The badge.
+        badge: String,
+    },
+    /// Ask the backend where a parcel goes.
+    AskPlan(DepositPlanRequest),
+    /// Look for cards, or stop.
+    PollCards(bool),
+    /// Print a slip.
+    Print(Box<SlipJob>),
+    /// Pulse the lock of this door, once.
+    OpenDoor(DoorNumber),
+    /// A person is needed here.
+    CallStaff(&'static str),
+}
+
+/// A slip to print.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SlipJob {
+    /// Number to answer with.
+    pub job: u64,
+    /// What is handed over.
+    pub offer: Offer,
+    /// Numbers.
+    pub slip: Slip,
+    /// Whether it must say COPY.
+    pub copy: bool,
+}
+
+/// What the screen shows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct View {
+    /// The language.
+    pub language: Language,
+    /// The page.
+    pub screen: Screen,
+    /// Seconds until it moves on by itself.
+    pub countdown_s: Option<u16>,
+    /// Whether the backend answers.
+    pub online: bool,
+}
+
+/// What was wrong with the last card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// Could not be read.
+    ReadAgain,
+    /// Another person's.
+    WrongPerson {
+        /// Cards that may still be tried.
+        tries_left: u8,
+    },
+    /// Out of date.
+    Expired,
+}
+
+/// The pages.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Screen {
+    /// Not yet known how the doors stand.
+    Starting,
+    /// Nobody is here.
+    Idle,
+    /// Something needed for every pickup does not work; the code says what.
+    OutOfService(&'static str),
+    /// A code is being looked up.
+    LookingUp,
+    /// Asks for the card.
+    PresentCard {
+        /// Masked name.
+        name: String,
+        /// What was wrong with the last card.
+        problem: Option<Problem>,
+    },
+    /// Shows parcel and limit, asks for confirmation.
+    Review {
+        /// What is offered.
+        offer: Box<Offer>,
+        /// Whether the figures come from the manifest.
+        offline: bool,
+    },
+    /// The release is being checked.
+    Granting,
+    /// The slip prints.
+    Printing,
+    /// The printer cannot go on.
+    PrinterTrouble(Trouble),
+    /// The lock was told to open.
+    Opening(DoorNumber),
+    /// The door is open for the shopper.
+    TakeGoods {
+        /// Which door.
+        door: DoorNumber,
+        /// Open for long.
+        ajar: bool,
+    },
+    /// Handed over.
+    Done {
+        /// Slip number.
+        slip: String,
+        /// Whether the last slip was a copy.
+        copy: bool,
+    },
+    /// Cannot go on.
+    Refused {
+        /// Why.
+        reason: Reason,
+        /// When it was collected.
+        collected_at: Option<Timestamp>,
+        /// What to tell staff.
+        reference: String,
+    },
+    /// Nothing was touched for a while.
+    StillThere,
+    /// How to reach a person.
+    Help {
+        /// What to tell staff.
+        reference: String,
+    },
+    /// Staff mode at rest.
+    StaffHome {
+        /// Who.
+        name: String,
+        /// Doors that want a look.
+        attention: Vec<DoorNumber>,
+        /// Why the last label could not be used.
+        problem: Option<Reason>,
+    },
+    /// Staff put a parcel behind an open door.
+    StaffPlace {
+        /// Waybill.
+        waybill: String,
+        /// Door.
+        door: DoorNumber,
+        /// Size of the door.
+        size: DoorSize,
+        /// Open for long.
+        ajar: bool,
+    },
+    /// Stored.
+    StaffStored {
+        /// Waybill.
+        waybill: String,
+        /// Door.
+        door: DoorNumber,
+    },
+    /// A door that wants a look.
+    StaffAttention {
+        /// Door.
+        door: DoorNumber,
+        /// Waybill.
+        waybill: String,
+        /// How far.
+        step: Look,
+    },
+}
+
+/// How far a look behind a door is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// Offer to open it.
+    Open,
+    /// Being opened.
+    Opening,
+    /// Open: are the goods inside?
+    Decide,
+    /// Decided: close it.
+    Close,
+}

@@ -1,0 +1,150 @@
+//! What a session is told.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use pickup_domain::IdNumber;
+use pickup_protocol::kiosk::{DepositPlanReply, GrantReply, Hello, StaffReply, Verdict};
+use pickup_protocol::{DoorNumber, Manifest};
+use uuid::Uuid;
+
+use crate::journal::Recovery;
+
+/// The time, as the session is told it with every event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Now {
+    /// Monotonic, since the kiosk started: deadlines run on this.
+    pub mono: Duration,
+    /// The date and time, once the kiosk knows them.
+    pub wall: Option<Timestamp>,
+}
+
+/// What a person can ask for by touching the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Yes, go on.
+    Confirm,
+    /// Stop and go back to the start.
+    Cancel,
+    /// Show how to reach a person.
+    Help,
+    /// From help back to where the person was.
+    Back,
+    /// The other language.
+    SwitchLanguage,
+    /// I am still here.
+    MoreTime,
+    /// Open the same door once more.
+    OpenAgain,
+    /// I am done.
+    Finish,
+    /// Staff: open the door that wants attention.
+    StaffOpen,
+    /// Staff: the goods are gone.
+    GoodsTaken,
+    /// Staff: the goods are still inside.
+    GoodsInside,
+}
+
+/// An identity card that was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Card {
+    /// The number on its chip.
+    pub number: IdNumber,
+    /// Last day it is valid, `YYYYMMDD`; `None` for one valid for ever.
+    pub valid_until: Option<String>,
+}
+
+/// The backend did not answer in time, or not usefully.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unreachable;
+
+/// Why a door was not opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OpenFailure {
+    /// Nothing was sent: the lock has not moved.
+    NotSent,
+    /// Sent, and the contact still says shut.
+    NotDetected,
+    /// Whether the lock moved is not known.
+    Unknown,
+}
+
+/// What is wrong with the printer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Trouble {
+    /// No paper.
+    PaperOut,
+    /// Cover open.
+    CoverOpen,
+    /// Cutter stuck.
+    Cutter,
+    /// No answer.
+    Offline,
+    /// Anything else.
+    Other,
+}
+
+/// Something happened.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// The journal was read at start; `None` when it is damaged.
+    Recovered(Option<Box<Recovery>>),
+    /// The backend said who we are, which keys are good, and the time.
+    Hello(Box<Hello>),
+    /// A manifest that was verified for this kiosk.
+    Manifest(Box<Manifest>),
+    /// The backend answers, or stopped answering.
+    Online(bool),
+    /// The scanner read this.
+    Scanned(Vec<u8>),
+    /// A person touched the screen.
+    Touched(Action),
+    /// A card was read.
+    Card(Box<Card>),
+    /// A card was on the reader and could not be read.
+    CardFailed,
+    /// Answer to [`crate::Command::AskVerdict`].
+    Verdict(Uuid, Result<Box<Verdict>, Unreachable>),
+    /// Answer to [`crate::Command::AskGrant`].
+    Grant(Uuid, Result<GrantReply, Unreachable>),
+    /// Answer to [`crate::Command::AskStaff`].
+    Staff(Uuid, Result<StaffReply, Unreachable>),
+    /// Answer to [`crate::Command::AskPlan`].
+    Plan(Uuid, Result<DepositPlanReply, Unreachable>),
+    /// What was asked to be journalled under this number is on the disk.
+    Journalled(u64),
+    /// It is not and never will be: the disk is full or broken.
+    JournalFailed,
+    /// A slip came out, whole.
+    Printed(u64),
+    /// A slip did not come out, or not whole; `sent` when a part may have.
+    PrintFailed {
+        /// The job.
+        job: u64,
+        /// Whether any of it may have come out.
+        sent: bool,
+        /// What is wrong.
+        trouble: Trouble,
+    },
+    /// The printer can print, or cannot.
+    Printer(Option<Trouble>),
+    /// The lock answers, or not.
+    Lock(bool),
+    /// The scanner answers, or not.
+    Scanner(bool),
+    /// A door stands open or shut; told of all doors after the lock came up, and of every change.
+    Door {
+        /// Which.
+        door: DoorNumber,
+        /// How it stands.
+        open: bool,
+    },
+    /// A door that was asked to open did not, or nobody knows.
+    OpenFailed {
+        /// Which.
+        door: DoorNumber,
+        /// How.
+        kind: OpenFailure,
+    },
+}

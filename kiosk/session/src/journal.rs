@@ -1,0 +1,222 @@
+//! What is written before it happens, and how a session is found again after a power cut.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use pickup_protocol::kiosk::{
+    Deposit, DepositPlanReply, DoorEvent, DoorEventKind, Evidence, Handover, HandoverOutcome, Offer,
+    Resolution, Slip,
+};
+use pickup_protocol::{DoorNumber, PickupNumber};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// One line of the journal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "record", rename_all = "snake_case")]
+pub enum Record {
+    /// A pickup may go on: everything its handover will say is known from here on.
+    Granted(Box<OpenPickup>),
+    /// A slip is about to be sent to the printer; from now on one may have come out.
+    SlipIntent {
+        /// The pickup.
+        pickup: PickupNumber,
+    },
+    /// Nothing of that slip came out.
+    SlipNotSent {
+        /// The pickup.
+        pickup: PickupNumber,
+    },
+    /// A slip came out whole.
+    SlipPrinted {
+        /// The pickup.
+        pickup: PickupNumber,
+    },
+    /// A door was about to be opened, or did something.
+    Door {
+        /// The pickup.
+        pickup: PickupNumber,
+        /// What.
+        event: DoorEvent,
+    },
+    /// The pickup ended before anything moved; the same ticket may begin another.
+    Abandoned {
+        /// The pickup.
+        pickup: PickupNumber,
+    },
+    /// The pickup ended; to be reported until acknowledged.
+    HandedOver(Box<Handover>),
+    /// Staff put a parcel away: a door is about to be opened for it.
+    DepositBegun(Box<OpenDeposit>),
+    /// That door did something.
+    DepositDoor {
+        /// The deposit.
+        deposit: Uuid,
+        /// What.
+        event: DoorEvent,
+    },
+    /// The deposit ended; to be reported until acknowledged.
+    Deposited(Box<Deposit>),
+    /// A door is about to be opened for a look.
+    LookIntent {
+        /// The pickup.
+        pickup: PickupNumber,
+        /// Which door.
+        door: DoorNumber,
+        /// When.
+        at: Timestamp,
+    },
+    /// Staff looked behind a door; to be reported until acknowledged.
+    Resolved(Box<Resolution>),
+    /// The backend has the report with this id.
+    Reported {
+        /// Id of the handover, deposit or resolution.
+        id: Uuid,
+    },
+}
+
+/// A pickup that was granted and has not ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenPickup {
+    /// Id its handover will have.
+    pub handover_id: Uuid,
+    /// The grant; `None` when the manifest alone granted.
+    pub grant_id: Option<Uuid>,
+    /// What is handed over.
+    pub offer: Offer,
+    /// What the slip says.
+    pub slip: Slip,
+    /// How the buyer was recognised.
+    pub evidence: Evidence,
+    /// Slips that came out.
+    pub slips_printed: u16,
+    /// What the doors did.
+    pub door_events: Vec<DoorEvent>,
+}
+
+/// A deposit that has not ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenDeposit {
+    /// Id its report will have.
+    pub deposit_id: Uuid,
+    /// The plan it follows.
+    pub request_id: Uuid,
+    /// Badge of who deposits.
+    pub badge: String,
+    /// Name of who deposits.
+    pub name: String,
+    /// Where it goes.
+    pub plan: DepositPlanReply,
+    /// What the door did.
+    pub door_events: Vec<DoorEvent>,
+}
+
+/// A report that the backend has not acknowledged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Report {
+    /// Of a pickup.
+    Handover(Box<Handover>),
+    /// Of a deposit.
+    Deposit(Box<Deposit>),
+    /// Of a look behind a door.
+    Resolution(Box<Resolution>),
+}
+
+impl Report {
+    /// Id of the report.
+    #[must_use]
+    pub fn id(&self) -> Uuid {
+        match self {
+            Self::Handover(h) => h.handover_id,
+            Self::Deposit(d) => d.deposit_id,
+            Self::Resolution(r) => r.resolution_id,
+        }
+    }
+}
+
+/// What the journal says about where the kiosk stood.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recovery {
+    /// The pickup whose door may have been opened last, if it has not ended.
+    pub pickup: Option<OpenPickup>,
+    /// The deposit that has not ended.
+    pub deposit: Option<OpenDeposit>,
+    /// Slips per pickup that came out or may have.
+    pub slips: BTreeMap<PickupNumber, Slips>,
+    /// When each pickup was handed over.
+    pub collected: BTreeMap<PickupNumber, Timestamp>,
+    /// Reports to send again, oldest first.
+    pub reports: Vec<Report>,
+}
+
+/// Slips of one pickup.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Slips {
+    /// Came out.
+    pub printed: u16,
+    /// Came out, or may have.
+    pub possible: u16,
+}
+
+/// Reads the journal from its first line to its last.
+#[must_use]
+pub fn recover(records: impl IntoIterator<Item = Record>) -> Recovery {
+    records.into_iter().fold(Recovery::default(), |mut found, record| {
+        found.apply(record);
+        found
+    })
+}
+
+impl Recovery {
+    /// Takes one more line.
+    pub fn apply(&mut self, record: Record) {
+        match record {
+            Record::Granted(open) => self.pickup = Some(*open),
+            Record::SlipIntent { pickup } => self.slips.entry(pickup).or_default().possible += 1,
+            Record::SlipNotSent { pickup } => {
+                let slips = self.slips.entry(pickup).or_default();
+                slips.possible = slips.possible.saturating_sub(1);
+            }
+            Record::SlipPrinted { pickup } => {
+                self.slips.entry(pickup).or_default().printed += 1;
+                if let Some(open) = self.pickup.as_mut().filter(|p| p.offer.pickup == pickup) {
+                    open.slips_printed += 1;
+                }
+            }
+            Record::Door { pickup, event } => {
+                if let Some(open) = self.pickup.as_mut().filter(|p| p.offer.pickup == pickup) {
+                    open.door_events.push(event);
+                }
+            }
+            Record::Abandoned { pickup } => {
+                self.pickup.take_if(|p| p.offer.pickup == pickup);
+            }
+            Record::HandedOver(handover) => {
+                self.pickup.take_if(|p| p.offer.pickup == handover.pickup);
+                if handover.outcome == HandoverOutcome::Taken {
+                    self.collected.insert(handover.pickup, handover.completed_at);
+                }
+                self.reports.push(Report::Handover(handover));
+            }
+            Record::DepositBegun(open) => self.deposit = Some(*open),
+            Record::DepositDoor { deposit, event } => {
+                if let Some(open) = self.deposit.as_mut().filter(|d| d.deposit_id == deposit) {
+                    open.door_events.push(event);
+                }
+            }
+            Record::Deposited(deposit) => {
+                self.deposit.take_if(|d| d.deposit_id == deposit.deposit_id);
+                self.reports.push(Report::Deposit(deposit));
+            }
+            Record::LookIntent { .. } => {}
+            Record::Resolved(resolution) => self.reports.push(Report::Resolution(resolution)),
+            Record::Reported { id } => self.reports.retain(|r| r.id() != id),
+        }
+    }
+}
+
+/// What the last door of a list did, if anything.
+#[must_use]
+pub fn last_door(events: &[DoorEvent]) -> Option<(DoorNumber, DoorEventKind)> {
+    events.last().map(|e| (e.door, e.kind))
+}

@@ -1,0 +1,382 @@
+//! The shopper's way: ticket, card, confirmation, slip, door, handover.
+
+use jiff::Timestamp;
+use pickup_domain::china_time;
+use pickup_protocol::kiosk::{
+    DoorEvent, DoorEventKind, Evidence, EvidenceMethod, GrantReply, GrantRequest, HandoverOutcome, Verdict,
+    VerdictRequest,
+};
+use pickup_protocol::ticket::{Ticket, TicketError};
+use pickup_protocol::{DoorNumber, PickupNumber, Reason};
+use uuid::Uuid;
+
+use crate::command::{Command, Problem, SlipJob};
+use crate::event::{Action, Card, OpenFailure, Trouble};
+use crate::journal::{OpenPickup, Record};
+use crate::session::Session;
+use crate::state::{Offered, State};
+
+impl Session {
+    /// A ticket was scanned: everything that can be known without asking is checked first.
+    pub(crate) fn ticket(&mut self, text: &str) {
+        match self.read_ticket(text) {
+            Ok(ticket) => {
+                let ask = self.id();
+                self.push(Command::AskVerdict(VerdictRequest { request_id: ask, ticket: text.to_owned() }));
+                self.enter(State::LookingUp { ask, ticket });
+            }
+            Err((reason, at)) => self.refuse_at(reason, at, String::new()),
+        }
+    }
+
+    fn read_ticket(&self, text: &str) -> Result<Ticket, (Reason, Option<Timestamp>)> {
+        let hello = self.hello.as_ref().ok_or((Reason::Offline, None))?;
+        let key_of = |id| hello.keys.iter().find(|k| k.id == id)?.verifying_key();
+        let ticket = Ticket::verify(text, key_of).map_err(|error| match error {
+            TicketError::Malformed => (Reason::TicketMalformed, None),
+            TicketError::UnknownKey(_) | TicketError::Forged => (Reason::TicketForged, None),
+        })?;
+        if ticket.centre != hello.centre.number {
+            return Err((Reason::OtherCentre, None));
+        }
+        if let Some(at) = self.collected_at(ticket.pickup) {
+            return Err((Reason::AlreadyCollected, Some(at)));
+        }
+        match self.now.wall {
+            Some(now) if ticket.expired_at(now) => Err((Reason::TicketExpired, None)),
+            _ => Ok(ticket),
+        }
+    }
+
+    fn collected_at(&self, pickup: PickupNumber) -> Option<Timestamp> {
+        self.collected.get(&pickup).copied()
+    }
+
+    pub(crate) fn verdict(&mut self, answer_to: Uuid, answer: Option<Verdict>) {
+        if !matches!(&self.state, State::LookingUp { ask, .. } if *ask == answer_to) {
+            return;
+        }
+        match answer {
+            None => self.lookup_failed(),
+            Some(Verdict::Refused { reason, collected_at }) => {
+                self.refuse_at(reason, collected_at, reference(answer_to));
+            }
+            Some(Verdict::Ready { offer, slip }) => self.offer(Offered { offer, slip, offline: false }),
+        }
+    }
+
+    /// The backend did not say; the manifest may.
+    pub(crate) fn lookup_failed(&mut self) {
+        let State::LookingUp { ticket, .. } = &self.state else { return };
+        let pickup = ticket.pickup;
+        let collected = self.manifest.as_ref().and_then(|m| m.collected.iter().find(|c| c.pickup == pickup));
+        if let Some(at) = collected.map(|c| c.at) {
+            self.refuse_at(Reason::AlreadyCollected, Some(at), String::new());
+            return;
+        }
+        match self.manifest_entry(pickup) {
+            Some(offered) => self.offer(offered),
+            None => self.refuse(Reason::Offline),
+        }
+    }
+
+    /// What the manifest allows, while it may be acted on.
+    fn manifest_entry(&self, pickup: PickupNumber) -> Option<Offered> {
+        let (manifest, now) = (self.manifest.as_ref()?, self.now.wall?);
+        if now > manifest.valid_until {
+            return None;
+        }
+        let entry = manifest.entries.iter().find(|e| e.offer.pickup == pickup && now <= e.offer.not_after)?;
+        Some(Offered { offer: entry.offer.clone(), slip: entry.slip.clone(), offline: true })
+    }
+
+    fn offer(&mut self, offered: Offered) {
+        let tries_left = self.config.tries;
+        self.enter(State::PresentCard { offered, tries_left, problem: None });
+    }
+
+    pub(crate) fn card(&mut self, card: &Card) {
+        let (now, today) = (self.now.wall, self.now.wall.map(china_time::yyyymmdd));
+        let State::PresentCard { offered, tries_left, problem } = &mut self.state else { return };
+        if !offered.offer.identity.matches(&card.number) {
+            *tries_left = tries_left.saturating_sub(1);
+            *problem = Some(Problem::WrongPerson { tries_left: *tries_left });
+            if *tries_left == 0 {
+                self.refuse(Reason::IdMismatch);
+            }
+            return;
+        }
+        let expired = match (&card.valid_until, &today) {
+            (Some(until), Some(today)) => until < today,
+            (None, _) => false,
+            // Whether the card is still valid cannot be told without the date.
+            (Some(_), None) => true,
+        };
+        let Some(read_at) = now.filter(|_| !expired) else {
+            *problem = Some(Problem::Expired);
+            return;
+        };
+        let evidence = Evidence {
+            method: EvidenceMethod::IdCard,
+            identity: offered.offer.identity.clone(),
+            read_at,
+            card_valid_until: card.valid_until.clone(),
+        };
+        let offered = offered.clone();
+        self.enter(State::Review { offered, evidence });
+    }
+
+    pub(crate) fn card_failed(&mut self) {
+        if let State::PresentCard { problem, .. } = &mut self.state {
+            *problem = Some(Problem::ReadAgain);
+        }
+    }
+
+    /// Whether the action belonged to the pickup.
+    pub(crate) fn pickup_touched(&mut self, action: Action) -> bool {
+        match (action, &self.state) {
+            (Action::Confirm, State::Review { .. }) => self.confirm(),
+            (Action::OpenAgain, State::TakeGoods { pickup, copy, index, .. }) => {
+                let (pickup, copy, index) = (pickup.clone(), *copy, *index);
+                self.intend(pickup, copy, index, true);
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    fn confirm(&mut self) {
+        let State::Review { offered, evidence } = &self.state else { return };
+        let (offered, evidence) = (offered.clone(), evidence.clone());
+        if offered.offline {
+            self.record(offered, evidence, None);
+            return;
+        }
+        let grant = self.id();
+        self.push(Command::AskGrant(GrantRequest {
+            grant_id: grant,
+            pickup: offered.offer.pickup,
+            evidence: evidence.clone(),
+        }));
+        self.enter(State::Granting { offered, evidence, grant });
+    }
+
+    pub(crate) fn granted(&mut self, answer_to: Uuid, answer: Option<GrantReply>) {
+        let State::Granting { offered, evidence, grant } = &self.state else { return };
+        if *grant != answer_to {
+            return;
+        }
+        let (mut offered, evidence) = (offered.clone(), evidence.clone());
+        match answer {
+            Some(GrantReply::Granted { doors }) => {
+                offered.offer.doors = doors;
+                self.record(offered, evidence, Some(answer_to));
+            }
+            Some(GrantReply::Refused { reason }) => self.refuse_at(reason, None, reference(answer_to)),
+            // The backend went away between verdict and grant: what the manifest allows may go on.
+            None => match self.manifest_entry(offered.offer.pickup) {
+                Some(entry) if entry.offer.doors == offered.offer.doors => {
+                    let evidence = Evidence { identity: entry.offer.identity.clone(), ..evidence };
+                    self.record(entry, evidence, None);
+                }
+                _ => self.refuse(Reason::Offline),
+            },
+        }
+    }
+
+    /// Writes down that this pickup goes on and that a slip is about to print.
+    fn record(&mut self, offered: Offered, evidence: Evidence, grant_id: Option<Uuid>) {
+        if offered.offer.doors.is_empty() {
+            self.refuse(Reason::NotInLocker);
+            return;
+        }
+        let number = offered.offer.pickup;
+        let before = self.slips.get(&number).copied().unwrap_or_default();
+        let pickup = OpenPickup {
+            handover_id: self.id(),
+            grant_id,
+            offer: offered.offer,
+            slip: offered.slip,
+            evidence,
+            slips_printed: before.printed,
+            door_events: Vec::new(),
+        };
+        self.slips.entry(number).or_default().possible += 1;
+        let write = self
+            .write(vec![Record::Granted(Box::new(pickup.clone())), Record::SlipIntent { pickup: number }]);
+        self.enter(State::Recording { pickup, copy: before.possible > 0, write });
+    }
+
+    pub(crate) fn print(&mut self, pickup: OpenPickup, copy: bool) {
+        let job = self.number();
+        self.push(Command::Print(Box::new(SlipJob {
+            job,
+            offer: pickup.offer.clone(),
+            slip: pickup.slip.clone(),
+            copy,
+        })));
+        self.enter(State::Printing { pickup, copy, job });
+    }
+
+    pub(crate) fn printed(&mut self, done: u64) {
+        let (mut pickup, copy) = match &self.state {
+            State::Printing { pickup, copy, job } if *job == done => (pickup.clone(), *copy),
+            State::PrinterTrouble { pickup, copy, late: Some(late), .. } if *late == done => {
+                (pickup.clone(), *copy)
+            }
+            _ => return,
+        };
+        pickup.slips_printed = pickup.slips_printed.saturating_add(1);
+        let number = pickup.offer.pickup;
+        self.slips.entry(number).or_default().printed += 1;
+        self.write(vec![Record::SlipPrinted { pickup: number }]);
+        self.intend(pickup, copy, 0, false);
+    }
+
+    pub(crate) fn print_failed(&mut self, failed: u64, sent: bool, trouble: Trouble) {
+        let State::Printing { pickup, copy, job } = &self.state else { return };
+        if *job != failed {
+            return;
+        }
+        let (pickup, copy) = (pickup.clone(), *copy);
+        let number = pickup.offer.pickup;
+        if !sent {
+            let slips = self.slips.entry(number).or_default();
+            slips.possible = slips.possible.saturating_sub(1);
+            self.write(vec![Record::SlipNotSent { pickup: number }]);
+        }
+        self.push(Command::CallStaff("PRINTER"));
+        self.enter(State::PrinterTrouble {
+            pickup,
+            copy,
+            trouble,
+            late: sent.then_some(failed),
+            retry_at: None,
+        });
+    }
+
+    pub(crate) fn printer(&mut self, now_wrong: Option<Trouble>) {
+        let (mono, wait) = (self.now.mono, self.config.late_slip_for);
+        let State::PrinterTrouble { trouble, late, retry_at, .. } = &mut self.state else { return };
+        match now_wrong {
+            Some(wrong) => {
+                *trouble = wrong;
+                *retry_at = None;
+            }
+            None if retry_at.is_none() => *retry_at = Some(if late.is_some() { mono + wait } else { mono }),
+            None => {}
+        }
+    }
+
+    /// The printer works again and the slip did not come by itself, or it did not recover in time.
+    pub(crate) fn printer_timeout(&mut self) {
+        let State::PrinterTrouble { pickup, retry_at, .. } = &self.state else { return };
+        if retry_at.is_none() {
+            self.refuse(Reason::NeedsAttendant);
+            return;
+        }
+        let pickup = pickup.clone();
+        let slips = self.slips.entry(pickup.offer.pickup).or_default();
+        let copy = slips.possible > 0;
+        slips.possible += 1;
+        let write = self.write(vec![Record::SlipIntent { pickup: pickup.offer.pickup }]);
+        self.enter(State::Recording { pickup, copy, write });
+    }
+
+    /// Writes down that a door is about to be opened.
+    pub(crate) fn intend(&mut self, mut pickup: OpenPickup, copy: bool, index: usize, again: bool) {
+        let Some(&door) = pickup.offer.doors.get(index) else {
+            self.finish(pickup, copy, HandoverOutcome::Taken);
+            return;
+        };
+        let at = self.now.wall.unwrap_or(pickup.evidence.read_at);
+        let event = DoorEvent { door, kind: DoorEventKind::Intent, at };
+        pickup.door_events.push(event.clone());
+        let write = self.write(vec![Record::Door { pickup: pickup.offer.pickup, event }]);
+        self.enter(State::Intending { pickup, copy, index, write, again });
+    }
+
+    /// A door that belongs to the running pickup moved.
+    pub(crate) fn pickup_door(&mut self, door: DoorNumber, open: bool) {
+        let at = self.now.wall.unwrap_or(Timestamp::UNIX_EPOCH);
+        match &self.state {
+            State::Opening { pickup, copy, index, .. }
+                if open && pickup.offer.doors.get(*index) == Some(&door) =>
+            {
+                let (mut pickup, copy, index) = (pickup.clone(), *copy, *index);
+                self.note(&mut pickup, DoorEvent { door, kind: DoorEventKind::Opened, at });
+                self.enter(State::TakeGoods { pickup, copy, index, ajar: false });
+            }
+            State::TakeGoods { pickup, copy, index, .. }
+                if !open && pickup.offer.doors.get(*index) == Some(&door) =>
+            {
+                let (mut pickup, copy, next) = (pickup.clone(), *copy, *index + 1);
+                self.note(&mut pickup, DoorEvent { door, kind: DoorEventKind::Closed, at });
+                self.intend(pickup, copy, next, false);
+            }
+            _ => {}
+        }
+    }
+
+    fn note(&mut self, pickup: &mut OpenPickup, event: DoorEvent) {
+        pickup.door_events.push(event.clone());
+        self.write(vec![Record::Door { pickup: pickup.offer.pickup, event }]);
+    }
+
+    pub(crate) fn pickup_open_failed(&mut self, door: DoorNumber, kind: OpenFailure) {
+        let at = self.now.wall.unwrap_or(Timestamp::UNIX_EPOCH);
+        let State::Opening { pickup, copy, index, again } = &self.state else { return };
+        if pickup.offer.doors.get(*index) != Some(&door) {
+            return;
+        }
+        let (mut pickup, copy, index, again) = (pickup.clone(), *copy, *index, *again);
+        let opened_before = pickup
+            .door_events
+            .iter()
+            .any(|e| matches!(e.kind, DoorEventKind::Opened | DoorEventKind::NotDetected));
+        match kind {
+            // The same person stands before the same shut door: once more, and then a person decides.
+            OpenFailure::NotDetected if !again => {
+                self.note(&mut pickup, DoorEvent { door, kind: DoorEventKind::NotDetected, at });
+                self.intend(pickup, copy, index, true);
+            }
+            OpenFailure::NotSent if !again => self.intend(pickup, copy, index, true),
+            // Nothing was ever sent: the parcel lies where it lay, and the same ticket works when the lock does.
+            OpenFailure::NotSent if !opened_before => {
+                self.push(Command::CallStaff("LOCK"));
+                self.write(vec![Record::Abandoned { pickup: pickup.offer.pickup }]);
+                self.refuse_at(Reason::NeedsAttendant, None, pickup.slip.number);
+            }
+            _ => {
+                let kind = if kind == OpenFailure::Unknown {
+                    DoorEventKind::Unknown
+                } else {
+                    DoorEventKind::NotDetected
+                };
+                self.note(&mut pickup, DoorEvent { door, kind, at });
+                self.push(Command::CallStaff("LOCK"));
+                self.finish(pickup, copy, HandoverOutcome::Unknown);
+            }
+        }
+    }
+
+    /// The pickup has ended: written down, then shown and reported.
+    pub(crate) fn finish(&mut self, pickup: OpenPickup, copy: bool, outcome: HandoverOutcome) {
+        let handover = crate::report::handover(&pickup, outcome, self.now.wall);
+        if outcome == HandoverOutcome::Taken {
+            self.collected.insert(handover.pickup, handover.completed_at);
+        }
+        let slip = handover.slip.clone();
+        let write = self.write(vec![Record::HandedOver(Box::new(handover))]);
+        if outcome == HandoverOutcome::Taken {
+            self.enter(State::Ending { slip, copy, write });
+        } else {
+            self.refuse_at(Reason::NeedsAttendant, None, slip);
+        }
+    }
+}
+
+/// The first characters of an id, for a person to read out.
+fn reference(id: Uuid) -> String {
+    id.simple().to_string().chars().take(8).collect::<String>().to_uppercase()
+}

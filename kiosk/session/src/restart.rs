@@ -1,0 +1,213 @@
+//! After a restart: the journal is read and the doors are looked at before anything else, and nothing is replayed.
+//! Also here: what happens when the journal answers, and how doors reach the flow they belong to.
+
+use jiff::Timestamp;
+use pickup_protocol::DoorNumber;
+use pickup_protocol::kiosk::{DepositOutcome, DoorEvent, DoorEventKind, HandoverOutcome};
+
+use crate::command::Command;
+use crate::event::OpenFailure;
+use crate::journal::{OpenDeposit, OpenPickup, Record, Recovery, last_door};
+use crate::report::{self, planned};
+use crate::session::Session;
+use crate::state::{Staff, State};
+
+impl Session {
+    pub(crate) fn recovered(&mut self, found: Option<Box<Recovery>>) {
+        self.journal_good = Some(found.is_some());
+        if let Some(found) = found {
+            self.slips.clone_from(&found.slips);
+            self.collected.clone_from(&found.collected);
+            self.recovery = Some(*found);
+        }
+        self.start();
+    }
+
+    /// The lock came up or went away.
+    pub(crate) fn lock_changed(&mut self) {
+        self.start();
+    }
+
+    pub(crate) fn door(&mut self, door: DoorNumber, open: bool) {
+        let before = self.doors.insert(door, open);
+        if matches!(self.state, State::Starting) {
+            self.start();
+        } else if before != Some(open) {
+            self.pickup_door(door, open);
+            self.staff_door(door, open);
+        }
+    }
+
+    pub(crate) fn open_failed(&mut self, door: DoorNumber, kind: OpenFailure) {
+        self.pickup_open_failed(door, kind);
+        self.staff_open_failed(door, kind);
+    }
+
+    pub(crate) fn door_ajar(&mut self) {
+        if let State::TakeGoods { ajar, .. } | State::StaffPlace { ajar, .. } = &mut self.state {
+            *ajar = true;
+        }
+        self.push(Command::CallStaff("DOOR_AJAR"));
+    }
+
+    /// Leaves the start when journal, time and every door are known.
+    fn start(&mut self) {
+        if !matches!(self.state, State::Starting) {
+            return;
+        }
+        match self.journal_good {
+            None => return,
+            Some(false) => return self.home(),
+            Some(true) => {}
+        }
+        let Some(found) = &self.recovery else { return };
+        if found.pickup.is_none() && found.deposit.is_none() {
+            return self.home();
+        }
+        // Something was going on: how its door stands decides how it goes on.
+        if !self.lock_up || !self.config.doors.iter().all(|d| self.doors.contains_key(&d.door)) {
+            return;
+        }
+        let Some(found) = self.recovery.as_mut() else { return };
+        let (pickup, deposit) = (found.pickup.take(), found.deposit.take());
+        self.home();
+        if let Some(deposit) = deposit {
+            self.resume_deposit(deposit);
+        }
+        if let Some(pickup) = pickup {
+            self.resume_pickup(pickup);
+        }
+    }
+
+    fn resume_pickup(&mut self, mut pickup: OpenPickup) {
+        let Some((door, last)) = last_door(&pickup.door_events) else {
+            // No door was to be opened yet: the shopper scans again, and a slip that may have come out makes the next a copy.
+            return;
+        };
+        let open = self.doors.get(&door).copied().unwrap_or(false);
+        let index = pickup.offer.doors.iter().position(|d| *d == door).unwrap_or(0);
+        let copy = self.slips.get(&pickup.offer.pickup).is_some_and(|s| s.possible > 1);
+        let at = self.wall_or(last_time(&pickup.door_events));
+        match (last, open) {
+            (DoorEventKind::Intent, true) => {
+                self.seen(&mut pickup, DoorEvent { door, kind: DoorEventKind::Opened, at });
+                self.enter(State::TakeGoods { pickup, copy, index, ajar: false });
+            }
+            (DoorEventKind::Opened, true) => {
+                self.enter(State::TakeGoods { pickup, copy, index, ajar: false })
+            }
+            // Seen open with the shopper before it, and shut now: the goods were taken while nobody was counting.
+            (DoorEventKind::Opened, false) => {
+                self.seen(&mut pickup, DoorEvent { door, kind: DoorEventKind::Closed, at });
+                self.end(pickup, copy, HandoverOutcome::Taken);
+            }
+            (DoorEventKind::Closed, _) => self.end(pickup, copy, HandoverOutcome::Taken),
+            _ => {
+                self.seen(&mut pickup, DoorEvent { door, kind: DoorEventKind::Unknown, at });
+                self.push(Command::CallStaff("DOOR_UNKNOWN"));
+                self.end(pickup, copy, HandoverOutcome::Unknown);
+            }
+        }
+    }
+
+    fn end(&mut self, pickup: OpenPickup, copy: bool, outcome: HandoverOutcome) {
+        self.finish(pickup, copy, outcome);
+        // Nobody stands there who would read it.
+        if outcome == HandoverOutcome::Unknown {
+            self.home();
+        }
+    }
+
+    fn seen(&mut self, pickup: &mut OpenPickup, event: DoorEvent) {
+        pickup.door_events.push(event.clone());
+        self.write(vec![Record::Door { pickup: pickup.offer.pickup, event }]);
+    }
+
+    fn resume_deposit(&mut self, mut deposit: OpenDeposit) {
+        let Some((_, _, door)) = planned(&deposit.plan) else { return };
+        let open = self.doors.get(&door).copied().unwrap_or(false);
+        let opened = deposit.door_events.iter().any(|e| e.kind == DoorEventKind::Opened);
+        let at = self.wall_or(last_time(&deposit.door_events));
+        if open {
+            if !opened {
+                self.deposit_seen(&mut deposit, DoorEvent { door, kind: DoorEventKind::Opened, at });
+            }
+            let (badge, name) = (deposit.badge.clone(), deposit.name.clone());
+            let staff = Staff { badge, name, attention: Vec::new() };
+            self.enter(State::StaffPlace { staff, deposit, ajar: false, cancelled: false });
+            return;
+        }
+        let outcome = if opened { DepositOutcome::Stored } else { DepositOutcome::NotStored };
+        let kind = if opened { DoorEventKind::Closed } else { DoorEventKind::Unknown };
+        self.deposit_seen(&mut deposit, DoorEvent { door, kind, at });
+        if let Some(report) = report::deposit(&deposit, outcome, self.now.wall) {
+            self.write(vec![Record::Deposited(Box::new(report))]);
+        }
+    }
+
+    fn deposit_seen(&mut self, deposit: &mut OpenDeposit, event: DoorEvent) {
+        deposit.door_events.push(event.clone());
+        self.write(vec![Record::DepositDoor { deposit: deposit.deposit_id, event }]);
+    }
+
+    fn wall_or(&self, at: Option<Timestamp>) -> Timestamp {
+        self.now.wall.or(at).unwrap_or(Timestamp::UNIX_EPOCH)
+    }
+
+    /// What was asked to be written is on the disk: what waited for it goes on.
+    pub(crate) fn journalled(&mut self, done: u64) {
+        match &self.state {
+            State::Recording { pickup, copy, write } if *write == done => {
+                let (pickup, copy) = (pickup.clone(), *copy);
+                self.print(pickup, copy);
+            }
+            State::Intending { pickup, copy, index, write, again } if *write == done => {
+                let (pickup, copy, index, again) = (pickup.clone(), *copy, *index, *again);
+                if let Some(&door) = pickup.offer.doors.get(index) {
+                    // The pulse is answered by how the door stands, so a door that stands open is forgotten first.
+                    self.doors.remove(&door);
+                    self.push(Command::OpenDoor(door));
+                    self.enter(State::Opening { pickup, copy, index, again });
+                }
+            }
+            State::Ending { slip, copy, write } if *write == done => {
+                let (slip, copy) = (slip.clone(), *copy);
+                self.enter(State::Done { slip, copy });
+            }
+            State::StaffIntending { staff, deposit, write } if *write == done => {
+                let (staff, deposit) = (staff.clone(), deposit.clone());
+                if let Some((_, _, door)) = planned(&deposit.plan) {
+                    self.doors.remove(&door);
+                    self.push(Command::OpenDoor(door));
+                    self.enter(State::StaffOpening { staff, deposit });
+                }
+            }
+            State::StaffEnding { staff, stored, write } if *write == done => {
+                let (staff, stored) = (staff.clone(), stored.clone());
+                match stored {
+                    Some((waybill, door)) => self.enter(State::StaffStored { staff, waybill, door }),
+                    None => self.staff_home(None),
+                }
+            }
+            State::StaffLook { case, write: Some(write), .. } if *write == done => {
+                let door = case.door;
+                self.doors.remove(&door);
+                self.push(Command::OpenDoor(door));
+            }
+            _ => {}
+        }
+    }
+
+    /// Nothing can be written any more: no door opens from here on.
+    pub(crate) fn journal_failed(&mut self) {
+        self.journal_good = Some(false);
+        self.push(Command::CallStaff("JOURNAL_FAILED"));
+        if !matches!(self.state, State::TakeGoods { .. } | State::StaffPlace { .. } | State::Starting) {
+            self.home();
+        }
+    }
+}
+
+fn last_time(events: &[DoorEvent]) -> Option<Timestamp> {
+    events.last().map(|e| e.at)
+}

@@ -1,0 +1,398 @@
+//! The machine itself: what it knows, how events reach the flow they belong to, and when it moves by itself.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::time::Duration;
+
+use pickup_protocol::kiosk::{DoorOffer, Hello};
+use pickup_protocol::staff::{Scanned, classify};
+use pickup_protocol::{DoorNumber, Language, Manifest, PickupNumber, Reason};
+use uuid::Uuid;
+
+use crate::command::{Command, View};
+use crate::event::{Action, Event, Now};
+use crate::journal::{Record, Recovery, Slips};
+use crate::state::State;
+
+/// What a session is set up with.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The doors, with their sizes.
+    pub doors: Vec<DoorOffer>,
+    /// Without a touch for so long, ask whether somebody is still there.
+    pub idle_after: Duration,
+    /// Then end after so long.
+    pub warn_for: Duration,
+    /// A door open for so long is reminded of.
+    pub ajar_after: Duration,
+    /// The last page of a pickup, and a refusal, stay for so long.
+    pub farewell_for: Duration,
+    /// How long the printer may be in trouble before the pickup is left to staff.
+    pub printer_for: Duration,
+    /// How long a slip that may still come out is waited for once the printer works again.
+    pub late_slip_for: Duration,
+    /// How long any answer is waited for.
+    pub answer_for: Duration,
+    /// Cards that may be tried.
+    pub tries: u8,
+}
+
+impl Config {
+    /// The usual times, for a kiosk with these doors.
+    #[must_use]
+    pub fn new(doors: Vec<DoorOffer>) -> Self {
+        let s = Duration::from_secs;
+        Self {
+            doors,
+            idle_after: s(45),
+            warn_for: s(15),
+            ajar_after: s(30),
+            farewell_for: s(12),
+            printer_for: s(300),
+            late_slip_for: s(2),
+            answer_for: s(20),
+            tries: 3,
+        }
+    }
+}
+
+/// What lies over the page for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Overlay {
+    StillThere,
+    Help,
+}
+
+/// The machine of one kiosk.
+pub struct Session {
+    pub(crate) config: Config,
+    ids: Box<dyn FnMut() -> Uuid + Send>,
+    pub(crate) now: Now,
+    pub(crate) state: State,
+    pub(crate) since: Duration,
+    touched: Duration,
+    pub(crate) overlay: Option<Overlay>,
+    pub(crate) language: Language,
+    pub(crate) hello: Option<Hello>,
+    pub(crate) manifest: Option<Manifest>,
+    pub(crate) online: bool,
+    pub(crate) journal_good: Option<bool>,
+    pub(crate) recovery: Option<Recovery>,
+    pub(crate) slips: BTreeMap<PickupNumber, Slips>,
+    pub(crate) collected: BTreeMap<PickupNumber, jiff::Timestamp>,
+    pub(crate) doors: BTreeMap<DoorNumber, bool>,
+    pub(crate) lock_up: bool,
+    pub(crate) scanner_up: bool,
+    next: u64,
+    polling: bool,
+    commands: VecDeque<Command>,
+    shown: Option<View>,
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("state", &self.state).finish_non_exhaustive()
+    }
+}
+
+impl Session {
+    /// A kiosk that has just started. `ids` makes the ids of everything it asks and reports; they must be random.
+    #[must_use]
+    pub fn new(config: Config, ids: Box<dyn FnMut() -> Uuid + Send>, now: Now) -> Self {
+        let mut session = Self {
+            config,
+            ids,
+            now,
+            state: State::Starting,
+            since: now.mono,
+            touched: now.mono,
+            overlay: None,
+            language: Language::Zh,
+            hello: None,
+            manifest: None,
+            online: false,
+            journal_good: None,
+            recovery: None,
+            slips: BTreeMap::new(),
+            collected: BTreeMap::new(),
+            doors: BTreeMap::new(),
+            lock_up: false,
+            scanner_up: false,
+            next: 1,
+            polling: false,
+            commands: VecDeque::new(),
+            shown: None,
+        };
+        session.show();
+        session
+    }
+
+    /// Takes an event.
+    pub fn handle(&mut self, event: Event, now: Now) {
+        self.now = now;
+        match event {
+            Event::Recovered(found) => self.recovered(found),
+            Event::Hello(hello) => self.hello = Some(*hello),
+            Event::Manifest(manifest) => self.manifest = Some(*manifest),
+            Event::Online(online) => self.online = online,
+            Event::Scanned(bytes) => self.scanned(&bytes),
+            Event::Touched(action) => self.touched(action),
+            Event::Card(card) => self.card(&card),
+            Event::CardFailed => self.card_failed(),
+            Event::Verdict(ask, answer) => self.verdict(ask, answer.ok().map(|v| *v)),
+            Event::Grant(ask, answer) => self.granted(ask, answer.ok()),
+            Event::Staff(ask, answer) => self.staff_answer(ask, answer.ok()),
+            Event::Plan(ask, answer) => self.planned(ask, answer.ok()),
+            Event::Journalled(write) => self.journalled(write),
+            Event::JournalFailed => self.journal_failed(),
+            Event::Printed(job) => self.printed(job),
+            Event::PrintFailed { job, sent, trouble } => self.print_failed(job, sent, trouble),
+            Event::Printer(trouble) => self.printer(trouble),
+            Event::Lock(up) => self.lock(up),
+            Event::Scanner(up) => self.scanner_up = up,
+            Event::Door { door, open } => self.door(door, open),
+            Event::OpenFailed { door, kind } => self.open_failed(door, kind),
+        }
+        self.settle();
+    }
+
+    /// Does what is due.
+    pub fn handle_timeout(&mut self, now: Now) {
+        self.now = now;
+        if self.due().is_some_and(|due| due <= now.mono) {
+            self.timeout();
+        }
+        self.settle();
+    }
+
+    /// When [`Self::handle_timeout`] should be called next, on the monotonic clock.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Duration> {
+        let due = self.due()?;
+        let left = due.saturating_sub(self.now.mono);
+        if self.counts_down() && left > Duration::ZERO {
+            // Also whenever the number of seconds shown changes.
+            let whole = Duration::from_secs(left.as_secs());
+            let step = if left > whole { left - whole } else { Duration::from_secs(1) };
+            return Some(self.now.mono + step);
+        }
+        Some(due)
+    }
+
+    /// What is to be done next.
+    pub fn next_command(&mut self) -> Option<Command> {
+        self.commands.pop_front()
+    }
+
+    /// Whether nobody is being served.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        matches!(self.state, State::Idle)
+    }
+
+    pub(crate) fn id(&mut self) -> Uuid {
+        (self.ids)()
+    }
+
+    pub(crate) fn number(&mut self) -> u64 {
+        let number = self.next;
+        self.next += 1;
+        number
+    }
+
+    pub(crate) fn push(&mut self, command: Command) {
+        self.commands.push_back(command);
+    }
+
+    /// Asks for records to be written and says under which number.
+    pub(crate) fn write(&mut self, records: Vec<Record>) -> u64 {
+        let write = self.number();
+        self.push(Command::Journal { write, records });
+        write
+    }
+
+    pub(crate) fn enter(&mut self, state: State) {
+        self.state = state;
+        self.since = self.now.mono;
+        self.touched = self.now.mono;
+        self.overlay = None;
+    }
+
+    /// Back to the start; whatever was known of the person goes.
+    pub(crate) fn home(&mut self) {
+        self.language = Language::Zh;
+        self.enter(State::Idle);
+    }
+
+    pub(crate) fn refuse(&mut self, reason: Reason) {
+        self.refuse_at(reason, None, String::new());
+    }
+
+    pub(crate) fn refuse_at(
+        &mut self,
+        reason: Reason,
+        collected_at: Option<jiff::Timestamp>,
+        reference: String,
+    ) {
+        self.enter(State::Refused { reason, collected_at, reference });
+    }
+
+    /// Why no pickup can begin, as a code; `None` when one can.
+    pub(crate) fn out_of_service(&self) -> Option<&'static str> {
+        if self.journal_good == Some(false) {
+            Some("JOURNAL_FAILED")
+        } else if self.hello.is_none() {
+            Some("NOT_CONNECTED_YET")
+        } else if !self.lock_up {
+            Some("LOCK_DOWN")
+        } else if !self.scanner_up {
+            Some("SCANNER_DOWN")
+        } else {
+            None
+        }
+    }
+
+    fn scanned(&mut self, bytes: &[u8]) {
+        self.touched = self.now.mono;
+        let scanned = classify(bytes);
+        match &self.state {
+            State::Idle | State::Refused { .. } | State::Done { .. } if self.out_of_service().is_none() => {
+                match scanned {
+                    Scanned::Ticket(text) => self.ticket(&text),
+                    Scanned::Badge(badge) => self.badge(badge),
+                    Scanned::Label(_) | Scanned::Other => self.refuse(Reason::TicketMalformed),
+                }
+            }
+            State::StaffHome { .. } | State::StaffStored { .. } => self.label(scanned),
+            _ => {}
+        }
+    }
+
+    fn touched(&mut self, action: Action) {
+        self.touched = self.now.mono;
+        match action {
+            Action::SwitchLanguage => {
+                self.language = match self.language {
+                    Language::Zh => Language::En,
+                    Language::En => Language::Zh,
+                };
+            }
+            Action::Help => {
+                self.overlay = Some(Overlay::Help);
+                self.push(Command::CallStaff("HELP_ASKED"));
+            }
+            Action::Back | Action::MoreTime => self.overlay = None,
+            action => {
+                self.overlay = None;
+                if self.staff_touched(action) || self.pickup_touched(action) {
+                    return;
+                }
+                if matches!(action, Action::Cancel | Action::Finish) && self.may_leave() {
+                    self.home();
+                }
+            }
+        }
+    }
+
+    /// Whether a person may walk away from here without anything being left half done.
+    fn may_leave(&self) -> bool {
+        matches!(
+            self.state,
+            State::LookingUp { .. }
+                | State::PresentCard { .. }
+                | State::Review { .. }
+                | State::Refused { .. }
+                | State::Done { .. }
+                | State::StaffAsking { .. }
+                | State::StaffHome { .. }
+                | State::StaffStored { .. }
+        )
+    }
+
+    fn lock(&mut self, up: bool) {
+        self.lock_up = up;
+        if !up {
+            self.doors.clear();
+        }
+        self.lock_changed();
+    }
+
+    /// When something is due by itself in this state.
+    fn due(&self) -> Option<Duration> {
+        let after = |wait: Duration| Some(self.since + wait);
+        match &self.state {
+            State::PresentCard { .. } | State::Review { .. } | State::StaffHome { .. } => {
+                let quiet = self.touched + self.config.idle_after;
+                match self.overlay {
+                    Some(Overlay::StillThere) => Some(quiet + self.config.warn_for),
+                    Some(Overlay::Help) => Some(quiet + self.config.idle_after),
+                    None => Some(quiet),
+                }
+            }
+            State::LookingUp { .. }
+            | State::Granting { .. }
+            | State::StaffAsking { .. }
+            | State::StaffPlanning { .. } => after(self.config.answer_for),
+            State::PrinterTrouble { retry_at, .. } => retry_at.or(after(self.config.printer_for)),
+            State::TakeGoods { ajar: false, .. } | State::StaffPlace { ajar: false, .. } => {
+                after(self.config.ajar_after)
+            }
+            State::Done { .. } | State::Refused { .. } | State::StaffStored { .. } => {
+                Some(self.touched + self.config.farewell_for)
+            }
+            State::StaffLook { step: crate::command::Look::Open, .. } => after(self.config.idle_after),
+            State::Idle => self.overlay.map(|_| self.touched + self.config.idle_after),
+            _ => None,
+        }
+    }
+
+    /// Whether the seconds until then are shown.
+    pub(crate) fn counts_down(&self) -> bool {
+        matches!(self.overlay, Some(Overlay::StillThere))
+            || (self.overlay.is_none()
+                && matches!(
+                    self.state,
+                    State::Done { .. } | State::Refused { .. } | State::StaffStored { .. }
+                ))
+    }
+
+    pub(crate) fn seconds_left(&self) -> Option<u16> {
+        let left = self.due().filter(|_| self.counts_down())?.saturating_sub(self.now.mono);
+        u16::try_from(left.as_millis().div_ceil(1000)).ok()
+    }
+
+    fn timeout(&mut self) {
+        match (&self.state, self.overlay) {
+            (State::PresentCard { .. } | State::Review { .. }, None) => {
+                self.overlay = Some(Overlay::StillThere)
+            }
+            (State::Idle, Some(_)) => self.overlay = None,
+            (State::LookingUp { .. }, _) => self.lookup_failed(),
+            (State::Granting { .. } | State::StaffPlanning { .. } | State::StaffAsking { .. }, _) => {
+                self.refuse(Reason::Offline);
+            }
+            (State::PrinterTrouble { .. }, _) => self.printer_timeout(),
+            (State::TakeGoods { .. } | State::StaffPlace { .. }, _) => self.door_ajar(),
+            (State::StaffStored { .. } | State::StaffLook { .. }, _) => self.staff_home(None),
+            _ => self.home(),
+        }
+    }
+
+    /// Brings the reader and the screen in line with the state.
+    fn settle(&mut self) {
+        let wanted = matches!(self.state, State::PresentCard { .. }) && self.overlay != Some(Overlay::Help);
+        if wanted != self.polling {
+            self.polling = wanted;
+            self.push(Command::PollCards(wanted));
+        }
+        self.show();
+    }
+
+    fn show(&mut self) {
+        let view = self.view();
+        if self.shown.as_ref() != Some(&view) {
+            self.shown = Some(view.clone());
+            self.push(Command::Show(Box::new(view)));
+        }
+    }
+}

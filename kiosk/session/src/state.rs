@@ -1,0 +1,153 @@
+//! Where a session stands.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use pickup_protocol::kiosk::{Attention, Evidence, Found, Offer, Slip};
+use pickup_protocol::{DoorNumber, Reason, Ticket};
+use uuid::Uuid;
+
+use crate::command::{Look, Problem};
+use crate::event::Trouble;
+use crate::journal::{OpenDeposit, OpenPickup};
+
+/// Where a session stands. Everything about a person lives in here and goes when the state goes.
+#[derive(Debug)]
+pub(crate) enum State {
+    /// Waiting for the journal and for the doors.
+    Starting,
+    Idle,
+    LookingUp {
+        ask: Uuid,
+        ticket: Ticket,
+    },
+    PresentCard {
+        offered: Offered,
+        tries_left: u8,
+        problem: Option<Problem>,
+    },
+    Review {
+        offered: Offered,
+        evidence: Evidence,
+    },
+    Granting {
+        offered: Offered,
+        evidence: Evidence,
+        grant: Uuid,
+    },
+    /// The grant is being journalled; the slip follows.
+    Recording {
+        pickup: OpenPickup,
+        copy: bool,
+        write: u64,
+    },
+    Printing {
+        pickup: OpenPickup,
+        copy: bool,
+        job: u64,
+    },
+    /// `late` is the job that may still come out, until `retry_at` once the printer works again.
+    PrinterTrouble {
+        pickup: OpenPickup,
+        copy: bool,
+        trouble: Trouble,
+        late: Option<u64>,
+        retry_at: Option<Duration>,
+    },
+    /// The intent to open is being journalled; the pulse follows.
+    Intending {
+        pickup: OpenPickup,
+        copy: bool,
+        index: usize,
+        write: u64,
+        again: bool,
+    },
+    Opening {
+        pickup: OpenPickup,
+        copy: bool,
+        index: usize,
+        again: bool,
+    },
+    TakeGoods {
+        pickup: OpenPickup,
+        copy: bool,
+        index: usize,
+        ajar: bool,
+    },
+    /// The handover is being journalled.
+    Ending {
+        slip: String,
+        copy: bool,
+        write: u64,
+    },
+    Done {
+        slip: String,
+        copy: bool,
+    },
+    Refused {
+        reason: Reason,
+        collected_at: Option<Timestamp>,
+        reference: String,
+    },
+    StaffAsking {
+        ask: Uuid,
+        badge: String,
+    },
+    StaffHome {
+        staff: Staff,
+        problem: Option<Reason>,
+    },
+    StaffPlanning {
+        staff: Staff,
+        ask: Uuid,
+    },
+    StaffIntending {
+        staff: Staff,
+        deposit: OpenDeposit,
+        write: u64,
+    },
+    StaffOpening {
+        staff: Staff,
+        deposit: OpenDeposit,
+    },
+    StaffPlace {
+        staff: Staff,
+        deposit: OpenDeposit,
+        ajar: bool,
+        cancelled: bool,
+    },
+    StaffEnding {
+        staff: Staff,
+        stored: Option<(String, DoorNumber)>,
+        write: u64,
+    },
+    StaffStored {
+        staff: Staff,
+        waybill: String,
+        door: DoorNumber,
+    },
+    StaffLook {
+        staff: Staff,
+        case: Attention,
+        step: Look,
+        found: Option<Found>,
+        write: Option<u64>,
+    },
+}
+
+/// What a ticket leads to.
+#[derive(Clone, Debug)]
+pub(crate) struct Offered {
+    pub offer: Offer,
+    pub slip: Slip,
+    /// From the manifest, not from the backend.
+    pub offline: bool,
+}
+
+/// Who is in staff mode.
+#[derive(Clone, Debug)]
+pub(crate) struct Staff {
+    pub badge: String,
+    pub name: String,
+    pub attention: Vec<Attention>,
+}

@@ -1,0 +1,107 @@
+//! What the screen shows in each state.
+
+use pickup_protocol::DoorNumber;
+
+use crate::command::{Screen, View};
+use crate::journal::OpenPickup;
+use crate::report::planned;
+use crate::session::{Overlay, Session};
+use crate::state::State;
+
+impl Session {
+    pub(crate) fn view(&self) -> View {
+        let screen = match self.overlay {
+            Some(Overlay::StillThere) => Screen::StillThere,
+            Some(Overlay::Help) => Screen::Help { reference: self.reference() },
+            None => self.page(),
+        };
+        View { language: self.language, screen, countdown_s: self.seconds_left(), online: self.online }
+    }
+
+    fn reference(&self) -> String {
+        match &self.state {
+            State::PresentCard { offered, .. } | State::Review { offered, .. } => {
+                offered.offer.pickup.to_string()
+            }
+            State::TakeGoods { pickup, .. } | State::PrinterTrouble { pickup, .. } => {
+                pickup.slip.number.clone()
+            }
+            _ => String::new(),
+        }
+    }
+
+    fn page(&self) -> Screen {
+        match &self.state {
+            State::Starting => Screen::Starting,
+            State::Idle => self.out_of_service().map_or(Screen::Idle, Screen::OutOfService),
+            State::LookingUp { .. } | State::StaffAsking { .. } | State::StaffPlanning { .. } => {
+                Screen::LookingUp
+            }
+            State::PresentCard { offered, problem, .. } => {
+                Screen::PresentCard { name: offered.offer.buyer_masked.clone(), problem: *problem }
+            }
+            State::Review { offered, .. } => {
+                Screen::Review { offer: Box::new(offered.offer.clone()), offline: offered.offline }
+            }
+            State::Granting { .. } => Screen::Granting,
+            State::Recording { .. } | State::Printing { .. } => Screen::Printing,
+            State::PrinterTrouble { trouble, .. } => Screen::PrinterTrouble(*trouble),
+            State::Intending { pickup, index, .. } | State::Opening { pickup, index, .. } => {
+                Screen::Opening(door_at(pickup, *index))
+            }
+            State::TakeGoods { pickup, index, ajar, .. } => {
+                Screen::TakeGoods { door: door_at(pickup, *index), ajar: *ajar }
+            }
+            State::Ending { slip, copy, .. } | State::Done { slip, copy } => {
+                Screen::Done { slip: slip.clone(), copy: *copy }
+            }
+            State::Refused { reason, collected_at, reference } => {
+                Screen::Refused { reason: *reason, collected_at: *collected_at, reference: reference.clone() }
+            }
+            _ => self.staff_page(),
+        }
+    }
+
+    fn staff_page(&self) -> Screen {
+        match &self.state {
+            State::StaffHome { staff, problem } => Screen::StaffHome {
+                name: staff.name.clone(),
+                attention: staff.attention.iter().map(|a| a.door).collect(),
+                problem: *problem,
+            },
+            State::StaffEnding { staff, .. } => Screen::StaffHome {
+                name: staff.name.clone(),
+                attention: staff.attention.iter().map(|a| a.door).collect(),
+                problem: None,
+            },
+            State::StaffIntending { deposit, .. } | State::StaffOpening { deposit, .. } => {
+                planned(&deposit.plan).map_or(Screen::LookingUp, |(_, _, door)| Screen::Opening(door))
+            }
+            State::StaffPlace { deposit, ajar, .. } => match planned(&deposit.plan) {
+                Some((_, waybill, door)) => Screen::StaffPlace {
+                    waybill: waybill.to_owned(),
+                    door,
+                    size: self.size_of(door),
+                    ajar: *ajar,
+                },
+                None => Screen::LookingUp,
+            },
+            State::StaffStored { waybill, door, .. } => {
+                Screen::StaffStored { waybill: waybill.clone(), door: *door }
+            }
+            State::StaffLook { case, step, .. } => {
+                Screen::StaffAttention { door: case.door, waybill: case.waybill.clone(), step: *step }
+            }
+            _ => Screen::Idle,
+        }
+    }
+
+    fn size_of(&self, door: DoorNumber) -> pickup_protocol::kiosk::DoorSize {
+        let found = self.config.doors.iter().find(|d| d.door == door);
+        found.map_or(pickup_protocol::kiosk::DoorSize::M, |d| d.size)
+    }
+}
+
+fn door_at(pickup: &OpenPickup, index: usize) -> DoorNumber {
+    pickup.offer.doors.get(index).copied().unwrap_or(DoorNumber(0))
+}
