@@ -1,0 +1,192 @@
+//! The kiosk's settings, `kiosk.toml`. Whatever is left out has the value of a kiosk with one 8A board and twelve doors.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use pickup_devices::idcard::IdCardConfig;
+use pickup_devices::lock::{self, BoardConfig, LockConfig};
+use pickup_devices::printer::PrinterConfig;
+use pickup_devices::scanner::ScannerConfig;
+use pickup_protocol::DoorNumber;
+use pickup_protocol::kiosk::{DoorOffer, DoorSize};
+use serde::Deserialize;
+
+/// All settings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where journal, key and certificate are kept; relative to the settings file.
+    pub data_dir: PathBuf,
+    /// The QR scanner.
+    #[serde(default)]
+    pub scanner: ScannerConfig,
+    /// The ID-card reader.
+    #[serde(default)]
+    pub idcard: IdCardConfig,
+    /// The slip printer.
+    #[serde(default)]
+    pub printer: PrinterConfig,
+    /// The lock boards and the doors.
+    #[serde(default)]
+    pub lock: LockSettings,
+    /// A bench that shows the screen in a browser.
+    pub bench: Option<BenchSettings>,
+    /// The screen.
+    #[serde(default)]
+    pub screen: ScreenSettings,
+}
+
+/// The lock boards and the doors.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LockSettings {
+    /// Path of the port.
+    pub port: PathBuf,
+    /// Bits per second.
+    pub baud: u32,
+    /// The boards on the line.
+    pub boards: Vec<BoardConfig>,
+    /// The doors.
+    pub doors: Vec<DoorSettings>,
+}
+
+/// One door.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DoorSettings {
+    /// Its number, as painted on it.
+    pub door: u16,
+    /// Address of its board.
+    pub board: u8,
+    /// Channel of the board, from 1.
+    pub channel: u8,
+    /// How large it is.
+    pub size: DoorSize,
+}
+
+/// A bench that shows the screen in a browser.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BenchSettings {
+    /// Address to send frames to, such as `127.0.0.1:8101`.
+    pub screen: String,
+}
+
+/// The screen.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ScreenSettings {
+    /// Where it is drawn.
+    pub mode: ScreenMode,
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+}
+
+/// Where the screen is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ScreenMode {
+    /// In memory; a bench may show it.
+    #[default]
+    Headless,
+    /// In a native window.
+    Window,
+}
+
+impl Default for ScreenSettings {
+    fn default() -> Self {
+        Self { mode: ScreenMode::Headless, width: 1080, height: 1920 }
+    }
+}
+
+impl Default for LockSettings {
+    fn default() -> Self {
+        let size = |door| match door {
+            1..=6 => DoorSize::S,
+            7..=10 => DoorSize::M,
+            _ => DoorSize::L,
+        };
+        let door = |n: u8| DoorSettings { door: u16::from(n), board: 1, channel: n, size: size(n) };
+        Self {
+            port: PathBuf::new(),
+            baud: 9600,
+            boards: vec![BoardConfig { address: 1, channels: 12, polarity: lock::Polarity::DoorClosing }],
+            doors: (1..=12).map(door).collect(),
+        }
+    }
+}
+
+impl LockSettings {
+    /// For the driver.
+    #[must_use]
+    pub fn driver(&self) -> LockConfig {
+        let doors = self.doors.iter();
+        LockConfig {
+            port: self.port.clone(),
+            baud: self.baud,
+            boards: self.boards.clone(),
+            doors: doors
+                .map(|d| lock::DoorConfig { door: d.door, board: d.board, channel: d.channel })
+                .collect(),
+            ..LockConfig::default()
+        }
+    }
+
+    /// For the session.
+    #[must_use]
+    pub fn offers(&self) -> Vec<DoorOffer> {
+        self.doors.iter().map(|d| DoorOffer { door: DoorNumber(d.door), size: d.size }).collect()
+    }
+}
+
+impl Config {
+    /// Reads the settings.
+    ///
+    /// # Errors
+    /// When the file cannot be read, has an unknown setting, or its doors do not fit its boards.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("the settings {} cannot be read", path.display()))?;
+        let mut config: Self =
+            toml::from_str(&text).with_context(|| format!("the settings {} are wrong", path.display()))?;
+        config.lock.driver().check().with_context(|| format!("the doors in {} are wrong", path.display()))?;
+        if let Some(folder) = path.parent() {
+            config.data_dir = folder.join(&config.data_dir);
+        }
+        Ok(config)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Config> {
+        let dir = std::env::temp_dir().join(format!("pickup-config-{}", uuid::Uuid::new_v4()));
+        std::fs::create_dir_all(&dir).unwrap();
+        let path = dir.join("kiosk.toml");
+        std::fs::write(&path, text).unwrap();
+        let read = Config::read(&path);
+        std::fs::remove_dir_all(&dir).unwrap();
+        read
+    }
+
+    #[test]
+    fn ports_alone_are_enough_for_a_kiosk_of_twelve_doors() {
+        let config = read("data_dir = \"data\"\n[scanner]\nport = \"/dev/a\"\n[lock]\nport = \"/dev/b\"\n");
+        let config = config.unwrap();
+        assert!(config.data_dir.ends_with("data") && config.data_dir.is_absolute());
+        assert_eq!(config.lock.offers().len(), 12);
+        assert_eq!(config.lock.offers()[6].size, DoorSize::M);
+        assert_eq!(config.printer.dots, 576);
+    }
+
+    #[test]
+    fn a_misspelt_setting_and_a_door_without_a_channel_are_refused() {
+        assert!(read("data_dir = \"d\"\n[scaner]\nport = \"x\"\n").is_err());
+        let door = "data_dir = \"d\"\n[lock]\ndoors = [{ door = 1, board = 2, channel = 1, size = \"S\" }]\n";
+        assert!(format!("{:#}", read(door).unwrap_err()).contains("door 1"));
+    }
+}
