@@ -11,7 +11,7 @@ use pickup_session::{Card, Event, Trouble};
 use tokio::sync::mpsc::Sender;
 use tokio::sync::watch;
 
-use crate::config::Settings;
+use crate::config::Config as Settings;
 
 /// What can be done with the devices.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ impl Devices {
     pub fn open(settings: &Settings, events: &Sender<Event>) -> Self {
         let (cards, wanted) = watch::channel(false);
         let printer = printer::spawn(settings.printer.clone());
-        let lock = lock::spawn(settings.lock.config());
+        let lock = lock::spawn(settings.lock.driver());
         let devices = Self { cards, printer: printer.control.clone(), lock: lock.control.clone() };
         tokio::spawn(scan(scanner::spawn(settings.scanner.clone()), events.clone()));
         tokio::spawn(read_cards(idcard::spawn(settings.idcard.clone()), wanted, events.clone()));

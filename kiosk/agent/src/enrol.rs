@@ -72,7 +72,10 @@ pub async fn enrol(data_dir: &Path, backend: &str, code: &str) -> Result<Enrolme
     let identity: EnrolReply = answer.json().await.context("the backend's answer cannot be read")?;
     let authority = CertificateDer::from_pem_slice(identity.ca_pem.as_bytes());
     let authority = authority.ok().context("the backend sent no readable authority")?;
-    ensure!(tls::fingerprint(&authority) == code.authority, "the backend sent another authority than its own");
+    ensure!(
+        tls::fingerprint(&authority) == code.authority,
+        "the backend sent another authority than its own"
+    );
     let enrolment = Enrolment { backend: backend.to_owned(), identity };
     write_private(&data_dir.join(ENROLMENT), &serde_json::to_string_pretty(&enrolment)?)?;
     Ok(enrolment)

@@ -1,13 +1,14 @@
 //! `pickup-kiosk`: the program of a pickup kiosk.
 
 mod backend;
-mod client;
 mod clock;
 mod config;
 mod devices;
 mod enrol;
+mod files;
 mod journal;
 mod link;
+mod rounds;
 mod run;
 mod show;
 mod slip;
@@ -17,7 +18,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
-use config::Settings;
+use config::Config as Settings;
 use tracing_subscriber::EnvFilter;
 
 /// A pickup kiosk: scans the ticket, reads the identity card, prints the release slip and opens the locker.
@@ -62,7 +63,7 @@ fn main() -> anyhow::Result<()> {
         What::Enrol { config, backend, code } => {
             let settings = Settings::read(&config)?;
             let done = runtime()?.block_on(enrol::enrol(&settings.data_dir, &backend, &code))?;
-            println!("{} is enrolled at {}", done.name, done.backend);
+            println!("{} is enrolled at {}", done.identity.name, done.backend);
             Ok(())
         }
         What::Run { config, window } => serve(Settings::read(&config)?, window),

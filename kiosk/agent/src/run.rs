@@ -4,9 +4,7 @@ use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc;
-use std::time::Instant;
 
-use anyhow::Context as _;
 use pickup_devices::printer::{PrintJob, Raster};
 use pickup_protocol::kiosk::Hello;
 use pickup_session::journal::{Record, Report};
@@ -17,14 +15,15 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::client::Backend;
+use crate::backend::{Backend, BackendError};
 use crate::clock::Clock;
-use crate::config::Settings;
+use crate::config::Config as Settings;
 use crate::devices::{Devices, trouble};
 use crate::journal::Journal;
+use crate::rounds::{Rounds, remembered};
 use crate::show::{self, Surroundings};
 use crate::slip::{self, SlipContent};
-use crate::{backend, enrol, link};
+use crate::{enrol, link, tls};
 
 /// The two ends of the screen that the kiosk holds.
 #[derive(Debug)]
@@ -67,19 +66,19 @@ pub fn screen() -> (ScreenEnds, mpsc::Receiver<UiCommand>, Hooks) {
 /// # Errors
 /// When it is not enrolled or cannot start.
 pub async fn run(settings: Settings, screen: ScreenEnds) -> anyhow::Result<()> {
-    let (enrolment, tls) = enrol::load(&settings.data_dir)?;
-    let backend =
-        Backend::new(&enrolment.backend, tls).context("no connection to the backend can be set up")?;
-    let clock = Clock::new(Instant::now());
+    let (enrolment, key) = enrol::read(&settings.data_dir)?;
+    let identity = enrolment.identity;
+    let certified = tls::mutual(&identity.ca_pem, &identity.certificate_pem, &key)?;
+    let backend = Backend::new(tls::client(&enrolment.backend, certified)?);
+    let clock = Clock::start();
     let (events, inbox) = channel(256);
-    let mut config = Config::new(settings.lock.offers());
-    config.answer_for = config.answer_for.max(std::time::Duration::from_secs(10));
+    let config = Config::new(settings.lock.offers());
     let session = Session::new(config, Box::new(Uuid::new_v4), clock.now());
     let (stale, stale_seen) = watch::channel(0);
     let (hello, hello_seen) = watch::channel(None);
     let (reports, waiting) = channel(1024);
     let journal = open_journal(&settings, &events, &reports).await?;
-    let (old_hello, old_manifest) = backend::remembered(&settings.data_dir, enrolment.kiosk_id);
+    let (old_hello, old_manifest) = remembered(&settings.data_dir, identity.kiosk_id);
     if let Some(old) = old_hello {
         hello.send_replace(Some(old.clone()));
         events.send(Event::Hello(Box::new(old))).await?;
@@ -87,18 +86,17 @@ pub async fn run(settings: Settings, screen: ScreenEnds) -> anyhow::Result<()> {
     if let Some(manifest) = old_manifest {
         events.send(Event::Manifest(Box::new(manifest))).await?;
     }
-    let folder = settings.data_dir.clone();
-    tokio::spawn(backend::greet(backend.clone(), folder.clone(), clock.clone(), events.clone(), hello));
-    tokio::spawn(backend::manifests(
-        backend.clone(),
-        enrolment.kiosk_id,
-        folder,
-        events.clone(),
-        hello_seen.clone(),
-        stale_seen,
-    ));
+    let rounds = Rounds {
+        backend: backend.clone(),
+        kiosk: identity.kiosk_id,
+        folder: settings.data_dir.clone(),
+        clock: clock.clone(),
+        events: events.clone(),
+    };
+    tokio::spawn(rounds.clone().greet(hello));
+    tokio::spawn(rounds.clone().manifests(hello_seen.clone(), stale_seen));
     if let Some(journal) = journal.clone() {
-        tokio::spawn(backend::reports(backend.clone(), journal, waiting, stale));
+        tokio::spawn(rounds.report(journal, waiting, stale));
     }
     let devices = Devices::open(&settings, &events);
     if let Some(bench) = &settings.bench {
@@ -119,7 +117,7 @@ pub async fn run(settings: Settings, screen: ScreenEnds) -> anyhow::Result<()> {
         screen: screen.commands,
         hello: hello_seen,
         shown: None,
-        kiosk: enrolment.name,
+        kiosk: identity.name,
     };
     kiosk.serve(inbox).await
 }
@@ -177,8 +175,9 @@ impl Kiosk {
         println!("READY {{}}");
         std::io::stdout().flush()?;
         loop {
-            let due = self.session.poll_timeout().map(|at| self.clock.until(at));
-            let timeout = tokio::time::sleep(due.unwrap_or(std::time::Duration::from_secs(3600)));
+            let due = self.session.poll_timeout().map(|at| self.clock.instant(at).into());
+            let far = tokio::time::Instant::now() + std::time::Duration::from_secs(3600);
+            let timeout = tokio::time::sleep_until(due.unwrap_or(far));
             tokio::select! {
                 biased;
                 _ = terminate.recv() => break,
@@ -253,7 +252,7 @@ impl Kiosk {
         };
         let reports = self.reports.clone();
         let new = pickup_session::recover(records.clone()).reports;
-        journal.write(records, move |written| {
+        let done = move |written: bool| {
             if !written {
                 let _ = events.blocking_send(Event::JournalFailed);
                 return;
@@ -263,7 +262,8 @@ impl Kiosk {
             for report in new {
                 let _ = reports.blocking_send(report);
             }
-        });
+        };
+        journal.write(records, Box::new(done));
     }
 
     fn print(&self, job: SlipJob) {
@@ -307,7 +307,7 @@ impl Kiosk {
     }
 }
 
-fn answered<A>(answer: Result<A, crate::client::CallError>) -> Result<A, Unreachable> {
+fn answered<A>(answer: Result<A, BackendError>) -> Result<A, Unreachable> {
     answer.map_err(|error| {
         tracing::warn!("{error}");
         Unreachable

@@ -137,7 +137,8 @@ impl ServerCertVerifier for Pinned {
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         let unknown = || rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
-        let authority = intermediates.iter().find(|c| fingerprint(c) == self.authority).ok_or_else(unknown)?;
+        let authority =
+            intermediates.iter().find(|c| fingerprint(c) == self.authority).ok_or_else(unknown)?;
         let mut roots = RootCertStore::empty();
         roots.add(authority.clone().into_owned())?;
         let verifier =

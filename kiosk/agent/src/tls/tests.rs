@@ -35,7 +35,10 @@ fn a_backend_of_the_pinned_authority_is_spoken_to() {
 fn a_foreign_authority_a_borrowed_one_and_another_name_are_not() {
     let (good, foreign, named) = (made(NAME), made(NAME), made("elsewhere"));
     assert!(!verify(&good.authority, &foreign.leaf, std::slice::from_ref(&foreign.authority)));
-    assert!(!verify(&good.authority, &foreign.leaf, std::slice::from_ref(&good.authority)), "leaf of another");
+    assert!(
+        !verify(&good.authority, &foreign.leaf, std::slice::from_ref(&good.authority)),
+        "leaf of another"
+    );
     assert!(!verify(&good.authority, &good.leaf, &[]), "authority not shown");
     assert!(!verify(&named.authority, &named.leaf, std::slice::from_ref(&named.authority)));
 }
