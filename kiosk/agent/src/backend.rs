@@ -33,6 +33,14 @@ pub enum BackendError {
     Refused(ApiError),
 }
 
+impl BackendError {
+    /// Whether the backend answers and wants nothing of us: revoked, or a request it cannot read.
+    #[must_use]
+    pub fn turns_us_away(&self) -> bool {
+        matches!(self, Self::Refused(_) | Self::Broken(StatusCode::UNAUTHORIZED))
+    }
+}
+
 /// The backend.
 #[derive(Clone, Debug)]
 pub struct Backend {

@@ -1,198 +1,180 @@
-//! The devices as the session knows them: drivers' events in the session's words.
+//! The drivers, started on their ports, and what they tell in the words of the session.
 
-use pickup_devices::idcard::{IdCardEvent, IdCardHandle, ValidUntil};
-use pickup_devices::lock::{LockControl, LockEvent, LockHandle, OpenFailure};
-use pickup_devices::printer::{PrintFailure, PrinterControl, PrinterEvent, PrinterHandle};
-use pickup_devices::scanner::{ScannerEvent, ScannerHandle};
-use pickup_devices::{DeviceFault, idcard, lock, printer, scanner};
+use pickup_devices::DeviceFault as Fault;
+use pickup_devices::idcard::{self, IdCard, IdCardEvent, ValidUntil};
+use pickup_devices::lock::{self, LockControl, LockEvent};
+use pickup_devices::printer::{self, PrintFailure, PrinterControl, PrinterEvent};
+use pickup_devices::scanner::{self, ScannerEvent};
 use pickup_protocol::DoorNumber;
-use pickup_protocol::domain::IdNumber;
-use pickup_session::{Card, Event, Trouble};
-use tokio::sync::mpsc::Sender;
-use tokio::sync::watch;
+use pickup_session::{Card, Event, OpenFailure, Trouble};
+use tokio::sync::mpsc::{self, Receiver, UnboundedSender};
 
-use crate::config::Config as Settings;
+use crate::config::Config;
 
-/// What can be done with the devices.
+/// How many devices there are.
+pub const COUNT: usize = 4;
+
+/// The running drivers.
 #[derive(Debug)]
 pub struct Devices {
-    cards: watch::Sender<bool>,
-    printer: PrinterControl,
-    lock: LockControl,
+    /// Takes slips.
+    pub printer: PrinterControl,
+    /// Opens doors.
+    pub lock: LockControl,
+    /// Starts and stops looking for cards.
+    pub polling: UnboundedSender<bool>,
 }
 
-impl Devices {
-    /// Opens all ports; what happens on them goes to `events`.
-    #[must_use]
-    pub fn open(settings: &Settings, events: &Sender<Event>) -> Self {
-        let (cards, wanted) = watch::channel(false);
-        let printer = printer::spawn(settings.printer.clone());
-        let lock = lock::spawn(settings.lock.driver());
-        let devices = Self { cards, printer: printer.control.clone(), lock: lock.control.clone() };
-        tokio::spawn(scan(scanner::spawn(settings.scanner.clone()), events.clone()));
-        tokio::spawn(read_cards(idcard::spawn(settings.idcard.clone()), wanted, events.clone()));
-        tokio::spawn(watch_printer(printer, events.clone()));
-        tokio::spawn(watch_lock(lock, events.clone()));
-        devices
-    }
-
-    /// Looks for cards, or stops.
-    pub fn poll_cards(&self, on: bool) {
-        self.cards.send_replace(on);
-    }
-
-    /// Handle for a task that draws first.
-    #[must_use]
-    pub fn printer(&self) -> PrinterControl {
-        self.printer.clone()
-    }
-
-    /// Pulses a lock.
-    ///
-    /// # Errors
-    /// Why it was not even begun.
-    pub fn open_door(&self, door: DoorNumber) -> Result<(), DeviceFault> {
-        self.lock.open(door.0)
-    }
+/// Starts the drivers. Each device says once on `tried` that it was found or not.
+#[must_use]
+pub fn start(config: &Config, to: &UnboundedSender<Event>, tried: &UnboundedSender<()>) -> Devices {
+    let scanner = scanner::spawn(config.scanner.clone());
+    forward(scanner.events, to.clone(), tried.clone(), from_scanner);
+    let idcard = idcard::spawn(config.idcard.clone());
+    let (polling, wanted) = mpsc::unbounded_channel();
+    tokio::spawn(read_cards(idcard, wanted, to.clone(), tried.clone()));
+    let printer = printer::spawn(config.printer.clone());
+    let control = printer.control.clone();
+    forward(printer.events, to.clone(), tried.clone(), from_printer);
+    let lock = lock::spawn(config.lock.driver());
+    let doors = lock.control.clone();
+    forward(lock.events, to.clone(), tried.clone(), from_lock);
+    Devices { printer: control, lock: doors, polling }
 }
 
-async fn scan(mut scanner: ScannerHandle, events: Sender<Event>) {
-    while let Some(event) = scanner.events.recv().await {
-        let event = match event {
-            ScannerEvent::Up => Event::Scanner(true),
-            ScannerEvent::Down(fault) => {
-                tracing::warn!(fault = fault.code(), "scanner down");
-                Event::Scanner(false)
+fn forward<E: Send + 'static>(
+    mut from: Receiver<E>,
+    to: UnboundedSender<Event>,
+    tried: UnboundedSender<()>,
+    translate: impl Fn(E) -> Option<Event> + Send + 'static,
+) {
+    tokio::spawn(async move {
+        let mut first = true;
+        while let Some(told) = from.recv().await {
+            if translate(told).is_some_and(|event| to.send(event).is_err()) {
+                return;
             }
-            ScannerEvent::Code(bytes) => Event::Scanned(bytes),
-        };
-        if events.send(event).await.is_err() {
-            return;
+            if std::mem::take(&mut first) {
+                let _ = tried.send(());
+            }
         }
-    }
+    });
 }
 
-async fn read_cards(mut reader: IdCardHandle, mut wanted: watch::Receiver<bool>, events: Sender<Event>) {
+async fn read_cards(
+    mut reader: idcard::IdCardHandle,
+    mut wanted: mpsc::UnboundedReceiver<bool>,
+    to: UnboundedSender<Event>,
+    tried: UnboundedSender<()>,
+) {
+    let mut first = true;
     loop {
         tokio::select! {
-            changed = wanted.changed() => {
-                if changed.is_err() {
+            told = reader.events.recv() => {
+                let Some(told) = told else { return };
+                if from_reader(told).is_some_and(|event| to.send(event).is_err()) {
                     return;
                 }
-                let on = *wanted.borrow_and_update();
-                reader.set_polling(on);
-            }
-            event = reader.events.recv() => {
-                let Some(event) = event else { return };
-                if let Some(event) = card_event(event)
-                    && events.send(event).await.is_err()
-                {
-                    return;
+                if std::mem::take(&mut first) {
+                    let _ = tried.send(());
                 }
             }
+            on = wanted.recv() => match on {
+                Some(on) => reader.set_polling(on),
+                None => return,
+            },
         }
     }
 }
 
-fn card_event(event: IdCardEvent) -> Option<Event> {
-    match event {
-        IdCardEvent::Card(card) => {
-            let Ok(number) = card.id_number.reveal().parse::<IdNumber>() else {
-                tracing::warn!("a card was read whose number is not well formed");
-                return Some(Event::CardFailed);
-            };
-            let valid_until = match card.valid_until {
-                ValidUntil::LongTerm => None,
-                ValidUntil::Date(d) => Some(format!("{:04}{:02}{:02}", d.year, d.month, d.day)),
-            };
-            Some(Event::Card(Box::new(Card { number, valid_until })))
-        }
+fn from_scanner(told: ScannerEvent) -> Option<Event> {
+    Some(match told {
+        ScannerEvent::Up => Event::Scanner(true),
+        ScannerEvent::Down(_) => Event::Scanner(false),
+        ScannerEvent::Code(bytes) => Event::Scanned(bytes),
+    })
+}
+
+fn from_reader(told: IdCardEvent) -> Option<Event> {
+    match told {
+        IdCardEvent::Up => Some(Event::Reader(true)),
+        IdCardEvent::Down(_) => Some(Event::Reader(false)),
+        IdCardEvent::Card(card) => Some(from_card(&card)),
         IdCardEvent::ReadFailed(fault) => {
-            tracing::info!(fault = fault.code(), "card not read");
+            tracing::info!(fault = fault.code(), "a card could not be read");
             Some(Event::CardFailed)
         }
-        IdCardEvent::Down(fault) => {
-            tracing::warn!(fault = fault.code(), "card reader down");
+        IdCardEvent::Removed => None,
+    }
+}
+
+/// A card whose number is no number was read badly.
+fn from_card(card: &IdCard) -> Event {
+    let valid_until = match card.valid_until {
+        ValidUntil::LongTerm => None,
+        ValidUntil::Date(day) => Some(format!("{:04}{:02}{:02}", day.year, day.month, day.day)),
+    };
+    card.id_number
+        .reveal()
+        .parse()
+        .map_or(Event::CardFailed, |number| Event::Card(Box::new(Card { number, valid_until })))
+}
+
+fn from_printer(told: PrinterEvent) -> Option<Event> {
+    match told {
+        PrinterEvent::Up => None,
+        PrinterEvent::Down(_) => Some(Event::Printer(Some(Trouble::Offline))),
+        PrinterEvent::Status(status) => Some(Event::Printer(status.blocking_fault().map(trouble))),
+        PrinterEvent::Printed { job } | PrinterEvent::PrintedLate { job } => Some(Event::Printed(job)),
+        PrinterEvent::Failed { job, kind, fault, .. } => {
+            tracing::warn!(job, kind = kind.code(), fault = fault.code(), "a slip failed");
+            let sent = kind == PrintFailure::OutcomeUnknown;
+            Some(Event::PrintFailed { job, sent, trouble: trouble(fault) })
+        }
+    }
+}
+
+fn from_lock(told: LockEvent) -> Option<Event> {
+    let door_is = |door, open| Some(Event::Door { door: DoorNumber(door), open });
+    match told {
+        LockEvent::Up => Some(Event::Lock(true)),
+        LockEvent::Down(_) => Some(Event::Lock(false)),
+        LockEvent::BoardUp { board } => {
+            tracing::info!(board, "a lock board answers");
             None
         }
-        IdCardEvent::Up | IdCardEvent::Removed => None,
-    }
-}
-
-async fn watch_printer(mut printer: PrinterHandle, events: Sender<Event>) {
-    while let Some(event) = printer.events.recv().await {
-        let event = match event {
-            PrinterEvent::Up => continue,
-            PrinterEvent::Down(fault) => {
-                tracing::warn!(fault = fault.code(), "printer down");
-                Event::Printer(Some(trouble(fault)))
-            }
-            PrinterEvent::Status(status) => Event::Printer(status.blocking_fault().map(trouble)),
-            PrinterEvent::Printed { job } | PrinterEvent::PrintedLate { job } => Event::Printed(job),
-            PrinterEvent::Failed { job, kind, fault, .. } => {
-                tracing::warn!(fault = fault.code(), kind = kind.code(), "slip failed");
-                Event::PrintFailed {
-                    job,
-                    sent: kind == PrintFailure::OutcomeUnknown,
-                    trouble: trouble(fault),
-                }
-            }
-        };
-        if events.send(event).await.is_err() {
-            return;
+        LockEvent::BoardDown { board } => {
+            tracing::warn!(board, "a lock board does not answer");
+            None
+        }
+        LockEvent::State { door, open } => door_is(door, open),
+        LockEvent::Opened { door } => door_is(door, true),
+        LockEvent::Closed { door } => door_is(door, false),
+        LockEvent::OpenFailed { door, kind, fault } => {
+            tracing::warn!(door, kind = kind.code(), fault = fault.code(), "a door did not open");
+            let kind = match kind {
+                lock::OpenFailure::NotSent => OpenFailure::NotSent,
+                lock::OpenFailure::NotDetected => OpenFailure::NotDetected,
+                lock::OpenFailure::OutcomeUnknown | lock::OpenFailure::NoAnswer => OpenFailure::Unknown,
+            };
+            Some(Event::OpenFailed { door: DoorNumber(door), kind })
         }
     }
 }
 
-/// A printer's fault in the session's words.
+/// What a fault of the printer means to a person.
 #[must_use]
-pub const fn trouble(fault: DeviceFault) -> Trouble {
+pub const fn trouble(fault: Fault) -> Trouble {
     match fault {
-        DeviceFault::PaperOut => Trouble::PaperOut,
-        DeviceFault::CoverOpen => Trouble::CoverOpen,
-        DeviceFault::CutterError => Trouble::Cutter,
-        DeviceFault::PortUnavailable
-        | DeviceFault::PortLost
-        | DeviceFault::NoAnswer
-        | DeviceFault::Offline => Trouble::Offline,
+        Fault::PaperOut => Trouble::PaperOut,
+        Fault::CoverOpen => Trouble::CoverOpen,
+        Fault::CutterError => Trouble::Cutter,
+        Fault::PortUnavailable
+        | Fault::PortLost
+        | Fault::NoAnswer
+        | Fault::Stalled
+        | Fault::Stopped
+        | Fault::Offline => Trouble::Offline,
         _ => Trouble::Other,
-    }
-}
-
-async fn watch_lock(mut lock: LockHandle, events: Sender<Event>) {
-    while let Some(event) = lock.events.recv().await {
-        let event = match event {
-            LockEvent::Up => Event::Lock(true),
-            LockEvent::Down(fault) => {
-                tracing::warn!(fault = fault.code(), "lock down");
-                Event::Lock(false)
-            }
-            LockEvent::BoardUp { board } => {
-                tracing::info!(board, "lock board answers");
-                continue;
-            }
-            LockEvent::BoardDown { board } => {
-                tracing::warn!(board, "lock board does not answer");
-                continue;
-            }
-            LockEvent::State { door, open } => Event::Door { door: DoorNumber(door), open },
-            LockEvent::Opened { door } => Event::Door { door: DoorNumber(door), open: true },
-            LockEvent::Closed { door } => Event::Door { door: DoorNumber(door), open: false },
-            LockEvent::OpenFailed { door, kind, fault } => {
-                tracing::warn!(door, kind = kind.code(), fault = fault.code(), "door not opened");
-                Event::OpenFailed { door: DoorNumber(door), kind: open_failure(kind) }
-            }
-        };
-        if events.send(event).await.is_err() {
-            return;
-        }
-    }
-}
-
-const fn open_failure(kind: OpenFailure) -> pickup_session::OpenFailure {
-    match kind {
-        OpenFailure::NotSent => pickup_session::OpenFailure::NotSent,
-        OpenFailure::NotDetected => pickup_session::OpenFailure::NotDetected,
-        OpenFailure::OutcomeUnknown | OpenFailure::NoAnswer => pickup_session::OpenFailure::Unknown,
     }
 }

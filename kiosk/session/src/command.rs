@@ -81,6 +81,8 @@ pub enum Problem {
     },
     /// Out of date.
     Expired,
+    /// The reader itself does not answer.
+    ReaderDown,
 }
 
 /// The pages.

@@ -104,6 +104,8 @@ pub enum Event {
     Card(Box<Card>),
     /// A card was on the reader and could not be read.
     CardFailed,
+    /// The card reader answers, or not.
+    Reader(bool),
     /// Answer to [`crate::Command::AskVerdict`].
     Verdict(Uuid, Result<Box<Verdict>, Unreachable>),
     /// Answer to [`crate::Command::AskGrant`].

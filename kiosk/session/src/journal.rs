@@ -1,10 +1,10 @@
 //! What is written before it happens, and how a session is found again after a power cut.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use pickup_protocol::kiosk::{
-    Deposit, DepositPlanReply, DoorEvent, DoorEventKind, Evidence, Handover, HandoverOutcome, Offer,
+    Deposit, DepositPlanReply, DoorEvent, DoorEventKind, Evidence, Found, Handover, HandoverOutcome, Offer,
     Resolution, Slip,
 };
 use pickup_protocol::{DoorNumber, PickupNumber};
@@ -145,6 +145,8 @@ pub struct Recovery {
     pub slips: BTreeMap<PickupNumber, Slips>,
     /// When each pickup was handed over.
     pub collected: BTreeMap<PickupNumber, Timestamp>,
+    /// Pickups whose door may have moved, until somebody has looked.
+    pub unclear: BTreeSet<PickupNumber>,
     /// Reports to send again, oldest first.
     pub reports: Vec<Report>,
 }
@@ -193,8 +195,14 @@ impl Recovery {
             }
             Record::HandedOver(handover) => {
                 self.pickup.take_if(|p| p.offer.pickup == handover.pickup);
-                if handover.outcome == HandoverOutcome::Taken {
-                    self.collected.insert(handover.pickup, handover.completed_at);
+                match handover.outcome {
+                    HandoverOutcome::Taken => {
+                        self.unclear.remove(&handover.pickup);
+                        self.collected.insert(handover.pickup, handover.completed_at);
+                    }
+                    HandoverOutcome::Unknown => {
+                        self.unclear.insert(handover.pickup);
+                    }
                 }
                 self.reports.push(Report::Handover(handover));
             }
@@ -209,7 +217,13 @@ impl Recovery {
                 self.reports.push(Report::Deposit(deposit));
             }
             Record::LookIntent { .. } => {}
-            Record::Resolved(resolution) => self.reports.push(Report::Resolution(resolution)),
+            Record::Resolved(resolution) => {
+                self.unclear.remove(&resolution.pickup);
+                if resolution.found == Found::GoodsTaken {
+                    self.collected.insert(resolution.pickup, resolution.at);
+                }
+                self.reports.push(Report::Resolution(resolution));
+            }
             Record::Reported { id } => self.reports.retain(|r| r.id() != id),
         }
     }

@@ -7,15 +7,17 @@
 pub mod command;
 pub mod event;
 pub mod journal;
+mod paper;
 mod pickup;
 mod report;
 mod restart;
 mod session;
 mod staff;
 mod state;
+mod timing;
 mod view;
 
-pub use command::{Command, Problem, Screen, SlipJob, View};
+pub use command::{Command, Look, Problem, Screen, SlipJob, View};
 pub use event::{Action, Card, Event, Now, OpenFailure, Trouble, Unreachable};
 pub use journal::{Record, Recovery, recover};
 pub use session::{Config, Session};

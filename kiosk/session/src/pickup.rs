@@ -10,8 +10,8 @@ use pickup_protocol::ticket::{Ticket, TicketError};
 use pickup_protocol::{DoorNumber, PickupNumber, Reason};
 use uuid::Uuid;
 
-use crate::command::{Command, Problem, SlipJob};
-use crate::event::{Action, Card, OpenFailure, Trouble};
+use crate::command::{Command, Problem};
+use crate::event::{Action, Card, OpenFailure};
 use crate::journal::{OpenPickup, Record};
 use crate::session::Session;
 use crate::state::{Offered, State};
@@ -76,6 +76,7 @@ impl Session {
         }
         match self.manifest_entry(pickup) {
             Some(offered) => self.offer(offered),
+            None if self.unclear.contains(&pickup) => self.refuse(Reason::NeedsAttendant),
             None => self.refuse(Reason::Offline),
         }
     }
@@ -83,7 +84,7 @@ impl Session {
     /// What the manifest allows, while it may be acted on.
     fn manifest_entry(&self, pickup: PickupNumber) -> Option<Offered> {
         let (manifest, now) = (self.manifest.as_ref()?, self.now.wall?);
-        if now > manifest.valid_until {
+        if now > manifest.valid_until || self.unclear.contains(&pickup) {
             return None;
         }
         let entry = manifest.entries.iter().find(|e| e.offer.pickup == pickup && now <= e.offer.not_after)?;
@@ -202,158 +203,104 @@ impl Session {
             door_events: Vec::new(),
         };
         self.slips.entry(number).or_default().possible += 1;
+        self.slips_asked = 1;
         let write = self
             .write(vec![Record::Granted(Box::new(pickup.clone())), Record::SlipIntent { pickup: number }]);
         self.enter(State::Recording { pickup, copy: before.possible > 0, write });
     }
 
-    pub(crate) fn print(&mut self, pickup: OpenPickup, copy: bool) {
-        let job = self.number();
-        self.push(Command::Print(Box::new(SlipJob {
-            job,
-            offer: pickup.offer.clone(),
-            slip: pickup.slip.clone(),
-            copy,
-        })));
-        self.enter(State::Printing { pickup, copy, job });
-    }
-
-    pub(crate) fn printed(&mut self, done: u64) {
-        let (mut pickup, copy) = match &self.state {
-            State::Printing { pickup, copy, job } if *job == done => (pickup.clone(), *copy),
-            State::PrinterTrouble { pickup, copy, late: Some(late), .. } if *late == done => {
-                (pickup.clone(), *copy)
-            }
-            _ => return,
-        };
-        pickup.slips_printed = pickup.slips_printed.saturating_add(1);
-        let number = pickup.offer.pickup;
-        self.slips.entry(number).or_default().printed += 1;
-        self.write(vec![Record::SlipPrinted { pickup: number }]);
-        self.intend(pickup, copy, 0, false);
-    }
-
-    pub(crate) fn print_failed(&mut self, failed: u64, sent: bool, trouble: Trouble) {
-        let State::Printing { pickup, copy, job } = &self.state else { return };
-        if *job != failed {
-            return;
-        }
-        let (pickup, copy) = (pickup.clone(), *copy);
-        let number = pickup.offer.pickup;
-        if !sent {
-            let slips = self.slips.entry(number).or_default();
-            slips.possible = slips.possible.saturating_sub(1);
-            self.write(vec![Record::SlipNotSent { pickup: number }]);
-        }
-        self.push(Command::CallStaff("PRINTER"));
-        self.enter(State::PrinterTrouble {
-            pickup,
-            copy,
-            trouble,
-            late: sent.then_some(failed),
-            retry_at: None,
-        });
-    }
-
-    pub(crate) fn printer(&mut self, now_wrong: Option<Trouble>) {
-        let (mono, wait) = (self.now.mono, self.config.late_slip_for);
-        let State::PrinterTrouble { trouble, late, retry_at, .. } = &mut self.state else { return };
-        match now_wrong {
-            Some(wrong) => {
-                *trouble = wrong;
-                *retry_at = None;
-            }
-            None if retry_at.is_none() => *retry_at = Some(if late.is_some() { mono + wait } else { mono }),
-            None => {}
-        }
-    }
-
-    /// The printer works again and the slip did not come by itself, or it did not recover in time.
-    pub(crate) fn printer_timeout(&mut self) {
-        let State::PrinterTrouble { pickup, retry_at, .. } = &self.state else { return };
-        if retry_at.is_none() {
-            self.refuse(Reason::NeedsAttendant);
-            return;
-        }
-        let pickup = pickup.clone();
-        let slips = self.slips.entry(pickup.offer.pickup).or_default();
-        let copy = slips.possible > 0;
-        slips.possible += 1;
-        let write = self.write(vec![Record::SlipIntent { pickup: pickup.offer.pickup }]);
-        self.enter(State::Recording { pickup, copy, write });
-    }
-
     /// Writes down that a door is about to be opened.
-    pub(crate) fn intend(&mut self, mut pickup: OpenPickup, copy: bool, index: usize, again: bool) {
+    pub(crate) fn intend(&mut self, pickup: OpenPickup, copy: bool, index: usize, again: bool) {
+        self.intend_after(Vec::new(), pickup, copy, index, again);
+    }
+
+    /// As [`Self::intend`], with what has just happened written before it in one go.
+    pub(crate) fn intend_after(
+        &mut self,
+        mut records: Vec<Record>,
+        mut pickup: OpenPickup,
+        copy: bool,
+        index: usize,
+        again: bool,
+    ) {
         let Some(&door) = pickup.offer.doors.get(index) else {
+            if !records.is_empty() {
+                self.write(records);
+            }
             self.finish(pickup, copy, HandoverOutcome::Taken);
             return;
         };
-        let at = self.now.wall.unwrap_or(pickup.evidence.read_at);
-        let event = DoorEvent { door, kind: DoorEventKind::Intent, at };
+        let event = DoorEvent { door, kind: DoorEventKind::Intent, at: self.time_of(&pickup) };
         pickup.door_events.push(event.clone());
-        let write = self.write(vec![Record::Door { pickup: pickup.offer.pickup, event }]);
+        records.push(Record::Door { pickup: pickup.offer.pickup, event });
+        let write = self.write(records);
         self.enter(State::Intending { pickup, copy, index, write, again });
+    }
+
+    /// The time, or at least one that is not before what has happened already.
+    pub(crate) fn time_of(&self, pickup: &OpenPickup) -> Timestamp {
+        let last = pickup.door_events.last().map_or(pickup.evidence.read_at, |event| event.at);
+        self.now.wall.map_or(last, |now| now.max(last))
     }
 
     /// A door that belongs to the running pickup moved.
     pub(crate) fn pickup_door(&mut self, door: DoorNumber, open: bool) {
-        let at = self.now.wall.unwrap_or(Timestamp::UNIX_EPOCH);
         match &self.state {
             State::Opening { pickup, copy, index, .. }
                 if open && pickup.offer.doors.get(*index) == Some(&door) =>
             {
                 let (mut pickup, copy, index) = (pickup.clone(), *copy, *index);
-                self.note(&mut pickup, DoorEvent { door, kind: DoorEventKind::Opened, at });
+                self.note(&mut pickup, door, DoorEventKind::Opened);
                 self.enter(State::TakeGoods { pickup, copy, index, ajar: false });
             }
             State::TakeGoods { pickup, copy, index, .. }
                 if !open && pickup.offer.doors.get(*index) == Some(&door) =>
             {
                 let (mut pickup, copy, next) = (pickup.clone(), *copy, *index + 1);
-                self.note(&mut pickup, DoorEvent { door, kind: DoorEventKind::Closed, at });
+                self.note(&mut pickup, door, DoorEventKind::Closed);
                 self.intend(pickup, copy, next, false);
             }
             _ => {}
         }
     }
 
-    fn note(&mut self, pickup: &mut OpenPickup, event: DoorEvent) {
+    pub(crate) fn note(&mut self, pickup: &mut OpenPickup, door: DoorNumber, kind: DoorEventKind) {
+        let event = DoorEvent { door, kind, at: self.time_of(pickup) };
         pickup.door_events.push(event.clone());
         self.write(vec![Record::Door { pickup: pickup.offer.pickup, event }]);
     }
 
     pub(crate) fn pickup_open_failed(&mut self, door: DoorNumber, kind: OpenFailure) {
-        let at = self.now.wall.unwrap_or(Timestamp::UNIX_EPOCH);
         let State::Opening { pickup, copy, index, again } = &self.state else { return };
         if pickup.offer.doors.get(*index) != Some(&door) {
             return;
         }
         let (mut pickup, copy, index, again) = (pickup.clone(), *copy, *index, *again);
-        let opened_before = pickup
-            .door_events
-            .iter()
-            .any(|e| matches!(e.kind, DoorEventKind::Opened | DoorEventKind::NotDetected));
+        let was = |kind| pickup.door_events.iter().any(|e| e.kind == kind);
+        let (opened, pulsed) =
+            (was(DoorEventKind::Opened), was(DoorEventKind::Opened) || was(DoorEventKind::NotDetected));
         match kind {
-            // The same person stands before the same shut door: once more, and then a person decides.
-            OpenFailure::NotDetected if !again => {
-                self.note(&mut pickup, DoorEvent { door, kind: DoorEventKind::NotDetected, at });
-                self.intend(pickup, copy, index, true);
-            }
+            // Nothing was sent, so once more is safe.
             OpenFailure::NotSent if !again => self.intend(pickup, copy, index, true),
+            // The person before an open door asked for it to be opened again: it stands as it stood.
+            OpenFailure::NotSent if opened => {
+                self.enter(State::TakeGoods { pickup, copy, index, ajar: true })
+            }
             // Nothing was ever sent: the parcel lies where it lay, and the same ticket works when the lock does.
-            OpenFailure::NotSent if !opened_before => {
+            OpenFailure::NotSent if !pulsed => {
                 self.push(Command::CallStaff("LOCK"));
                 self.write(vec![Record::Abandoned { pickup: pickup.offer.pickup }]);
                 self.refuse_at(Reason::NeedsAttendant, None, pickup.slip.number);
             }
+            // The same person stands before the same shut door: once more, and then staff decide.
+            OpenFailure::NotDetected if !again => {
+                self.note(&mut pickup, door, DoorEventKind::NotDetected);
+                self.intend(pickup, copy, index, true);
+            }
             _ => {
-                let kind = if kind == OpenFailure::Unknown {
-                    DoorEventKind::Unknown
-                } else {
-                    DoorEventKind::NotDetected
-                };
-                self.note(&mut pickup, DoorEvent { door, kind, at });
+                let unknown = kind == OpenFailure::Unknown;
+                let kind = if unknown { DoorEventKind::Unknown } else { DoorEventKind::NotDetected };
+                self.note(&mut pickup, door, kind);
                 self.push(Command::CallStaff("LOCK"));
                 self.finish(pickup, copy, HandoverOutcome::Unknown);
             }
@@ -362,7 +309,8 @@ impl Session {
 
     /// The pickup has ended: written down, then shown and reported.
     pub(crate) fn finish(&mut self, pickup: OpenPickup, copy: bool, outcome: HandoverOutcome) {
-        let handover = crate::report::handover(&pickup, outcome, self.now.wall);
+        let handover = crate::report::handover(&pickup, outcome, self.time_of(&pickup));
+        self.mark(handover.pickup, outcome);
         if outcome == HandoverOutcome::Taken {
             self.collected.insert(handover.pickup, handover.completed_at);
         }

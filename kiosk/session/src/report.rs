@@ -9,7 +9,7 @@ use crate::journal::{OpenDeposit, OpenPickup};
 
 /// The report of a pickup that ended like this.
 #[must_use]
-pub(crate) fn handover(pickup: &OpenPickup, outcome: HandoverOutcome, now: Option<Timestamp>) -> Handover {
+pub(crate) fn handover(pickup: &OpenPickup, outcome: HandoverOutcome, completed_at: Timestamp) -> Handover {
     Handover {
         handover_id: pickup.handover_id,
         grant_id: pickup.grant_id,
@@ -19,7 +19,7 @@ pub(crate) fn handover(pickup: &OpenPickup, outcome: HandoverOutcome, now: Optio
         evidence: pickup.evidence.clone(),
         door_events: pickup.door_events.clone(),
         outcome,
-        completed_at: now.unwrap_or(pickup.evidence.read_at),
+        completed_at,
     }
 }
 

@@ -18,6 +18,7 @@ impl Session {
         if let Some(found) = found {
             self.slips.clone_from(&found.slips);
             self.collected.clone_from(&found.collected);
+            self.unclear.clone_from(&found.unclear);
             self.recovery = Some(*found);
         }
         self.start();
@@ -61,11 +62,11 @@ impl Session {
             Some(true) => {}
         }
         let Some(found) = &self.recovery else { return };
-        if found.pickup.is_none() && found.deposit.is_none() {
-            return self.home();
-        }
         // Something was going on: how its door stands decides how it goes on.
-        if !self.lock_up || !self.config.doors.iter().all(|d| self.doors.contains_key(&d.door)) {
+        let of_pickup = found.pickup.as_ref().and_then(|p| last_door(&p.door_events)).map(|(door, _)| door);
+        let of_deposit = found.deposit.as_ref().and_then(|d| planned(&d.plan)).map(|(_, _, door)| door);
+        let known = |door| self.lock_up && self.doors.contains_key(&door);
+        if !of_pickup.into_iter().chain(of_deposit).all(known) {
             return;
         }
         let Some(found) = self.recovery.as_mut() else { return };
@@ -87,23 +88,24 @@ impl Session {
         let open = self.doors.get(&door).copied().unwrap_or(false);
         let index = pickup.offer.doors.iter().position(|d| *d == door).unwrap_or(0);
         let copy = self.slips.get(&pickup.offer.pickup).is_some_and(|s| s.possible > 1);
-        let at = self.wall_or(last_time(&pickup.door_events));
+        let others_shut =
+            pickup.offer.doors.iter().filter(|d| **d != door).all(|d| has_closed(&pickup.door_events, *d));
         match (last, open) {
-            (DoorEventKind::Intent, true) => {
-                self.seen(&mut pickup, DoorEvent { door, kind: DoorEventKind::Opened, at });
+            (DoorEventKind::Opened, true) => {
                 self.enter(State::TakeGoods { pickup, copy, index, ajar: false });
             }
-            (DoorEventKind::Opened, true) => {
-                self.enter(State::TakeGoods { pickup, copy, index, ajar: false })
+            (_, true) => {
+                self.note(&mut pickup, door, DoorEventKind::Opened);
+                self.enter(State::TakeGoods { pickup, copy, index, ajar: false });
             }
             // Seen open with the shopper before it, and shut now: the goods were taken while nobody was counting.
-            (DoorEventKind::Opened, false) => {
-                self.seen(&mut pickup, DoorEvent { door, kind: DoorEventKind::Closed, at });
+            (DoorEventKind::Opened, false) if others_shut => {
+                self.note(&mut pickup, door, DoorEventKind::Closed);
                 self.end(pickup, copy, HandoverOutcome::Taken);
             }
-            (DoorEventKind::Closed, _) => self.end(pickup, copy, HandoverOutcome::Taken),
+            (DoorEventKind::Closed, false) if others_shut => self.end(pickup, copy, HandoverOutcome::Taken),
             _ => {
-                self.seen(&mut pickup, DoorEvent { door, kind: DoorEventKind::Unknown, at });
+                self.note(&mut pickup, door, DoorEventKind::Unknown);
                 self.push(Command::CallStaff("DOOR_UNKNOWN"));
                 self.end(pickup, copy, HandoverOutcome::Unknown);
             }
@@ -116,11 +118,6 @@ impl Session {
         if outcome == HandoverOutcome::Unknown {
             self.home();
         }
-    }
-
-    fn seen(&mut self, pickup: &mut OpenPickup, event: DoorEvent) {
-        pickup.door_events.push(event.clone());
-        self.write(vec![Record::Door { pickup: pickup.offer.pickup, event }]);
     }
 
     fn resume_deposit(&mut self, mut deposit: OpenDeposit) {
@@ -202,10 +199,12 @@ impl Session {
     pub(crate) fn journal_failed(&mut self) {
         self.journal_good = Some(false);
         self.push(Command::CallStaff("JOURNAL_FAILED"));
-        if !matches!(self.state, State::TakeGoods { .. } | State::StaffPlace { .. } | State::Starting) {
-            self.home();
-        }
+        self.home();
     }
+}
+
+fn has_closed(events: &[DoorEvent], door: DoorNumber) -> bool {
+    events.iter().rfind(|e| e.door == door).is_some_and(|e| e.kind == DoorEventKind::Closed)
 }
 
 fn last_time(events: &[DoorEvent]) -> Option<Timestamp> {

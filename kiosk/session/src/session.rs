@@ -1,6 +1,6 @@
 //! The machine itself: what it knows, how events reach the flow they belong to, and when it moves by itself.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use pickup_protocol::{DoorNumber, Language, Manifest, PickupNumber, Reason};
 use uuid::Uuid;
 
 use crate::command::{Command, View};
-use crate::event::{Action, Event, Now};
+use crate::event::{Action, Event, Now, Trouble};
 use crate::journal::{Record, Recovery, Slips};
 use crate::state::State;
 
@@ -70,7 +70,7 @@ pub struct Session {
     pub(crate) now: Now,
     pub(crate) state: State,
     pub(crate) since: Duration,
-    touched: Duration,
+    pub(crate) touched: Duration,
     pub(crate) overlay: Option<Overlay>,
     pub(crate) language: Language,
     pub(crate) hello: Option<Hello>,
@@ -80,9 +80,15 @@ pub struct Session {
     pub(crate) recovery: Option<Recovery>,
     pub(crate) slips: BTreeMap<PickupNumber, Slips>,
     pub(crate) collected: BTreeMap<PickupNumber, jiff::Timestamp>,
+    /// Pickups whose door may have moved, until somebody has looked.
+    pub(crate) unclear: BTreeSet<PickupNumber>,
     pub(crate) doors: BTreeMap<DoorNumber, bool>,
     pub(crate) lock_up: bool,
     pub(crate) scanner_up: bool,
+    pub(crate) reader_up: bool,
+    pub(crate) printer_trouble: Option<Trouble>,
+    /// Slips asked for in the running pickup.
+    pub(crate) slips_asked: u8,
     next: u64,
     polling: bool,
     commands: VecDeque<Command>,
@@ -115,9 +121,13 @@ impl Session {
             recovery: None,
             slips: BTreeMap::new(),
             collected: BTreeMap::new(),
+            unclear: BTreeSet::new(),
             doors: BTreeMap::new(),
             lock_up: false,
             scanner_up: false,
+            reader_up: true,
+            printer_trouble: None,
+            slips_asked: 0,
             next: 1,
             polling: false,
             commands: VecDeque::new(),
@@ -139,6 +149,7 @@ impl Session {
             Event::Touched(action) => self.touched(action),
             Event::Card(card) => self.card(&card),
             Event::CardFailed => self.card_failed(),
+            Event::Reader(up) => self.reader_up = up,
             Event::Verdict(ask, answer) => self.verdict(ask, answer.ok().map(|v| *v)),
             Event::Grant(ask, answer) => self.granted(ask, answer.ok()),
             Event::Staff(ask, answer) => self.staff_answer(ask, answer.ok()),
@@ -257,6 +268,10 @@ impl Session {
         let scanned = classify(bytes);
         match &self.state {
             State::Idle | State::Refused { .. } | State::Done { .. } if self.out_of_service().is_none() => {
+                if matches!(self.state, State::Done { .. }) {
+                    // The next person, who has not chosen a language.
+                    self.home();
+                }
                 match scanned {
                     Scanned::Ticket(text) => self.ticket(&text),
                     Scanned::Badge(badge) => self.badge(badge),
@@ -315,67 +330,6 @@ impl Session {
             self.doors.clear();
         }
         self.lock_changed();
-    }
-
-    /// When something is due by itself in this state.
-    fn due(&self) -> Option<Duration> {
-        let after = |wait: Duration| Some(self.since + wait);
-        match &self.state {
-            State::PresentCard { .. } | State::Review { .. } | State::StaffHome { .. } => {
-                let quiet = self.touched + self.config.idle_after;
-                match self.overlay {
-                    Some(Overlay::StillThere) => Some(quiet + self.config.warn_for),
-                    Some(Overlay::Help) => Some(quiet + self.config.idle_after),
-                    None => Some(quiet),
-                }
-            }
-            State::LookingUp { .. }
-            | State::Granting { .. }
-            | State::StaffAsking { .. }
-            | State::StaffPlanning { .. } => after(self.config.answer_for),
-            State::PrinterTrouble { retry_at, .. } => retry_at.or(after(self.config.printer_for)),
-            State::TakeGoods { ajar: false, .. } | State::StaffPlace { ajar: false, .. } => {
-                after(self.config.ajar_after)
-            }
-            State::Done { .. } | State::Refused { .. } | State::StaffStored { .. } => {
-                Some(self.touched + self.config.farewell_for)
-            }
-            State::StaffLook { step: crate::command::Look::Open, .. } => after(self.config.idle_after),
-            State::Idle => self.overlay.map(|_| self.touched + self.config.idle_after),
-            _ => None,
-        }
-    }
-
-    /// Whether the seconds until then are shown.
-    pub(crate) fn counts_down(&self) -> bool {
-        matches!(self.overlay, Some(Overlay::StillThere))
-            || (self.overlay.is_none()
-                && matches!(
-                    self.state,
-                    State::Done { .. } | State::Refused { .. } | State::StaffStored { .. }
-                ))
-    }
-
-    pub(crate) fn seconds_left(&self) -> Option<u16> {
-        let left = self.due().filter(|_| self.counts_down())?.saturating_sub(self.now.mono);
-        u16::try_from(left.as_millis().div_ceil(1000)).ok()
-    }
-
-    fn timeout(&mut self) {
-        match (&self.state, self.overlay) {
-            (State::PresentCard { .. } | State::Review { .. }, None) => {
-                self.overlay = Some(Overlay::StillThere)
-            }
-            (State::Idle, Some(_)) => self.overlay = None,
-            (State::LookingUp { .. }, _) => self.lookup_failed(),
-            (State::Granting { .. } | State::StaffPlanning { .. } | State::StaffAsking { .. }, _) => {
-                self.refuse(Reason::Offline);
-            }
-            (State::PrinterTrouble { .. }, _) => self.printer_timeout(),
-            (State::TakeGoods { .. } | State::StaffPlace { .. }, _) => self.door_ajar(),
-            (State::StaffStored { .. } | State::StaffLook { .. }, _) => self.staff_home(None),
-            _ => self.home(),
-        }
     }
 
     /// Brings the reader and the screen in line with the state.

@@ -44,7 +44,7 @@ impl Session {
         let staff = staff.clone();
         let label = match scanned {
             Scanned::Badge(badge) => return self.badge(badge),
-            Scanned::Label(label) => label,
+            Scanned::Label(waybill) => pickup_protocol::staff::label(&waybill),
             Scanned::Ticket(_) | Scanned::Other => {
                 self.enter(State::StaffHome { staff, problem: Some(Reason::LabelUnknown) });
                 return;
@@ -176,6 +176,7 @@ impl Session {
         let (pickup, found) = (case.pickup, *found);
         staff.attention.retain(|a| a.pickup != pickup);
         let staff = staff.clone();
+        self.unclear.remove(&pickup);
         if found == Found::GoodsTaken {
             self.collected.insert(pickup, at);
         }

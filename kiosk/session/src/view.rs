@@ -2,7 +2,7 @@
 
 use pickup_protocol::DoorNumber;
 
-use crate::command::{Screen, View};
+use crate::command::{Problem, Screen, View};
 use crate::journal::OpenPickup;
 use crate::report::planned;
 use crate::session::{Overlay, Session};
@@ -38,7 +38,8 @@ impl Session {
                 Screen::LookingUp
             }
             State::PresentCard { offered, problem, .. } => {
-                Screen::PresentCard { name: offered.offer.buyer_masked.clone(), problem: *problem }
+                let problem = if self.reader_up { *problem } else { Some(Problem::ReaderDown) };
+                Screen::PresentCard { name: offered.offer.buyer_masked.clone(), problem }
             }
             State::Review { offered, .. } => {
                 Screen::Review { offer: Box::new(offered.offer.clone()), offline: offered.offline }

@@ -1,0 +1,223 @@
+//! What the session wants shown, in the words of the screen.
+
+use jiff::Timestamp;
+use pickup_protocol::domain::china_time;
+use pickup_protocol::kiosk::{DoorSize, Hello, Offer};
+use pickup_protocol::{DoorNumber, Language, Reason};
+use pickup_session as session;
+use pickup_ui::view as ui;
+
+use crate::words;
+
+/// What a view needs beside the session's.
+#[derive(Debug)]
+pub struct Surroundings {
+    /// What the backend said of the kiosk and its centre.
+    pub hello: Option<Hello>,
+    /// The locker wall.
+    pub lockers: ui::LockerMap,
+}
+
+impl Surroundings {
+    /// A kiosk with these doors.
+    #[must_use]
+    pub fn new(doors: &[pickup_protocol::kiosk::DoorOffer]) -> Self {
+        let doors = doors.iter().map(|d| (d.door.to_string(), size(d.size)));
+        Self { hello: None, lockers: ui::LockerMap::stacked(doors) }
+    }
+
+    /// The view as the screen wants it.
+    #[must_use]
+    pub fn view(&self, shown: &session::View, wall: Option<Timestamp>) -> ui::View {
+        let language = match shown.language {
+            Language::Zh => ui::Language::Zh,
+            Language::En => ui::Language::En,
+        };
+        ui::View {
+            language,
+            screen: screen(&shown.screen, shown.countdown_s),
+            status: self.status(shown.online, wall),
+            lockers: self.lockers.clone(),
+            countdown_s: shown.countdown_s,
+        }
+    }
+
+    fn status(&self, online: bool, wall: Option<Timestamp>) -> ui::Status {
+        let clock = wall.map(|now| china_time::civil(now).strftime("%H:%M").to_string()).unwrap_or_default();
+        let Some(hello) = &self.hello else { return ui::Status { clock, online, ..ui::Status::default() } };
+        ui::Status {
+            centre: text(&hello.centre.name),
+            kiosk: hello.kiosk.clone(),
+            clock,
+            online,
+            help_phone: hello.centre.help_phone.clone(),
+        }
+    }
+}
+
+/// What was touched, in the words of the session.
+#[must_use]
+pub const fn action(touched: ui::Action) -> session::Action {
+    match touched {
+        ui::Action::Confirm => session::Action::Confirm,
+        ui::Action::Cancel => session::Action::Cancel,
+        ui::Action::Help => session::Action::Help,
+        ui::Action::SwitchLanguage => session::Action::SwitchLanguage,
+        ui::Action::MoreTime => session::Action::MoreTime,
+        ui::Action::OpenAgain => session::Action::OpenAgain,
+        ui::Action::Finish => session::Action::Finish,
+        ui::Action::Back => session::Action::Back,
+        ui::Action::StaffOpen => session::Action::StaffOpen,
+        ui::Action::StaffGoodsTaken => session::Action::GoodsTaken,
+        ui::Action::StaffGoodsInside => session::Action::GoodsInside,
+    }
+}
+
+fn screen(shown: &session::Screen, countdown_s: Option<u16>) -> ui::Screen {
+    use session::Screen as S;
+    match shown {
+        S::Starting => out_of_service("STARTING"),
+        S::Idle => ui::Screen::Idle,
+        S::OutOfService(code) => out_of_service(code),
+        S::LookingUp => ui::Screen::LookingUp,
+        S::PresentCard { name, problem } => ui::Screen::PresentCard(ui::PresentCard {
+            name_masked: name.clone(),
+            problem: problem.map(card_problem),
+        }),
+        S::Review { offer, offline } => ui::Screen::Review(review(offer, *offline)),
+        S::Granting => ui::Screen::Granting,
+        S::Printing => ui::Screen::Printing,
+        S::PrinterTrouble(kind) => ui::Screen::PrinterTrouble(ui::PrinterTrouble {
+            kind: printer_trouble(*kind),
+            staff_called: true,
+        }),
+        S::Opening(door) => ui::Screen::OpeningDoor(ui::OpeningDoor { door: door.to_string() }),
+        S::TakeGoods { door, ajar } => {
+            let door = door.to_string();
+            ui::Screen::TakeGoods(ui::TakeGoods { door, ajar: *ajar, can_open_again: true })
+        }
+        S::Done { slip, copy } => ui::Screen::Done(ui::Done { slip_no: slip.clone(), copy: *copy }),
+        S::Refused { reason, collected_at, reference } => {
+            ui::Screen::Refused(refused(*reason, *collected_at, reference))
+        }
+        S::StillThere => ui::Screen::StillThere(ui::StillThere { seconds: countdown_s.unwrap_or_default() }),
+        S::Help { reference } => {
+            ui::Screen::Help(ui::Help { staff_called: true, reference: reference.clone() })
+        }
+        staff => staff_screen(staff),
+    }
+}
+
+fn staff_screen(shown: &session::Screen) -> ui::Screen {
+    use session::Screen as S;
+    match shown {
+        S::StaffHome { name, attention, problem } => ui::Screen::StaffHome(ui::StaffHome {
+            staff: name.clone(),
+            attention: attention.iter().map(DoorNumber::to_string).collect(),
+            problem: problem.map(sentence),
+        }),
+        S::StaffPlace { waybill, door, size: of_door, ajar } => ui::Screen::StaffPlace(ui::StaffPlace {
+            waybill: waybill.clone(),
+            door: door.to_string(),
+            size: size(*of_door),
+            ajar: *ajar,
+            can_open_again: true,
+        }),
+        S::StaffStored { waybill, door } => {
+            ui::Screen::StaffStored(ui::StaffStored { waybill: waybill.clone(), door: door.to_string() })
+        }
+        S::StaffAttention { door, waybill, step } => ui::Screen::StaffAttention(ui::StaffAttention {
+            door: door.to_string(),
+            waybill: waybill.clone(),
+            step: match step {
+                session::Look::Open => ui::AttentionStep::Open,
+                session::Look::Opening => ui::AttentionStep::Opening,
+                session::Look::Decide => ui::AttentionStep::Decide,
+                session::Look::Close => ui::AttentionStep::Close,
+            },
+        }),
+        _ => ui::Screen::Idle,
+    }
+}
+
+fn card_problem(problem: session::Problem) -> ui::CardProblem {
+    match problem {
+        session::Problem::ReadAgain => ui::CardProblem::ReadAgain,
+        session::Problem::WrongPerson { tries_left } => ui::CardProblem::WrongPerson { tries_left },
+        session::Problem::Expired => ui::CardProblem::Expired,
+        session::Problem::ReaderDown => ui::CardProblem::Unreadable,
+    }
+}
+
+const fn printer_trouble(kind: session::Trouble) -> ui::PrinterTroubleKind {
+    match kind {
+        session::Trouble::PaperOut => ui::PrinterTroubleKind::PaperOut,
+        session::Trouble::CoverOpen => ui::PrinterTroubleKind::CoverOpen,
+        session::Trouble::Cutter => ui::PrinterTroubleKind::Cutter,
+        session::Trouble::Offline => ui::PrinterTroubleKind::Offline,
+        session::Trouble::Other => ui::PrinterTroubleKind::Other,
+    }
+}
+
+fn review(offer: &Offer, offline: bool) -> ui::Review {
+    let limit = &offer.limit;
+    let lines = offer.lines.iter().map(|line| ui::Line {
+        name: text(&line.name),
+        quantity: line.quantity.clone(),
+        unit: text(&line.unit),
+        amount_fen: line.amount_fen,
+    });
+    ui::Review {
+        name_masked: offer.buyer_masked.clone(),
+        lines: lines.collect(),
+        total_fen: offer.goods_fen.saturating_add(offer.tax_fen),
+        tax_fen: offer.tax_fen,
+        limit: ui::LimitView {
+            year: limit.year,
+            limit_fen: limit.limit_fen,
+            used_fen: limit.used_fen,
+            this_order_fen: offer.goods_fen,
+            remaining_fen: limit.limit_fen.saturating_sub(limit.used_fen).max(0),
+            as_of: offline.then(|| minute(limit.as_of)),
+        },
+        doors: offer.doors.iter().map(DoorNumber::to_string).collect(),
+        waybill: offer.waybill.clone(),
+    }
+}
+
+fn refused(reason: Reason, collected_at: Option<Timestamp>, reference: &str) -> ui::Refused {
+    let (zh, en) = words::title(reason);
+    ui::Refused {
+        code: reason.code().to_owned(),
+        title: ui::Text::new(zh, en),
+        sentence: sentence(reason),
+        what_to_do: ui::Text::new(reason.what_to_do(Language::Zh), reason.what_to_do(Language::En)),
+        collected_at: collected_at.map(minute),
+        reference: reference.to_owned(),
+    }
+}
+
+fn out_of_service(code: &str) -> ui::Screen {
+    let (zh, en) = words::out_of_service(code);
+    ui::Screen::OutOfService(ui::OutOfService { code: code.to_owned(), sentence: ui::Text::new(zh, en) })
+}
+
+fn sentence(reason: Reason) -> ui::Text {
+    ui::Text::new(reason.sentence(Language::Zh), reason.sentence(Language::En))
+}
+
+fn text(text: &pickup_protocol::kiosk::Text) -> ui::Text {
+    ui::Text::new(&*text.zh, &*text.en)
+}
+
+const fn size(size: DoorSize) -> ui::DoorSize {
+    match size {
+        DoorSize::S => ui::DoorSize::S,
+        DoorSize::M => ui::DoorSize::M,
+        DoorSize::L => ui::DoorSize::L,
+    }
+}
+
+fn minute(at: Timestamp) -> String {
+    china_time::civil(at).strftime("%Y-%m-%d %H:%M").to_string()
+}

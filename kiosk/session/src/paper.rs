@@ -1,0 +1,90 @@
+//! The release slip: printed once, and again only with the word COPY.
+
+use crate::command::{Command, SlipJob};
+use crate::event::Trouble;
+use crate::journal::{OpenPickup, Record};
+use crate::session::Session;
+use crate::state::State;
+use pickup_protocol::Reason;
+
+/// Slips asked for in one pickup; then staff take over.
+const SLIPS_AT_MOST: u8 = 5;
+
+impl Session {
+    pub(crate) fn print(&mut self, pickup: OpenPickup, copy: bool) {
+        let job = self.number();
+        self.push(Command::Print(Box::new(SlipJob {
+            job,
+            offer: pickup.offer.clone(),
+            slip: pickup.slip.clone(),
+            copy,
+        })));
+        self.enter(State::Printing { pickup, copy, job });
+    }
+
+    pub(crate) fn printed(&mut self, done: u64) {
+        let (mut pickup, copy) = match &self.state {
+            State::Printing { pickup, copy, job } if *job == done => (pickup.clone(), *copy),
+            State::PrinterTrouble { pickup, copy, late: Some(late), .. } if *late == done => {
+                (pickup.clone(), *copy)
+            }
+            _ => return,
+        };
+        pickup.slips_printed = pickup.slips_printed.saturating_add(1);
+        let number = pickup.offer.pickup;
+        let slips = self.slips.entry(number).or_default();
+        slips.printed = slips.printed.saturating_add(1);
+        self.intend_after(vec![Record::SlipPrinted { pickup: number }], pickup, copy, 0, false);
+    }
+
+    pub(crate) fn print_failed(&mut self, failed: u64, sent: bool, trouble: Trouble) {
+        let State::Printing { pickup, copy, job } = &self.state else { return };
+        if *job != failed {
+            return;
+        }
+        let (pickup, copy) = (pickup.clone(), *copy);
+        let number = pickup.offer.pickup;
+        if !sent {
+            let slips = self.slips.entry(number).or_default();
+            slips.possible = slips.possible.saturating_sub(1);
+            self.write(vec![Record::SlipNotSent { pickup: number }]);
+        }
+        self.push(Command::CallStaff("PRINTER"));
+        // A printer that says it is well is asked again after a while; one that says what is wrong, when that is mended.
+        let retry_at = self.printer_trouble.is_none().then(|| self.now.mono + self.config.late_slip_for);
+        self.enter(State::PrinterTrouble { pickup, copy, trouble, late: sent.then_some(failed), retry_at });
+    }
+
+    pub(crate) fn printer(&mut self, now_wrong: Option<Trouble>) {
+        self.printer_trouble = now_wrong;
+        let (mono, wait) = (self.now.mono, self.config.late_slip_for);
+        let State::PrinterTrouble { trouble, late, retry_at, .. } = &mut self.state else { return };
+        match now_wrong {
+            Some(wrong) => {
+                *trouble = wrong;
+                *retry_at = None;
+            }
+            None if retry_at.is_none() => *retry_at = Some(if late.is_some() { mono + wait } else { mono }),
+            None => {}
+        }
+    }
+
+    /// The printer works again and the slip did not come by itself, or it did not recover in time.
+    pub(crate) fn printer_timeout(&mut self) {
+        let State::PrinterTrouble { pickup, retry_at, .. } = &self.state else { return };
+        if retry_at.is_none() || self.slips_asked >= SLIPS_AT_MOST {
+            // No door was to be opened yet: the same ticket begins again.
+            let (number, slip) = (pickup.offer.pickup, pickup.slip.number.clone());
+            self.write(vec![Record::Abandoned { pickup: number }]);
+            self.refuse_at(Reason::NeedsAttendant, None, slip);
+            return;
+        }
+        let pickup = pickup.clone();
+        self.slips_asked = self.slips_asked.saturating_add(1);
+        let slips = self.slips.entry(pickup.offer.pickup).or_default();
+        let copy = slips.possible > 0;
+        slips.possible = slips.possible.saturating_add(1);
+        let write = self.write(vec![Record::SlipIntent { pickup: pickup.offer.pickup }]);
+        self.enter(State::Recording { pickup, copy, write });
+    }
+}

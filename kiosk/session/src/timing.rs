@@ -1,0 +1,126 @@
+//! What happens by itself: when something is due in each state, and what it is.
+
+use std::time::Duration;
+
+use pickup_protocol::Reason;
+use pickup_protocol::kiosk::HandoverOutcome;
+
+use crate::command::Look;
+use crate::event::{OpenFailure, Trouble};
+use crate::report::planned;
+use crate::session::{Overlay, Session};
+use crate::state::State;
+
+impl Session {
+    /// When something is due by itself in this state.
+    pub(crate) fn due(&self) -> Option<Duration> {
+        let after = |wait: Duration| Some(self.since + wait);
+        match &self.state {
+            State::PresentCard { .. } | State::Review { .. } | State::StaffHome { .. } => {
+                let quiet = self.touched + self.config.idle_after;
+                match self.overlay {
+                    Some(Overlay::StillThere) => Some(quiet + self.config.warn_for),
+                    Some(Overlay::Help) => Some(quiet + self.config.idle_after),
+                    None => Some(quiet),
+                }
+            }
+            State::LookingUp { .. }
+            | State::Granting { .. }
+            | State::StaffAsking { .. }
+            | State::StaffPlanning { .. }
+            | State::Recording { .. }
+            | State::Intending { .. }
+            | State::Opening { .. }
+            | State::Ending { .. }
+            | State::StaffIntending { .. }
+            | State::StaffOpening { .. }
+            | State::StaffEnding { .. }
+            | State::StaffLook { step: Look::Opening, .. } => after(self.config.answer_for),
+            State::Printing { .. } => after(self.config.printer_for),
+            State::PrinterTrouble { retry_at, .. } => retry_at.or(after(self.config.printer_for)),
+            State::TakeGoods { ajar: false, .. } | State::StaffPlace { ajar: false, .. } => {
+                after(self.config.ajar_after)
+            }
+            State::Done { .. } | State::Refused { .. } | State::StaffStored { .. } => {
+                Some(self.touched + self.config.farewell_for)
+            }
+            State::StaffLook { step: Look::Open, .. } => after(self.config.idle_after),
+            State::Idle => self.overlay.map(|_| self.touched + self.config.idle_after),
+            _ => None,
+        }
+    }
+
+    /// Whether the seconds until then are shown.
+    pub(crate) fn counts_down(&self) -> bool {
+        matches!(self.overlay, Some(Overlay::StillThere))
+            || (self.overlay.is_none()
+                && matches!(
+                    self.state,
+                    State::Done { .. } | State::Refused { .. } | State::StaffStored { .. }
+                ))
+    }
+
+    pub(crate) fn seconds_left(&self) -> Option<u16> {
+        let left = self.due().filter(|_| self.counts_down())?.saturating_sub(self.now.mono);
+        u16::try_from(left.as_millis().div_ceil(1000)).ok()
+    }
+
+    pub(crate) fn timeout(&mut self) {
+        match (&self.state, self.overlay) {
+            (State::PresentCard { .. } | State::Review { .. }, None) => {
+                self.overlay = Some(Overlay::StillThere);
+            }
+            (State::Idle, Some(_)) => self.overlay = None,
+            (State::LookingUp { .. }, _) => self.lookup_failed(),
+            (State::Granting { grant, .. }, _) => {
+                let grant = *grant;
+                self.granted(grant, None);
+            }
+            (State::StaffPlanning { .. } | State::StaffAsking { .. }, _) => self.refuse(Reason::Offline),
+            (State::PrinterTrouble { .. }, _) => self.printer_timeout(),
+            (State::TakeGoods { .. } | State::StaffPlace { .. }, _) => self.door_ajar(),
+            (State::StaffStored { .. } | State::StaffLook { step: Look::Open, .. }, _) => {
+                self.staff_home(None);
+            }
+            _ => self.give_up_waiting(),
+        }
+    }
+
+    /// Something that always answers did not: the least is assumed of it.
+    fn give_up_waiting(&mut self) {
+        match &self.state {
+            State::Printing { job, .. } => {
+                let job = *job;
+                self.print_failed(job, true, Trouble::Offline);
+            }
+            State::Opening { pickup, index, .. } => {
+                if let Some(&door) = pickup.offer.doors.get(*index) {
+                    self.open_failed(door, OpenFailure::Unknown);
+                }
+            }
+            State::StaffOpening { deposit, .. } => {
+                if let Some((_, _, door)) = planned(&deposit.plan) {
+                    self.open_failed(door, OpenFailure::Unknown);
+                }
+            }
+            State::StaffLook { case, .. } => {
+                let door = case.door;
+                self.open_failed(door, OpenFailure::Unknown);
+            }
+            State::Recording { .. }
+            | State::Intending { .. }
+            | State::Ending { .. }
+            | State::StaffIntending { .. }
+            | State::StaffEnding { .. } => self.journal_failed(),
+            _ => self.home(),
+        }
+    }
+
+    /// Whether a pickup that ended like this must be looked at before the goods are handed out again.
+    pub(crate) fn mark(&mut self, pickup: pickup_protocol::PickupNumber, outcome: HandoverOutcome) {
+        match outcome {
+            HandoverOutcome::Unknown => self.unclear.insert(pickup),
+            HandoverOutcome::Taken => self.unclear.remove(&pickup),
+        };
+    }
+}
