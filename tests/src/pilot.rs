@@ -11,6 +11,11 @@ use crate::wait::LOOK_EVERY;
 /// Looks at the same page this long before trying again what it asks for.
 const TRY_AGAIN: Duration = Duration::from_secs(3);
 
+/// A member of staff whose label is refused this often stops trying.
+const LABELS_AT_MOST: u8 = 3;
+/// Pages named in a message.
+const PAGES_NAMED: usize = 16;
+
 /// What a person came for.
 #[derive(Debug, Clone)]
 pub enum Errand {
@@ -76,6 +81,7 @@ pub struct Pilot {
     acted: Option<(String, Instant)>,
     reached: bool,
     door_was_open: bool,
+    labels_shown: u8,
     /// Whether a door was open with this person before it.
     pub goods_out: bool,
     /// The pages seen, in order, each change once.
@@ -92,6 +98,7 @@ impl Pilot {
             acted: None,
             reached: false,
             door_was_open: false,
+            labels_shown: 0,
             goods_out: false,
             seen: Vec::new(),
         }
@@ -112,17 +119,24 @@ impl Pilot {
     pub async fn run_until(&mut self, limit: Duration, stop: impl Fn(Moment) -> bool) -> Result<Progress> {
         let deadline = Instant::now() + limit;
         loop {
-            let progress = self.step().await.with_context(|| format!("pages seen: {:?}", self.seen))?;
+            let progress =
+                self.step().await.with_context(|| format!("pages seen: {:?}", self.last_seen()))?;
             match progress {
                 Progress::Finished | Progress::Refused => return Ok(progress),
                 Progress::Did(moment) if stop(moment) => return Ok(progress),
                 Progress::Did(_) | Progress::Waiting => {}
             }
             if Instant::now() >= deadline {
-                bail!("{self:?} took longer than {} s; pages seen: {:?}", limit.as_secs(), self.seen);
+                bail!("{self:?} took longer than {} s; pages seen: {:?}", limit.as_secs(), self.last_seen());
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
+    }
+
+    /// The last pages seen, for a message.
+    #[must_use]
+    pub fn last_seen(&self) -> &[String] {
+        self.seen.get(self.seen.len().saturating_sub(PAGES_NAMED)..).unwrap_or_default()
     }
 
     /// Looks once and does what the page asks for, once per showing of the page.
@@ -165,7 +179,11 @@ impl Pilot {
             "idle" if self.reached => Ok(Progress::Finished),
             "idle" => self.scan(badge, Moment::BadgeShown).await,
             "staff_home" if self.reached => self.press(state, "finish").await,
-            "staff_home" => self.scan(label, Moment::Scanned).await,
+            "staff_home" if self.labels_shown >= LABELS_AT_MOST => Ok(Progress::Refused),
+            "staff_home" => {
+                self.labels_shown += 1;
+                self.scan(label, Moment::Scanned).await
+            }
             "staff_stored" => {
                 self.reached = true;
                 self.press_any(state, &["confirm", "finish"]).await

@@ -64,11 +64,15 @@ async fn pickup(product: &mut Product, n: u32) -> Result<Vec<Entry>> {
     let ticket = product.shop.ticket(&placed.order_no, LIMIT).await?;
     let label = format!("BPL1{}", placed.waybill);
     let mut staff = Pilot::new(&product.hands, Errand::Deposit { badge: product.badge.clone(), label });
-    ensure!(staff.run(LIMIT).await? == Progress::Finished, "the label was refused: {:?}", staff.seen);
+    ensure!(staff.run(LIMIT).await? == Progress::Finished, "the label was refused: {:?}", staff.last_seen());
     product.hands.take_slips().await?;
     let (_, since) = product.hands.log(0).await?;
     let mut shopper = Pilot::new(&product.hands, Errand::Collect { ticket, card: person.card() });
-    ensure!(shopper.run(LIMIT).await? == Progress::Finished, "the ticket was refused: {:?}", shopper.seen);
+    ensure!(
+        shopper.run(LIMIT).await? == Progress::Finished,
+        "the ticket was refused: {:?}",
+        shopper.last_seen()
+    );
     product.hands.lift().await?;
     Ok(product.hands.log(since).await?.0)
 }

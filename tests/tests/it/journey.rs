@@ -34,7 +34,7 @@ pub async fn parcel_in_locker(product: &Product, order_no: &str) -> Result<(Plac
     let placed = product.shop.buy(order_no, &buyer()?, LINES).await?;
     let ticket = product.shop.ticket(order_no, LIMIT).await?;
     let mut staff = depositor(product, &placed);
-    ensure!(staff.run(LIMIT).await? == Progress::Finished, "the label was refused: {:?}", staff.seen);
+    ensure!(staff.run(LIMIT).await? == Progress::Finished, "the label was refused: {:?}", staff.last_seen());
     product.shop.until(order_no, "/parcel/state", &["in_locker"], LIMIT).await?;
     Ok((placed, ticket))
 }

@@ -147,7 +147,7 @@ async fn deposit(product: &mut Product, victim: Victim, step: Step, placed: &Pla
         settle(product, false).await?;
         staff = depositor(product, placed);
     }
-    bail!("the parcel is not in the locker after three tries; pages seen last: {:?}", staff.seen)
+    bail!("the parcel is not in the locker after three tries; pages seen last: {:?}", staff.last_seen())
 }
 
 async fn stored(product: &Product) -> Result<bool> {
@@ -181,7 +181,7 @@ async fn collect(product: &mut Product, victim: Victim, step: Step, ticket: &str
         settle(product, goods_out || shopper.goods_out).await?;
         shopper = collector(product, ticket, &buyer()?);
     }
-    bail!("the parcel was not handed over after three tries; pages seen last: {:?}", shopper.seen)
+    bail!("the parcel was not handed over after three tries; pages seen last: {:?}", shopper.last_seen())
 }
 
 /// Staff look after a door that wants attention, as the kiosk would ask them to.

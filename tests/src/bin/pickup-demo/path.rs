@@ -77,7 +77,11 @@ pub async fn buy(
 pub async fn deposit(product: &Product, placed: &Placed) -> Result<()> {
     let errand = Errand::Deposit { badge: product.badge.clone(), label: format!("BPL1{}", placed.waybill) };
     let mut staff = Pilot::new(&product.hands, errand);
-    ensure!(staff.run(LIMIT).await? == Progress::Finished, "the kiosk refused; pages seen: {:?}", staff.seen);
+    ensure!(
+        staff.run(LIMIT).await? == Progress::Finished,
+        "the kiosk refused; pages seen: {:?}",
+        staff.last_seen()
+    );
     product.shop.until(&placed.order_no, "/parcel/state", &["in_locker"], LIMIT).await.map(drop)
 }
 
@@ -114,13 +118,13 @@ async fn released(product: &Product) -> Result<String> {
 async fn collect(product: &Product, ticket: &str, picture: &Path) -> Result<()> {
     let mut shopper = shopper(product, ticket, BUYER)?;
     let open = shopper.run_until(LIMIT, |moment| moment == Moment::DoorSeenOpen).await?;
-    ensure!(open == Progress::Did(Moment::DoorSeenOpen), "the door did not open: {:?}", shopper.seen);
+    ensure!(open == Progress::Did(Moment::DoorSeenOpen), "the door did not open: {:?}", shopper.last_seen());
     let state = product.hands.state().await?;
     let slip = state.slips.last().context("the door opened, but no slip had been printed")?;
     std::fs::write(picture, product.hands.slip_png(slip.id).await?)?;
-    ensure!(shopper.run(LIMIT).await? == Progress::Finished, "pages seen: {:?}", shopper.seen);
+    ensure!(shopper.run(LIMIT).await? == Progress::Finished, "pages seen: {:?}", shopper.last_seen());
     for page in ["present_card", "review", "take_goods", "done"] {
-        ensure!(shopper.seen.iter().any(|seen| seen == page), "no page `{page}`: {:?}", shopper.seen);
+        ensure!(shopper.seen.iter().any(|seen| seen == page), "no page `{page}`: {:?}", shopper.last_seen());
     }
     Ok(())
 }
@@ -131,7 +135,7 @@ async fn handed_over(shop: &Shop) -> Result<()> {
 
 async fn second_scan(product: &Product, ticket: &str) -> Result<()> {
     let mut again = shopper(product, ticket, BUYER)?;
-    ensure!(again.run(LIMIT).await? == Progress::Refused, "it was not refused: {:?}", again.seen);
+    ensure!(again.run(LIMIT).await? == Progress::Refused, "it was not refused: {:?}", again.last_seen());
     product.hands.back_to_start(LIMIT).await
 }
 

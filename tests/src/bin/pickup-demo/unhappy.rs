@@ -61,7 +61,7 @@ async fn wrong_card(product: &Product, ticket: &str) -> Result<()> {
     let before = pulses(product).await?;
     let mut stranger = path::shopper(product, ticket, "demo-02")?;
     let progress = stranger.run(LIMIT).await?;
-    ensure!(progress == Progress::Refused, "the kiosk did not refuse: {:?}", stranger.seen);
+    ensure!(progress == Progress::Refused, "the kiosk did not refuse: {:?}", stranger.last_seen());
     ensure!(pulses(product).await? == before, "a lock was pulsed for the wrong card");
     ensure!(!stranger.seen.iter().any(|page| page == "review"), "a stranger saw what is in the parcel");
     product.hands.back_to_start(LIMIT).await
@@ -85,7 +85,7 @@ async fn paper_out(product: &Product, ticket: &str) -> Result<()> {
     shopper.run_until(LIMIT, |moment| moment == Moment::Confirmed).await?;
     hands.until_screen(&["printer_trouble"], LIMIT).await?;
     hands.mend("printer").await?;
-    ensure!(shopper.run(LIMIT).await? == Progress::Finished, "pages seen: {:?}", shopper.seen);
+    ensure!(shopper.run(LIMIT).await? == Progress::Finished, "pages seen: {:?}", shopper.last_seen());
     let mut originals = 0;
     for printed in hands.state().await?.slips {
         originals += usize::from(!slip::says_copy(&hands.slip_png(printed.id).await?)?);
