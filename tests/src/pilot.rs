@@ -9,7 +9,7 @@ use crate::hands::{Hands, State};
 use crate::wait::LOOK_EVERY;
 
 /// Looks at the same page this long before trying again what it asks for.
-const TRY_AGAIN: Duration = Duration::from_secs(3);
+const TRY_AGAIN: Duration = Duration::from_secs(2);
 
 /// A member of staff whose label is refused this often stops trying.
 const LABELS_AT_MOST: u8 = 3;
@@ -188,7 +188,12 @@ impl Pilot {
                 self.reached = true;
                 self.press_any(state, &["confirm", "finish"]).await
             }
-            "staff_place" => self.close().await,
+            "staff_place" => {
+                // What the kiosk makes of it is seen at the backend; scanning the label again would be too eager.
+                let closed = self.close().await?;
+                self.reached |= closed == Progress::Did(Moment::DoorClosed);
+                Ok(closed)
+            }
             other => self.common(other, state).await,
         }
     }
