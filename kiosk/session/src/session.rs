@@ -201,6 +201,10 @@ impl Session {
         matches!(self.state, State::Idle)
     }
 
+    pub(crate) const fn shown_last(&self) -> Option<&View> {
+        self.shown.as_ref()
+    }
+
     pub(crate) fn id(&mut self) -> Uuid {
         (self.ids)()
     }

@@ -53,9 +53,11 @@ impl Session {
             State::TakeGoods { pickup, index, ajar, .. } => {
                 Screen::TakeGoods { door: door_at(pickup, *index), ajar: *ajar }
             }
-            State::Ending { slip, copy, .. } | State::Done { slip, copy } => {
-                Screen::Done { slip: slip.clone(), copy: *copy }
+            // Nothing is said to have ended before that is on the disk: the page stays as it was.
+            State::Ending { .. } | State::StaffEnding { .. } => {
+                self.shown_last().map_or(Screen::LookingUp, |view| view.screen.clone())
             }
+            State::Done { slip, copy } => Screen::Done { slip: slip.clone(), copy: *copy },
             State::Refused { reason, collected_at, reference } => {
                 Screen::Refused { reason: *reason, collected_at: *collected_at, reference: reference.clone() }
             }
@@ -69,11 +71,6 @@ impl Session {
                 name: staff.name.clone(),
                 attention: staff.attention.iter().map(|a| a.door).collect(),
                 problem: *problem,
-            },
-            State::StaffEnding { staff, .. } => Screen::StaffHome {
-                name: staff.name.clone(),
-                attention: staff.attention.iter().map(|a| a.door).collect(),
-                problem: None,
             },
             State::StaffIntending { deposit, .. } | State::StaffOpening { deposit, .. } => {
                 planned(&deposit.plan).map_or(Screen::LookingUp, |(_, _, door)| Screen::Opening(door))
