@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use pickup_protocol::Reason;
 use pickup_protocol::kiosk::HandoverOutcome;
+use pickup_protocol::{Language, Reason};
 
 use crate::command::Look;
 use crate::event::{OpenFailure, Trouble};
@@ -45,7 +45,10 @@ impl Session {
                 Some(self.touched + self.config.farewell_for)
             }
             State::StaffLook { step: Look::Open, .. } => after(self.config.idle_after),
-            State::Idle => self.overlay.map(|_| self.touched + self.config.idle_after),
+            // Whoever asked for help or for the other language and went away.
+            State::Idle if self.overlay.is_some() || self.language != Language::default() => {
+                Some(self.touched + self.config.idle_after)
+            }
             _ => None,
         }
     }
@@ -70,7 +73,6 @@ impl Session {
             (State::PresentCard { .. } | State::Review { .. }, None) => {
                 self.overlay = Some(Overlay::StillThere);
             }
-            (State::Idle, Some(_)) => self.overlay = None,
             (State::LookingUp { .. }, _) => self.lookup_failed(),
             (State::Granting { grant, .. }, _) => {
                 let grant = *grant;
