@@ -7,7 +7,7 @@ use reqwest::{Method, Response};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 
-use crate::wait;
+use crate::{slip, wait};
 
 /// What the bench shows.
 #[derive(Debug, Clone, Deserialize)]
@@ -64,6 +64,8 @@ pub struct Door {
 pub struct Slip {
     /// Its number.
     pub id: u64,
+    /// Cut off by the printer; otherwise torn at the end of the roll.
+    pub cut: bool,
 }
 
 /// An entry of the bench's log.
@@ -251,6 +253,19 @@ impl Hands {
     /// When there is no such slip.
     pub async fn slip_png(&self, id: u64) -> Result<Vec<u8>> {
         Ok(self.send(Method::GET, &format!("/api/slips/{id}.png"), None).await?.bytes().await?.to_vec())
+    }
+
+    /// How many slips lie in the tray that could pass for an original: cut, printed, and without the word COPY.
+    ///
+    /// # Errors
+    /// When the bench does not answer or a picture cannot be read.
+    pub async fn original_slips(&self) -> Result<usize> {
+        let mut originals = 0;
+        for printed in self.state().await?.slips.iter().filter(|printed| printed.cut) {
+            let picture = self.slip_png(printed.id).await?;
+            originals += usize::from(slip::has_ink(&picture)? && !slip::says_copy(&picture)?);
+        }
+        Ok(originals)
     }
 
     /// What the printer received for a slip.

@@ -23,6 +23,14 @@ pub fn says_copy(picture: &[u8]) -> Result<bool> {
     Ok(false)
 }
 
+/// Whether anything is printed on it: after a refill a printer cuts off an empty piece.
+///
+/// # Errors
+/// When the picture cannot be read.
+pub fn has_ink(picture: &[u8]) -> Result<bool> {
+    Ok(rows(picture)?.iter().flatten().any(|dot| *dot < 128))
+}
+
 /// The brightness of each dot, row by row.
 fn rows(picture: &[u8]) -> Result<Vec<Vec<u8>>> {
     let mut decoder = Decoder::new(std::io::Cursor::new(picture));
@@ -65,6 +73,7 @@ mod tests {
     fn rules_and_blank_paper_are_not() {
         assert!(!says_copy(&picture(|row| row % 10 < 2)).unwrap());
         assert!(!says_copy(&picture(|_| false)).unwrap());
+        assert!(has_ink(&picture(|row| row == 3)).unwrap() && !has_ink(&picture(|_| false)).unwrap());
     }
 
     #[test]

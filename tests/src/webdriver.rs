@@ -96,10 +96,18 @@ impl Browser {
     /// When that does not succeed within `limit`.
     pub async fn click(&self, selector: &str, limit: Duration) -> Result<()> {
         wait::until(&format!("a click on `{selector}`"), limit, async || {
-            let element = self.element(selector, limit).await?;
-            Ok(self.post(&format!("/element/{element}/click"), json!({})).await.ok().map(drop))
+            Ok(self.try_click(selector).await.ok())
         })
         .await
+    }
+
+    /// Clicks something if it is on the page just now.
+    ///
+    /// # Errors
+    /// When it is not there or cannot be clicked.
+    pub async fn try_click(&self, selector: &str) -> Result<()> {
+        let element = self.element(selector, Duration::ZERO).await?;
+        self.post(&format!("/element/{element}/click"), json!({})).await.map(drop)
     }
 
     /// Clicks a point of an element; the point in pixels from its middle.

@@ -46,13 +46,16 @@ async fn deposit(browser: &Browser, product: &Product) -> Result<()> {
     browser.click("#scan-1", LIMIT).await?;
     hands.until_screen(&["staff_place"], LIMIT).await?;
     browser.click(OPEN_DOOR, LIMIT).await?;
-    if hands.until_screen(&["staff_stored", "staff_home"], LIMIT).await? == "staff_stored" {
-        press(browser, product, &["finish", "confirm"]).await?;
-    }
-    if hands.until_screen(&["staff_home", "idle"], LIMIT).await? == "staff_home" {
-        press(browser, product, &["finish"]).await?;
-    }
-    hands.until_screen(&["idle"], LIMIT).await.map(drop)
+    // The page that says it is stored, then the start of staff mode, then the start: each has the same way out.
+    wait::until("the kiosk to be free again", LIMIT, async || {
+        let page = hands.state().await?.screen.name;
+        if ["staff_stored", "staff_home"].contains(&page.as_str()) {
+            // The page may change between the look and the click.
+            let _ = browser.try_click("#target-finish").await;
+        }
+        Ok((page == "idle").then_some(()))
+    })
+    .await
 }
 
 async fn collect(browser: &Browser, product: &Product) -> Result<()> {

@@ -4,7 +4,6 @@ use anyhow::{Context, Result, bail, ensure};
 use pickup_tests::pilot::{Errand, Moment, Pilot, Progress};
 use pickup_tests::product::{self, Product};
 use pickup_tests::shop::Placed;
-use pickup_tests::slip;
 use pickup_tests::wait;
 use serde_json::Value;
 
@@ -134,7 +133,8 @@ async fn buy(product: &mut Product, victim: Victim, step: Step) -> Result<Placed
 async fn deposit(product: &mut Product, victim: Victim, step: Step, placed: &Placed) -> Result<()> {
     let mut staff = depositor(product, placed);
     if step == Step::Deposit {
-        staff.run_until(LIMIT, |moment| moment == Moment::DoorSeenOpen).await?;
+        let at = staff.run_until(LIMIT, |moment| moment == Moment::DoorSeenOpen).await?;
+        ensure!(at == Progress::Did(Moment::DoorSeenOpen), "no door opened: {:?}", staff.last_seen());
         cut(product, victim).await?;
     }
     for _ in 0..3 {
@@ -165,7 +165,8 @@ async fn collect(product: &mut Product, victim: Victim, step: Step, ticket: &str
     let mut shopper = collector(product, ticket, &buyer()?);
     let mut goods_out = false;
     if let Some(wanted) = moment_of(step) {
-        shopper.run_until(LIMIT, |moment| moment == wanted).await?;
+        let at = shopper.run_until(LIMIT, |moment| moment == wanted).await?;
+        ensure!(at == Progress::Did(wanted), "the moment {wanted:?} did not come: {:?}", shopper.last_seen());
         goods_out = matches!(step, Step::Open | Step::Take);
         cut(product, victim).await?;
     }
@@ -213,10 +214,7 @@ async fn right_end(product: &mut Product) -> Result<()> {
     ensure!(count("order", "placed") == 1, "placed more or less than once:\n{trail}");
     let id = buyer()?.id_number;
     ensure!(!trail.contains(&id), "the trail has an identity number");
-    let mut originals = 0;
-    for printed in product.hands.state().await?.slips {
-        originals += usize::from(!slip::says_copy(&product.hands.slip_png(printed.id).await?)?);
-    }
+    let originals = product.hands.original_slips().await?;
     ensure!(originals <= 1, "{originals} slips came out without the word COPY");
     wait::until("all doors to be shut", LIMIT, async || {
         Ok(product.hands.state().await?.doors.iter().all(|door| !door.open).then_some(()))

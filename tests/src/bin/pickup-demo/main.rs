@@ -64,7 +64,7 @@ async fn script(setup: Setup, out: &Path) -> Result<bool> {
     let started = report.step("the whole product starts from nothing", Product::start(setup)).await;
     if let Ok(mut product) = started {
         path::play(&mut product, &mut report, out).await;
-        unhappy::play(&mut product, &mut report).await;
+        unhappy::play(&mut product, &mut report, out).await;
         path::keep(&product, &mut report, out).await;
         let ended = async { product.check() };
         let _ = report.step("every program still runs", ended).await;

@@ -143,8 +143,9 @@ async fn second_scan(product: &Product, ticket: &str) -> Result<()> {
 pub async fn keep(product: &Product, report: &mut Report, out: &Path) {
     report.heading("What is left to look at");
     let filed = async {
-        product.export_filed(out).await?;
-        let count = count_files(out, "xml")?;
+        let filed = out.join("filed");
+        product.export_filed(&filed).await?;
+        let count = count_files(&filed, "xml")?;
         ensure!(count >= 4, "only {count} XML files were written");
         Ok(())
     };
@@ -173,7 +174,7 @@ fn count_files(dir: &Path, extension: &str) -> Result<usize> {
     let mut count = 0;
     for entry in std::fs::read_dir(dir)? {
         let path = entry?.path();
-        if path.is_dir() && !path.ends_with("run") {
+        if path.is_dir() {
             count += count_files(&path, extension)?;
         } else if path.extension().is_some_and(|found| found == extension) {
             count += 1;

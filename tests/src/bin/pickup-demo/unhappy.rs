@@ -1,11 +1,11 @@
 //! Three ends nobody hopes for: a wrong card, a refusal by customs, paper that runs out.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use pickup_tests::pilot::{Moment, Progress};
 use pickup_tests::product::Product;
-use pickup_tests::slip;
 use serde_json::Value;
 
 use crate::path;
@@ -15,7 +15,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 const LINES: &[(&str, i64)] = &[("MLK-002", 1)];
 
 /// Plays all three; each by itself.
-pub async fn play(product: &mut Product, report: &mut Report) {
+pub async fn play(product: &mut Product, report: &mut Report, out: &Path) {
     report.heading("Another person's card");
     let _: Result<(), Failed> = async {
         let placed = path::buy(product, report, "DEMO0002", "demo-05", LINES).await?;
@@ -46,7 +46,7 @@ pub async fn play(product: &mut Product, report: &mut Report) {
         report
             .step(
                 "after refilling it goes on; one slip, or a second that says COPY",
-                paper_out(product, &ticket),
+                paper_out(product, &ticket, out),
             )
             .await
     }
@@ -77,7 +77,7 @@ async fn rejected(product: &Product) -> Result<()> {
     Ok(())
 }
 
-async fn paper_out(product: &Product, ticket: &str) -> Result<()> {
+async fn paper_out(product: &Product, ticket: &str, out: &Path) -> Result<()> {
     let hands = &product.hands;
     hands.take_slips().await?;
     hands.fault("printer", "paper_out_mid").await?;
@@ -86,10 +86,11 @@ async fn paper_out(product: &Product, ticket: &str) -> Result<()> {
     hands.until_screen(&["printer_trouble"], LIMIT).await?;
     hands.mend("printer").await?;
     ensure!(shopper.run(LIMIT).await? == Progress::Finished, "pages seen: {:?}", shopper.last_seen());
-    let mut originals = 0;
     for printed in hands.state().await?.slips {
-        originals += usize::from(!slip::says_copy(&hands.slip_png(printed.id).await?)?);
+        let picture = hands.slip_png(printed.id).await?;
+        std::fs::write(out.join(format!("slip-after-paper-out-{}.png", printed.id)), picture)?;
     }
+    let originals = hands.original_slips().await?;
     ensure!(originals <= 1, "{originals} slips were printed without the word COPY");
     Ok(())
 }
