@@ -34,7 +34,7 @@ impl Fault {
         Self::new(
             StatusCode::BAD_REQUEST,
             "REQUEST_MALFORMED",
-            format!("请求格式不正确：{why}"),
+            format!("请求格式不正确（{why}），请按接口说明改正后重发。"),
             format!("The request cannot be read: {why}."),
         )
     }
