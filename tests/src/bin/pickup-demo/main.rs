@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::Parser;
 use pickup_tests::product::{Product, Setup};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Runs Bonded Pickup on this machine with simulated customs and devices.
 #[derive(Parser)]
@@ -55,7 +56,15 @@ async fn run(options: &Options) -> Result<bool> {
         bench_port: (free && !options.script).then_some(options.port),
         ..Setup::quick(&out.join("run"))
     };
-    if options.script { script(setup, &out).await } else { interactive::run(setup).await }
+    let work =
+        async { if options.script { script(setup, &out).await } else { interactive::run(setup).await } };
+    // Told to end from outside, it ends its programs too: dropping the work kills them.
+    let (mut terminate, mut hang_up) = (signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
+    tokio::select! {
+        result = work => result,
+        _ = terminate.recv() => Ok(false),
+        _ = hang_up.recv() => Ok(false),
+    }
 }
 
 async fn script(setup: Setup, out: &Path) -> Result<bool> {
