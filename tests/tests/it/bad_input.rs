@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use pickup_tests::people::{self, with_wrong_check_digit};
+use pickup_tests::pilot::Progress;
 use pickup_tests::product::{self, Product, Setup};
 use pickup_tests::shop::Answer;
 use serde_json::{Value, json};
@@ -134,14 +135,17 @@ async fn forged_and_truncated_tickets_and_noise_open_nothing_and_change_nothing(
                 .with_context(|| format!("scanned {bad}"))?;
             product.hands.back_to_start(LIMIT).await?;
         }
+        // Two codes to a scanner, because of the line end in the middle; the page after the last one may come late.
         product.hands.scan_bytes("00ff1b9d0a0d80fe7f00c3280d").await?;
-        product.hands.until_screen(&["refused", "idle"], LIMIT).await?;
+        product.hands.until_screen(&["refused"], LIMIT).await.context("scanned noise")?;
         product.hands.back_to_start(LIMIT).await?;
         ensure!(everything(product).await? == before, "something changed");
         ensure!(pulses(product).await? == pulsed, "a lock was pulsed");
         // The right ticket still works after all that.
         let mut shopper = collector(product, &ticket, &buyer()?);
-        shopper.run(LIMIT).await?;
+        while shopper.run(LIMIT).await? == Progress::Refused {
+            product.hands.back_to_start(LIMIT).await?;
+        }
         product.shop.until("GOOD00001", "/parcel/state", &["collected"], LIMIT).await.map(drop)
     })
     .await
