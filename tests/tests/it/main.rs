@@ -5,6 +5,7 @@ mod browser;
 mod clearing;
 mod filed;
 mod journey;
+mod pace;
 mod power_cuts;
 mod script;
 mod trust;
