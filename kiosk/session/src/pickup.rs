@@ -61,6 +61,10 @@ impl Session {
             Some(Verdict::Refused { reason, collected_at }) => {
                 self.refuse_at(reason, collected_at, reference(answer_to));
             }
+            // The report of how it ended may not have reached the backend yet.
+            Some(Verdict::Ready { offer, slip }) if self.unclear.contains(&offer.pickup) => {
+                self.refuse_at(Reason::NeedsAttendant, None, slip.number);
+            }
             Some(Verdict::Ready { offer, slip }) => self.offer(Offered { offer, slip, offline: false }),
         }
     }
@@ -98,6 +102,7 @@ impl Session {
 
     pub(crate) fn card(&mut self, card: &Card) {
         let (now, today) = (self.now.wall, self.now.wall.map(china_time::yyyymmdd));
+        self.card_seen();
         let State::PresentCard { offered, tries_left, problem } = &mut self.state else { return };
         if !offered.offer.identity.matches(&card.number) {
             *tries_left = tries_left.saturating_sub(1);
@@ -128,8 +133,17 @@ impl Session {
     }
 
     pub(crate) fn card_failed(&mut self) {
+        self.card_seen();
         if let State::PresentCard { problem, .. } = &mut self.state {
             *problem = Some(Problem::ReadAgain);
+        }
+    }
+
+    /// A card on the reader is as good as a touch: somebody is there.
+    fn card_seen(&mut self) {
+        if matches!(self.state, State::PresentCard { .. }) {
+            self.touched = self.now.mono;
+            self.overlay = None;
         }
     }
 
@@ -137,7 +151,8 @@ impl Session {
     pub(crate) fn pickup_touched(&mut self, action: Action) -> bool {
         match (action, &self.state) {
             (Action::Confirm, State::Review { .. }) => self.confirm(),
-            (Action::OpenAgain, State::TakeGoods { pickup, copy, index, .. }) => {
+            // After a restart nobody knows who stands there: the door may be shut, not opened.
+            (Action::OpenAgain, State::TakeGoods { pickup, copy, index, .. }) if !self.resumed => {
                 let (pickup, copy, index) = (pickup.clone(), *copy, *index);
                 self.intend(pickup, copy, index, true);
             }
@@ -149,6 +164,12 @@ impl Session {
     fn confirm(&mut self) {
         let State::Review { offered, evidence } = &self.state else { return };
         let (offered, evidence) = (offered.clone(), evidence.clone());
+        if !self.lock_up {
+            // No slip for a door that cannot open.
+            self.push(Command::CallStaff("LOCK"));
+            self.refuse_at(Reason::NeedsAttendant, None, offered.slip.number);
+            return;
+        }
         if offered.offline {
             self.record(offered, evidence, None);
             return;
@@ -176,8 +197,10 @@ impl Session {
             Some(GrantReply::Refused { reason }) => self.refuse_at(reason, None, reference(answer_to)),
             // The backend went away between verdict and grant: what the manifest allows may go on.
             None => match self.manifest_entry(offered.offer.pickup) {
-                Some(entry) if entry.offer.doors == offered.offer.doors => {
-                    let evidence = Evidence { identity: entry.offer.identity.clone(), ..evidence };
+                Some(entry)
+                    if entry.offer.doors == offered.offer.doors
+                        && entry.offer.identity == evidence.identity =>
+                {
                     self.record(entry, evidence, None);
                 }
                 _ => self.refuse(Reason::Offline),
@@ -258,7 +281,13 @@ impl Session {
             {
                 let (mut pickup, copy, next) = (pickup.clone(), *copy, *index + 1);
                 self.note(&mut pickup, door, DoorEventKind::Closed);
-                self.intend(pickup, copy, next, false);
+                if self.resumed && next < pickup.offer.doors.len() {
+                    // The rest lies behind a door that nobody has proved to be theirs since the restart.
+                    self.push(Command::CallStaff("DOOR_UNKNOWN"));
+                    self.finish(pickup, copy, HandoverOutcome::Unknown);
+                } else {
+                    self.intend(pickup, copy, next, false);
+                }
             }
             _ => {}
         }
@@ -284,7 +313,11 @@ impl Session {
             OpenFailure::NotSent if !again => self.intend(pickup, copy, index, true),
             // The person before an open door asked for it to be opened again: it stands as it stood.
             OpenFailure::NotSent if opened => {
-                self.enter(State::TakeGoods { pickup, copy, index, ajar: true })
+                self.enter(State::TakeGoods { pickup, copy, index, ajar: true });
+                if self.doors.get(&door) == Some(&false) {
+                    // It was shut meanwhile, and will not be told again.
+                    self.pickup_door(door, false);
+                }
             }
             // Nothing was ever sent: the parcel lies where it lay, and the same ticket works when the lock does.
             OpenFailure::NotSent if !pulsed => {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use pickup_protocol::DoorNumber;
 use pickup_protocol::kiosk::{DepositOutcome, DoorEvent, DoorEventKind, HandoverOutcome};
 
-use crate::command::Command;
+use crate::command::{Command, Look};
 use crate::event::OpenFailure;
 use crate::journal::{OpenDeposit, OpenPickup, Record, Recovery, last_door};
 use crate::report::{self, planned};
@@ -14,7 +14,7 @@ use crate::state::{Staff, State};
 
 impl Session {
     pub(crate) fn recovered(&mut self, found: Option<Box<Recovery>>) {
-        self.journal_good = Some(found.is_some());
+        self.journal_good = Some(found.is_some() && self.journal_good != Some(false));
         if let Some(found) = found {
             self.slips.clone_from(&found.slips);
             self.collected.clone_from(&found.collected);
@@ -69,9 +69,10 @@ impl Session {
         if !of_pickup.into_iter().chain(of_deposit).all(known) {
             return;
         }
-        let Some(found) = self.recovery.as_mut() else { return };
-        let (pickup, deposit) = (found.pickup.take(), found.deposit.take());
+        // The rest of what was found is not kept: it speaks of people.
+        let Some(Recovery { pickup, deposit, .. }) = self.recovery.take() else { return };
         self.home();
+        self.resumed = true;
         if let Some(deposit) = deposit {
             self.resume_deposit(deposit);
         }
@@ -179,15 +180,18 @@ impl Session {
                     self.enter(State::StaffOpening { staff, deposit });
                 }
             }
-            State::StaffEnding { staff, stored, write } if *write == done => {
-                let (staff, stored) = (staff.clone(), stored.clone());
+            State::StaffEnding { staff, stored, problem, write } if *write == done => {
+                let (staff, stored, problem) = (staff.clone(), stored.clone(), *problem);
                 match stored {
+                    // The badge was scanned before the restart, by somebody who may have left.
+                    _ if self.resumed => self.home(),
                     Some((waybill, door)) => self.enter(State::StaffStored { staff, waybill, door }),
-                    None => self.staff_home(None),
+                    None => self.staff_home(problem),
                 }
             }
-            State::StaffLook { case, write: Some(write), .. } if *write == done => {
+            State::StaffLook { case, step: Look::Opening, write: Some(write), .. } if *write == done => {
                 let door = case.door;
+                self.since = self.now.mono;
                 self.doors.remove(&door);
                 self.push(Command::OpenDoor(door));
             }

@@ -78,6 +78,8 @@ pub struct Session {
     pub(crate) online: bool,
     pub(crate) journal_good: Option<bool>,
     pub(crate) recovery: Option<Recovery>,
+    /// Whether what goes on was begun before the restart, by somebody who may have left.
+    pub(crate) resumed: bool,
     pub(crate) slips: BTreeMap<PickupNumber, Slips>,
     pub(crate) collected: BTreeMap<PickupNumber, jiff::Timestamp>,
     /// Pickups whose door may have moved, until somebody has looked.
@@ -97,7 +99,13 @@ pub struct Session {
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Session").field("state", &self.state).finish_non_exhaustive()
+        f.debug_struct("Session")
+            .field("state", &self.state)
+            .field("overlay", &self.overlay)
+            .field("language", &self.language)
+            .field("shown", &self.shown)
+            .field("recovery", &self.recovery)
+            .finish_non_exhaustive()
     }
 }
 
@@ -119,6 +127,7 @@ impl Session {
             online: false,
             journal_good: None,
             recovery: None,
+            resumed: false,
             slips: BTreeMap::new(),
             collected: BTreeMap::new(),
             unclear: BTreeSet::new(),
@@ -236,6 +245,7 @@ impl Session {
     /// Back to the start; whatever was known of the person goes.
     pub(crate) fn home(&mut self) {
         self.language = Language::Zh;
+        self.resumed = false;
         self.enter(State::Idle);
     }
 
@@ -272,6 +282,7 @@ impl Session {
         let scanned = classify(bytes);
         match &self.state {
             State::Idle | State::Refused { .. } | State::Done { .. } if self.out_of_service().is_none() => {
+                self.resumed = false;
                 if matches!(self.state, State::Done { .. }) {
                     // The next person, who has not chosen a language.
                     self.home();

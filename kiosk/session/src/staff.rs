@@ -111,7 +111,9 @@ impl Session {
             }
             (Action::Cancel, State::StaffLook { step: Look::Open, .. }) => self.staff_home(None),
             (Action::Cancel, State::StaffPlace { cancelled, .. }) => *cancelled = true,
-            (Action::OpenAgain, State::StaffPlace { staff, deposit, .. }) => {
+            (Action::OpenAgain, State::StaffPlace { staff, deposit, cancelled: false, .. })
+                if !self.resumed =>
+            {
                 let (staff, mut deposit) = (staff.clone(), deposit.clone());
                 if let (Some((_, _, door)), Some(at)) = (planned(&deposit.plan), self.now.wall) {
                     let event = DoorEvent { door, kind: DoorEventKind::Intent, at };
@@ -133,6 +135,7 @@ impl Session {
         let number = self.write(vec![record]);
         if let State::StaffLook { step, write, .. } = &mut self.state {
             (*step, *write) = (Look::Opening, Some(number));
+            self.since = self.now.mono;
         }
     }
 
@@ -151,12 +154,16 @@ impl Session {
                 let deposit =
                     self.deposit_event(deposit, DoorEvent { door, kind: DoorEventKind::Closed, at });
                 let outcome = if cancelled { DepositOutcome::NotStored } else { DepositOutcome::Stored };
-                self.end_deposit(staff, &deposit, outcome);
+                self.end_deposit(staff, &deposit, outcome, None);
             }
             State::StaffLook { case, step, .. } if case.door == door => match (*step, open) {
-                (Look::Opening, true) => *step = Look::Decide,
+                // Also by hand, with the key, when the lock is stuck.
+                (Look::Opening | Look::Open, true) => *step = Look::Decide,
                 (Look::Close, false) => self.resolve(at),
-                (Look::Decide, false) => *step = Look::Open,
+                (Look::Decide, false) => {
+                    *step = Look::Open;
+                    self.since = self.now.mono;
+                }
                 _ => {}
             },
             _ => {}
@@ -181,7 +188,7 @@ impl Session {
             self.collected.insert(pickup, at);
         }
         let write = self.write(vec![Record::Resolved(Box::new(resolution))]);
-        self.enter(State::StaffEnding { staff, stored: None, write });
+        self.enter(State::StaffEnding { staff, stored: None, problem: None, write });
     }
 
     fn deposit_event(&mut self, mut deposit: OpenDeposit, event: DoorEvent) -> OpenDeposit {
@@ -190,13 +197,19 @@ impl Session {
         deposit
     }
 
-    fn end_deposit(&mut self, staff: Staff, open: &OpenDeposit, outcome: DepositOutcome) {
+    fn end_deposit(
+        &mut self,
+        staff: Staff,
+        open: &OpenDeposit,
+        outcome: DepositOutcome,
+        problem: Option<Reason>,
+    ) {
         let stored = planned(&open.plan)
             .filter(|_| outcome == DepositOutcome::Stored)
             .map(|(_, waybill, door)| (waybill.to_owned(), door));
         let Some(report) = report::deposit(open, outcome, self.now.wall) else { return };
         let write = self.write(vec![Record::Deposited(Box::new(report))]);
-        self.enter(State::StaffEnding { staff, stored, write });
+        self.enter(State::StaffEnding { staff, stored, problem, write });
     }
 
     pub(crate) fn staff_open_failed(&mut self, door: DoorNumber, kind: OpenFailure) {
@@ -209,11 +222,21 @@ impl Session {
                 } else {
                     DoorEventKind::NotDetected
                 };
+                let opened = deposit.door_events.iter().any(|e| e.kind == DoorEventKind::Opened);
                 let deposit = self.deposit_event(deposit, DoorEvent { door, kind, at });
-                self.end_deposit(staff, &deposit, DepositOutcome::NotStored);
+                if opened {
+                    // It has stood open, so the parcel may lie inside: only shutting it ends this.
+                    self.enter(State::StaffPlace { staff, deposit, ajar: true, cancelled: false });
+                    if self.doors.get(&door) == Some(&false) {
+                        self.staff_door(door, false);
+                    }
+                } else {
+                    self.end_deposit(staff, &deposit, DepositOutcome::NotStored, Some(Reason::NoDoorFree));
+                }
             }
             State::StaffLook { case, step: step @ Look::Opening, .. } if case.door == door => {
-                *step = Look::Open
+                *step = Look::Open;
+                self.since = self.now.mono;
             }
             _ => {}
         }

@@ -119,6 +119,7 @@ pub(crate) enum State {
     StaffEnding {
         staff: Staff,
         stored: Option<(String, DoorNumber)>,
+        problem: Option<Reason>,
         write: u64,
     },
     StaffStored {

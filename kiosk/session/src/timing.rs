@@ -78,7 +78,11 @@ impl Session {
                 let grant = *grant;
                 self.granted(grant, None);
             }
-            (State::StaffPlanning { .. } | State::StaffAsking { .. }, _) => self.refuse(Reason::Offline),
+            (State::StaffPlanning { ask, .. }, _) => {
+                let ask = *ask;
+                self.planned(ask, None);
+            }
+            (State::StaffAsking { .. }, _) => self.refuse(Reason::Offline),
             (State::PrinterTrouble { .. }, _) => self.printer_timeout(),
             (State::TakeGoods { .. } | State::StaffPlace { .. }, _) => self.door_ajar(),
             (State::StaffStored { .. } | State::StaffLook { step: Look::Open, .. }, _) => {

@@ -103,9 +103,11 @@ impl Kiosk {
 
     /// What the disk holds, read back from its text.
     pub fn recovery(&self) -> Recovery {
-        recover(self.journal.iter().map(|record| {
-            serde_json::from_str(&serde_json::to_string(record).unwrap()).unwrap()
-        }))
+        recover(
+            self.journal
+                .iter()
+                .map(|record| serde_json::from_str(&serde_json::to_string(record).unwrap()).unwrap()),
+        )
     }
 
     pub fn send(&mut self, event: Event) {

@@ -3,6 +3,12 @@
 // Helpers beside the tests are not test functions to the lints; a test may panic anywhere.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod door;
 mod kiosk;
+mod offline;
 mod pickup;
+mod printer;
+mod restart;
 mod sample;
+mod staff;
+mod waiting;

@@ -110,8 +110,7 @@ fn a_ticket_that_is_wrong_by_itself_is_refused_without_asking_anybody() {
         not_after_unix_s: u32::try_from(sample::start().as_second()).unwrap() - 1,
         ..sample::ticket_of(5)
     });
-    let foreign =
-        sample::ticket_of(5).sign(&ed25519_dalek::SigningKey::from_bytes(&[8; 32])).into_bytes();
+    let foreign = sample::ticket_of(5).sign(&ed25519_dalek::SigningKey::from_bytes(&[8; 32])).into_bytes();
     let unknown_key = sample::signed(pickup_protocol::Ticket { key_id: 9, ..sample::ticket_of(5) });
     let mut cut_short = sample::ticket(5);
     cut_short.truncate(100);
