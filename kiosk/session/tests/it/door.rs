@@ -9,7 +9,7 @@ use crate::sample;
 
 fn opening() -> Kiosk {
     let mut kiosk = Kiosk::ready();
-    kiosk.to_opening(5, 3);
+    kiosk.go_to_opening(5, 3);
     kiosk.forget();
     kiosk
 }
@@ -105,7 +105,7 @@ fn a_pulse_not_sent_after_one_not_detected_is_left_to_staff() {
 #[test]
 fn no_slip_is_printed_for_a_door_whose_lock_does_not_answer() {
     let mut kiosk = Kiosk::ready();
-    kiosk.to_review(5, 3);
+    kiosk.go_to_review(5, 3);
     kiosk.send(Event::Lock(false));
     kiosk.forget();
     kiosk.touch(Action::Confirm);
@@ -177,7 +177,7 @@ fn a_door_that_could_not_be_opened_again_stands_as_it_stood() {
 #[test]
 fn a_parcel_behind_two_doors_is_handed_over_when_both_have_been_shut() {
     let mut kiosk = Kiosk::ready();
-    kiosk.to_review(5, 3);
+    kiosk.go_to_review(5, 3);
     kiosk.touch(Action::Confirm);
     kiosk.grant(Ok(sample::granted(&[3, 4])));
     kiosk.printed();

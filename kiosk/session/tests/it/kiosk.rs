@@ -279,7 +279,7 @@ impl Kiosk {
     }
 
     /// From the ticket to the page that shows the parcel.
-    pub fn to_review(&mut self, pickup: u64, door: u16) {
+    pub fn go_to_review(&mut self, pickup: u64, door: u16) {
         self.scan(sample::ticket(pickup));
         self.verdict(sample::ready(pickup, &[door]));
         self.present(sample::card());
@@ -287,30 +287,30 @@ impl Kiosk {
     }
 
     /// From the ticket to the slip at the printer.
-    pub fn to_printing(&mut self, pickup: u64, door: u16) {
-        self.to_review(pickup, door);
+    pub fn go_to_printing(&mut self, pickup: u64, door: u16) {
+        self.go_to_review(pickup, door);
         self.touch(Action::Confirm);
         self.grant(Ok(sample::granted(&[door])));
         assert_eq!(self.screen(), &Screen::Printing);
     }
 
     /// From the ticket to the pulse.
-    pub fn to_opening(&mut self, pickup: u64, door: u16) {
-        self.to_printing(pickup, door);
+    pub fn go_to_opening(&mut self, pickup: u64, door: u16) {
+        self.go_to_printing(pickup, door);
         self.printed();
         assert_eq!(self.screen(), &Screen::Opening(DoorNumber(door)));
     }
 
     /// From the ticket to the open door.
-    pub fn to_open_door(&mut self, pickup: u64, door: u16) {
-        self.to_opening(pickup, door);
+    pub fn go_to_open_door(&mut self, pickup: u64, door: u16) {
+        self.go_to_opening(pickup, door);
         self.opens(door);
         assert_eq!(self.screen(), &Screen::TakeGoods { door: DoorNumber(door), ajar: false });
     }
 
     /// From the ticket to the goods taken and the screen free again.
     pub fn pick_up(&mut self, pickup: u64, door: u16) {
-        self.to_open_door(pickup, door);
+        self.go_to_open_door(pickup, door);
         self.shuts(door);
         self.touch(Action::Finish);
         assert_eq!(self.screen(), &Screen::Idle);

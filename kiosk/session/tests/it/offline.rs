@@ -90,7 +90,7 @@ fn confirmed(manifest: Option<Manifest>) -> Kiosk {
     if let Some(manifest) = manifest {
         kiosk.send(Event::Manifest(Box::new(manifest)));
     }
-    kiosk.to_review(5, 3);
+    kiosk.go_to_review(5, 3);
     kiosk.touch(Action::Confirm);
     kiosk.forget();
     kiosk

@@ -69,7 +69,7 @@ fn the_handover_carries_card_slip_and_what_the_door_did() {
 #[test]
 fn nothing_is_printed_or_opened_before_the_disk_has_it() {
     let mut kiosk = Kiosk::ready();
-    kiosk.to_review(5, 3);
+    kiosk.go_to_review(5, 3);
     kiosk.touch(Action::Confirm);
     kiosk.forget();
     kiosk.disk = false;
@@ -87,7 +87,7 @@ fn nothing_is_printed_or_opened_before_the_disk_has_it() {
 fn the_next_person_is_greeted_in_chinese() {
     let mut kiosk = Kiosk::ready();
     kiosk.touch(Action::SwitchLanguage);
-    kiosk.to_open_door(5, 3);
+    kiosk.go_to_open_door(5, 3);
     assert_eq!(kiosk.view.language, Language::En);
     kiosk.shuts(3);
     kiosk.touch(Action::Finish);
@@ -167,7 +167,7 @@ fn what_the_backend_refuses_is_shown_as_it_says() {
 #[test]
 fn a_grant_that_is_refused_opens_nothing() {
     let mut kiosk = Kiosk::ready();
-    kiosk.to_review(5, 3);
+    kiosk.go_to_review(5, 3);
     kiosk.touch(Action::Confirm);
     kiosk.forget();
     kiosk.grant(Ok(GrantReply::Refused { reason: Reason::Cancelled }));
@@ -223,7 +223,7 @@ fn a_card_is_good_on_its_last_day_in_china() {
 #[test]
 fn confirming_twice_asks_once() {
     let mut kiosk = Kiosk::ready();
-    kiosk.to_review(5, 3);
+    kiosk.go_to_review(5, 3);
     kiosk.forget();
     kiosk.touch(Action::Confirm);
     kiosk.touch(Action::Confirm);

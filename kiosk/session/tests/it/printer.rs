@@ -9,7 +9,7 @@ use crate::sample;
 /// A slip was sent to a printer that is out of paper.
 fn failed(sent: bool) -> Kiosk {
     let mut kiosk = Kiosk::ready();
-    kiosk.to_printing(5, 3);
+    kiosk.go_to_printing(5, 3);
     kiosk.forget();
     kiosk.send(Event::Printer(Some(Trouble::PaperOut)));
     kiosk.print_failed(sent, Trouble::PaperOut);
@@ -89,7 +89,7 @@ fn a_printer_that_does_not_recover_leaves_it_to_staff_and_the_same_ticket_works_
         assert!(kiosk.handovers().is_empty());
         kiosk.send(Event::Printer(None));
         kiosk.wait(12);
-        kiosk.to_printing(5, 3);
+        kiosk.go_to_printing(5, 3);
         assert_eq!(kiosk.job().copy, sent);
     }
 }
@@ -97,7 +97,7 @@ fn a_printer_that_does_not_recover_leaves_it_to_staff_and_the_same_ticket_works_
 #[test]
 fn a_printer_that_says_nothing_at_all_is_given_up() {
     let mut kiosk = Kiosk::ready();
-    kiosk.to_printing(5, 3);
+    kiosk.go_to_printing(5, 3);
     kiosk.wait(300);
     assert!(!matches!(kiosk.screen(), Screen::Printing));
     kiosk.wait(3_000);
@@ -108,7 +108,7 @@ fn a_printer_that_says_nothing_at_all_is_given_up() {
 #[test]
 fn no_more_than_five_slips_are_tried_for_one_pickup() {
     let mut kiosk = Kiosk::ready();
-    kiosk.to_printing(5, 3);
+    kiosk.go_to_printing(5, 3);
     kiosk.forget();
     for _ in 0..20 {
         if kiosk.screen() == &Screen::Printing {
@@ -123,11 +123,11 @@ fn no_more_than_five_slips_are_tried_for_one_pickup() {
 #[test]
 fn a_later_visit_after_a_slip_was_printed_gets_a_copy() {
     let mut kiosk = Kiosk::ready();
-    kiosk.to_opening(5, 3);
+    kiosk.go_to_opening(5, 3);
     for _ in 0..2 {
         kiosk.open_fails(3, pickup_session::OpenFailure::NotSent);
     }
     kiosk.wait(12);
-    kiosk.to_printing(5, 3);
+    kiosk.go_to_printing(5, 3);
     assert!(kiosk.job().copy);
 }

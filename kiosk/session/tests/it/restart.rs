@@ -52,7 +52,7 @@ fn a_pickup_cut_before_its_door_was_to_open_begins_again_with_a_copy_where_a_sli
             let mut kiosk = restarted(&journal[..n], open);
             assert_eq!(kiosk.screen(), &Screen::Idle, "{n} records");
             kiosk.shuts(3);
-            kiosk.to_printing(5, 3);
+            kiosk.go_to_printing(5, 3);
             assert_eq!(kiosk.job().copy, n >= 2, "{n} records");
             kiosk.printed();
             kiosk.opens(3);
@@ -153,7 +153,7 @@ fn a_restart_waits_for_the_door_before_it_concludes_anything() {
 #[test]
 fn the_second_door_of_a_parcel_is_not_opened_for_whoever_shuts_the_first_after_a_restart() {
     let mut kiosk = Kiosk::ready();
-    kiosk.to_review(5, 3);
+    kiosk.go_to_review(5, 3);
     kiosk.touch(Action::Confirm);
     kiosk.grant(Ok(sample::granted(&[3, 4])));
     kiosk.printed();
@@ -170,7 +170,7 @@ fn the_second_door_of_a_parcel_is_not_opened_for_whoever_shuts_the_first_after_a
 fn after_a_restart_the_next_person_is_served_as_ever() {
     let journal = pickup_journal();
     let mut kiosk = restarted(&journal[..4], false);
-    kiosk.to_open_door(6, 4);
+    kiosk.go_to_open_door(6, 4);
     kiosk.touch(Action::OpenAgain);
     assert_eq!(kiosk.pulses(), 2);
 }

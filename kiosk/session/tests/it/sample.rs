@@ -46,8 +46,12 @@ pub fn card() -> Card {
     Card { number: buyer(), valid_until: Some("20310101".into()) }
 }
 
+pub fn stranger() -> IdNumber {
+    id_number("99010119850505003")
+}
+
 pub fn strangers_card() -> Card {
-    Card { number: id_number("99010119850505003"), valid_until: None }
+    Card { number: stranger(), valid_until: None }
 }
 
 pub fn expired_card() -> Card {

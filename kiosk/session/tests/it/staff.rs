@@ -264,7 +264,7 @@ fn a_look_whose_disk_answered_too_late_opens_nothing() {
 fn goods_found_inside_may_be_picked_up_again_and_goods_found_taken_may_not() {
     for (touch, again) in [(Action::GoodsInside, true), (Action::GoodsTaken, false)] {
         let mut kiosk = Kiosk::offline(sample::manifest(&[(5, 3)], &[]));
-        kiosk.to_opening(5, 3);
+        kiosk.go_to_opening(5, 3);
         kiosk.open_fails(3, OpenFailure::Unknown);
         kiosk.scan(sample::badge().into_bytes());
         kiosk.staff(Ok(sample::welcome(&[(5, 3)])));

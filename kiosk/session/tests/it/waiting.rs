@@ -9,7 +9,7 @@ use crate::sample;
 #[test]
 fn a_person_who_does_nothing_is_asked_and_then_sent_home() {
     let mut kiosk = Kiosk::ready();
-    kiosk.to_review(5, 3);
+    kiosk.go_to_review(5, 3);
     kiosk.wait(44);
     assert!(matches!(kiosk.screen(), Screen::Review { .. }));
     kiosk.wait(1);
@@ -24,7 +24,7 @@ fn a_person_who_does_nothing_is_asked_and_then_sent_home() {
 #[test]
 fn more_time_brings_the_page_back() {
     let mut kiosk = Kiosk::ready();
-    kiosk.to_review(5, 3);
+    kiosk.go_to_review(5, 3);
     kiosk.wait(50);
     kiosk.touch(Action::MoreTime);
     assert!(matches!(kiosk.screen(), Screen::Review { .. }));
@@ -65,7 +65,7 @@ fn help_lies_over_the_page_and_goes_back_to_it() {
 #[test]
 fn help_that_nobody_closes_ends_the_session() {
     let mut kiosk = Kiosk::ready();
-    kiosk.to_review(5, 3);
+    kiosk.go_to_review(5, 3);
     kiosk.touch(Action::Help);
     kiosk.wait(90);
     assert_eq!(kiosk.screen(), &Screen::Idle);
@@ -82,13 +82,13 @@ fn a_person_may_cancel_until_the_slip_prints() {
     present_card.scan(sample::ticket(5));
     present_card.verdict(sample::ready(5, &[3]));
     let mut review = Kiosk::ready();
-    review.to_review(5, 3);
+    review.go_to_review(5, 3);
     for mut kiosk in [looking_up, present_card, review] {
         kiosk.touch(Action::Cancel);
         assert_eq!(kiosk.screen(), &Screen::Idle);
     }
     let mut kiosk = Kiosk::ready();
-    kiosk.to_printing(5, 3);
+    kiosk.go_to_printing(5, 3);
     kiosk.touch(Action::Cancel);
     assert_eq!(kiosk.screen(), &Screen::Printing);
 }
@@ -96,7 +96,7 @@ fn a_person_may_cancel_until_the_slip_prints() {
 #[test]
 fn the_other_language_is_one_touch_away_on_every_page() {
     let mut kiosk = Kiosk::ready();
-    kiosk.to_review(5, 3);
+    kiosk.go_to_review(5, 3);
     kiosk.touch(Action::SwitchLanguage);
     assert!(matches!(kiosk.screen(), Screen::Review { .. }));
     assert_eq!(kiosk.view.language, Language::En);
@@ -107,7 +107,7 @@ fn the_other_language_is_one_touch_away_on_every_page() {
 #[test]
 fn nothing_of_a_person_is_left_on_the_idle_page() {
     let mut kiosk = Kiosk::ready();
-    kiosk.to_review(5, 3);
+    kiosk.go_to_review(5, 3);
     let secrets = [sample::NAME, &sample::offer(5, &[3]).identity.digest, "WB20260005"];
     let before = format!("{:?} {:?}", kiosk.session, kiosk.view);
     assert!(secrets.iter().all(|secret| before.contains(secret)), "the test can fail");
@@ -154,23 +154,23 @@ fn when_the_journal_fails_nothing_opens_any_more() {
     type Step = fn(&mut Kiosk);
     let steps: [Step; 6] = [
         |kiosk| {
-            kiosk.to_review(5, 3);
+            kiosk.go_to_review(5, 3);
             kiosk.disk = false;
             kiosk.touch(Action::Confirm);
             kiosk.grant(Ok(sample::granted(&[3])));
         },
         |kiosk| {
-            kiosk.to_printing(5, 3);
+            kiosk.go_to_printing(5, 3);
             kiosk.disk = false;
             kiosk.printed();
         },
-        |kiosk| kiosk.to_opening(5, 3),
+        |kiosk| kiosk.go_to_opening(5, 3),
         |kiosk| {
-            kiosk.to_open_door(5, 3);
+            kiosk.go_to_open_door(5, 3);
             kiosk.disk = false;
             kiosk.touch(Action::OpenAgain);
         },
-        |kiosk| kiosk.to_review(5, 3),
+        |kiosk| kiosk.go_to_review(5, 3),
         |kiosk| kiosk.scan(sample::badge().into_bytes()),
     ];
     for step in steps {
@@ -196,7 +196,7 @@ fn when_the_journal_fails_nothing_opens_any_more() {
 #[test]
 fn a_disk_that_does_not_answer_is_taken_for_broken() {
     let mut kiosk = Kiosk::ready();
-    kiosk.to_printing(5, 3);
+    kiosk.go_to_printing(5, 3);
     kiosk.disk = false;
     kiosk.printed();
     kiosk.forget();
