@@ -1,3 +1,4 @@
+//! Tests of the session from outside: each path as a scenario, every restart, and random lives of a kiosk.
 
 // Helpers beside the tests are not test functions to the lints; a test may panic anywhere.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
