@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{broadcast, watch};
 
@@ -12,6 +12,7 @@ use crate::world::{Device, World};
 /// The mock as its tasks share it.
 #[derive(Debug)]
 pub struct Bench {
+    start: Instant,
     world: Mutex<World>,
     scanner: Line,
     idcard: Line,
@@ -33,6 +34,7 @@ impl Bench {
         let (touches, _) = broadcast::channel(64);
         let line = |device: Device| Line::open(dir, device.name());
         Ok(Arc::new(Self {
+            start: Instant::now(),
             world: Mutex::new(world),
             scanner: line(Device::Scanner)?,
             idcard: line(Device::IdCard)?,
@@ -51,17 +53,38 @@ impl Bench {
 
     /// Changes the world and tells everyone.
     pub fn change<T>(&self, what: impl FnOnce(&mut World) -> T) -> T {
-        let result = what(&mut self.world());
+        let result = {
+            let mut world = self.world();
+            world.set_now(self.now());
+            what(&mut world)
+        };
         self.changed.send_modify(|n| *n += 1);
         result
     }
 
-    /// Bytes from the kiosk for a device. Everyone is told only when something happened beyond an answer.
+    /// Time since the mock started.
+    #[must_use]
+    pub fn now(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    /// Bytes from the kiosk for a device; what it answers.
     pub fn feed(&self, device: Device, bytes: &[u8]) -> Vec<u8> {
+        self.quietly(|world| world.feed(device, bytes))
+    }
+
+    /// What a device does by itself; the bytes it sends.
+    pub fn advance(&self, device: Device) -> Vec<u8> {
+        self.quietly(|world| world.advance(device))
+    }
+
+    /// Everyone is told only when something happened beyond an answer.
+    fn quietly(&self, what: impl FnOnce(&mut World) -> Vec<u8>) -> Vec<u8> {
         let (answer, moved) = {
             let mut world = self.world();
+            world.set_now(self.now());
             let before = world.log_since(u64::MAX).0;
-            let answer = world.feed(device, bytes);
+            let answer = what(&mut world);
             (answer, world.log_since(u64::MAX).0 != before)
         };
         if moved {
@@ -103,6 +126,11 @@ impl Bench {
 
 /// How long so many bytes take on the real line, ten bits a byte.
 fn on_the_wire(device: Device, bytes: usize) -> Duration {
-    let baud = if device == Device::IdCard { 115_200 } else { 9_600 };
-    Duration::from_micros(u64::try_from(bytes).unwrap_or(0) * 10_000_000 / baud)
+    let baud: u64 = match device {
+        Device::IdCard => 115_200,
+        Device::Scanner | Device::Lock => 9_600,
+        // On USB; what takes time is the paper.
+        Device::Printer => return Duration::ZERO,
+    };
+    Duration::from_micros(u64::try_from(bytes).unwrap_or(0).saturating_mul(10_000_000) / baud)
 }

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use crate::bench::Bench;
 use crate::idcard::Card;
 use crate::picture;
-use crate::world::{Device, WorldError};
+use crate::world::{Code, Device, WorldError};
 
 type Shared = State<Arc<Bench>>;
 
@@ -122,9 +122,10 @@ fn unhex(hex: &str) -> Option<Vec<u8>> {
     digits.chunks_exact(2).map(|pair| Some((pair.first()? << 4) | pair.last()?)).collect()
 }
 
-async fn lay_card(State(bench): Shared, Json(card): Json<Card>) -> StatusCode {
+async fn lay_card(State(bench): Shared, Json(card): Json<Card>) -> Result<StatusCode, Refusal> {
+    card.check().map_err(|e| bad(e.to_string()))?;
     bench.change(|w| w.lay_card(Some(card)));
-    StatusCode::NO_CONTENT
+    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn lift_card(State(bench): Shared) -> StatusCode {
@@ -137,7 +138,7 @@ async fn set_cards(State(bench): Shared, Json(cards): Json<Vec<Card>>) -> Status
     StatusCode::NO_CONTENT
 }
 
-async fn set_codes(State(bench): Shared, Json(codes): Json<Vec<Value>>) -> StatusCode {
+async fn set_codes(State(bench): Shared, Json(codes): Json<Vec<Code>>) -> StatusCode {
     bench.change(|w| w.codes = codes);
     StatusCode::NO_CONTENT
 }
@@ -232,15 +233,15 @@ struct Touch {
 }
 
 async fn touch(State(bench): Shared, Json(touch): Json<Touch>) -> Result<StatusCode, Refusal> {
-    let (x, y) = match (touch.target, touch.x, touch.y) {
+    let (x, y) = match (&touch.target, touch.x, touch.y) {
         (Some(id), ..) => bench
             .world()
-            .target(&id)
+            .target(id)
             .ok_or_else(|| missing(format!("the screen has nothing called \"{id}\" to touch just now")))?,
         (None, Some(x), Some(y)) => (x, y),
         _ => return Err(bad("a touch needs \"x\" and \"y\" in pixels, or \"target\"")),
     };
-    bench.change(|w| w.note("touch", json!({ "x": x, "y": y })));
+    bench.change(|w| w.note("touch", json!({ "x": x, "y": y, "target": touch.target })));
     for kind in ["press", "release"] {
         // Nobody listening means no kiosk is connected; the touch is lost as on a dark screen.
         let _ = bench.touches.send(format!("{}\n", json!({ "kind": kind, "x": x, "y": y })));

@@ -1,13 +1,20 @@
 //! The identity-card reader's side of the SAM serial protocol.
 
+use std::fmt;
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
+
+use crate::frame::Inbox;
 
 const PREAMBLE: [u8; 5] = [0xAA, 0xAA, 0xAA, 0x96, 0x69];
 const TEXT_BYTES: usize = 256;
 const PHOTO_BYTES: usize = 1024;
+/// Longest request; a longer one is noise.
+const MOST_LEN: usize = 64;
 
 /// What stands in a card's chip. All people are invented.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Card {
     /// Name, at most 15 characters.
     pub name: String,
@@ -29,6 +36,53 @@ pub struct Card {
     pub valid_until: String,
 }
 
+impl fmt::Debug for Card {
+    /// Nothing of the person, so that no log can hold it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Card(***)")
+    }
+}
+
+/// A card that no chip could hold.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the card's {field} has {given} characters, and its chip has room for {room}: shorten it")]
+pub struct CardError {
+    field: &'static str,
+    given: usize,
+    room: usize,
+}
+
+impl Card {
+    /// The fields in the order of the chip, with the characters each has room for.
+    fn fields(&self) -> [(&'static str, &str, usize); 9] {
+        [
+            ("name", &self.name, 15),
+            ("sex", &self.sex, 1),
+            ("nation", &self.nation, 2),
+            ("birth", &self.birth, 8),
+            ("address", &self.address, 35),
+            ("id_number", &self.id_number, 18),
+            ("issuer", &self.issuer, 15),
+            ("valid_from", &self.valid_from, 8),
+            ("valid_until", &self.valid_until, 8),
+        ]
+    }
+
+    /// Whether a chip could hold this card.
+    ///
+    /// # Errors
+    /// [`CardError`] for the first field that is too long.
+    pub fn check(&self) -> Result<(), CardError> {
+        for (field, text, room) in self.fields() {
+            let given = text.encode_utf16().count();
+            if given > room {
+                return Err(CardError { field, given, room });
+            }
+        }
+        Ok(())
+    }
+}
+
 /// What can be wrong with the reader or the card.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -47,7 +101,7 @@ pub struct Reader {
     card: Option<Card>,
     fault: Option<IdCardFault>,
     stage: Stage,
-    buffer: Vec<u8>,
+    inbox: Inbox,
     reads: u64,
 }
 
@@ -92,37 +146,16 @@ impl Reader {
         self.reads
     }
 
-    /// Takes bytes from the host and answers.
-    pub fn feed(&mut self, bytes: &[u8]) -> Vec<u8> {
-        self.buffer.extend_from_slice(bytes);
+    /// Takes bytes from the host at `now` and answers.
+    pub fn feed(&mut self, bytes: &[u8], now: Duration) -> Vec<u8> {
+        self.inbox.take(bytes, now);
         let mut out = Vec::new();
-        while let Some(body) = self.next_frame() {
+        while let Some(body) = next_frame(&mut self.inbox.bytes) {
             if self.fault != Some(IdCardFault::Silent) {
                 out.extend(self.answer(&body));
             }
         }
         out
-    }
-
-    /// Everything after the preamble, checksum included.
-    fn next_frame(&mut self) -> Option<Vec<u8>> {
-        loop {
-            let Some(start) = self.buffer.windows(5).position(|w| w == PREAMBLE) else {
-                let keep = self.buffer.len().min(4);
-                self.buffer.drain(..self.buffer.len() - keep);
-                return None;
-            };
-            self.buffer.drain(..start);
-            let (&high, &low) = (self.buffer.get(5)?, self.buffer.get(6)?);
-            let len = usize::from(u16::from_be_bytes([high, low]));
-            if !(3..=64).contains(&len) {
-                self.buffer.drain(..5);
-                continue;
-            }
-            let frame = self.buffer.get(5..7 + len)?.to_vec();
-            self.buffer.drain(..7 + len);
-            return Some(frame);
-        }
     }
 
     fn answer(&mut self, frame: &[u8]) -> Vec<u8> {
@@ -153,25 +186,20 @@ impl Reader {
 
     fn select(&mut self) -> Vec<u8> {
         if self.card.is_none() || self.stage != Stage::Found {
-            return status(0, 0, 0x81);
+            return self.failed(0x81);
         }
         if self.fault == Some(IdCardFault::AuthFailed) {
-            self.stage = Stage::Spent;
-            return status(0, 0, 0x31);
+            return self.failed(0x31);
         }
         self.stage = Stage::Selected;
         framed(&[0, 0, 0x90, 0, 0, 0, 0, 0, 0, 0, 0])
     }
 
     fn read(&mut self, finger_len: &[u8]) -> Vec<u8> {
-        let Some(card) = self.card.as_ref().filter(|_| self.stage == Stage::Selected) else {
-            return status(0, 0, 0x41);
-        };
+        let selected = self.stage == Stage::Selected && self.fault != Some(IdCardFault::ReadFailed);
+        let Some(card) = self.card.as_ref().filter(|_| selected) else { return self.failed(0x41) };
         let text = text_block(card);
         self.stage = Stage::Spent;
-        if self.fault == Some(IdCardFault::ReadFailed) {
-            return status(0, 0, 0x41);
-        }
         self.reads += 1;
         let mut data = vec![0, 0, 0x90, 0x01, 0x00, 0x04, 0x00];
         data.extend(finger_len);
@@ -179,26 +207,42 @@ impl Reader {
         data.extend(photo());
         framed(&data)
     }
+
+    /// After an error the card has to be lifted and laid down again.
+    fn failed(&mut self, sw3: u8) -> Vec<u8> {
+        self.stage = Stage::Spent;
+        status(0, 0, sw3)
+    }
+}
+
+/// Everything after the preamble, checksum included.
+fn next_frame(buffer: &mut Vec<u8>) -> Option<Vec<u8>> {
+    loop {
+        let Some(start) = buffer.windows(5).position(|w| w == PREAMBLE) else {
+            let keep = buffer.len().min(4);
+            buffer.drain(..buffer.len() - keep);
+            return None;
+        };
+        buffer.drain(..start);
+        let (&high, &low) = (buffer.get(5)?, buffer.get(6)?);
+        let len = usize::from(u16::from_be_bytes([high, low]));
+        if !(3..=MOST_LEN).contains(&len) {
+            buffer.drain(..5);
+            continue;
+        }
+        let frame = buffer.get(5..7 + len)?.to_vec();
+        buffer.drain(..7 + len);
+        return Some(frame);
+    }
 }
 
 /// The 256 bytes of text in UTF-16LE, padded with spaces.
 #[must_use]
 pub fn text_block(card: &Card) -> Vec<u8> {
-    let fields = [
-        (&card.name, 30),
-        (&card.sex, 2),
-        (&card.nation, 4),
-        (&card.birth, 16),
-        (&card.address, 70),
-        (&card.id_number, 36),
-        (&card.issuer, 30),
-        (&card.valid_from, 16),
-        (&card.valid_until, 16),
-    ];
     let mut out = Vec::with_capacity(TEXT_BYTES);
-    for (text, bytes) in fields {
-        let field: Vec<u16> = text.encode_utf16().chain(std::iter::repeat(0x20)).take(bytes / 2).collect();
-        out.extend(field.iter().flat_map(|c| c.to_le_bytes()));
+    for (_, text, room) in card.fields() {
+        let field = text.encode_utf16().chain(std::iter::repeat(0x20)).take(room);
+        out.extend(field.flat_map(u16::to_le_bytes));
     }
     while out.len() < TEXT_BYTES {
         out.extend(0x20_u16.to_le_bytes());

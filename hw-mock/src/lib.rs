@@ -4,6 +4,7 @@
 //! hide in its mirror image.
 
 pub mod bench;
+pub mod frame;
 pub mod http;
 pub mod idcard;
 pub mod lines;

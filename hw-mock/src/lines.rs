@@ -11,15 +11,24 @@ use rustix::fs::{Mode, OFlags};
 use rustix::pty::OpenptFlags;
 use rustix::termios::OptionalActions;
 use tokio::io::unix::AsyncFd;
+use tokio::sync::Mutex;
 
 use crate::bench::Bench;
 use crate::world::Device;
+
+/// What a kiosk does not read for so long is lost, as on a wire.
+const LOST_AFTER: Duration = Duration::from_secs(1);
+/// A printer that moves paper is looked after no more often than this.
+const LOOKS_EVERY: Duration = Duration::from_millis(10);
 
 /// The mock's end of a line. The other end is held open too, so that the line outlives the kiosk.
 #[derive(Debug)]
 pub struct Line {
     ours: AsyncFd<OwnedFd>,
     _theirs: OwnedFd,
+    writing: Mutex<()>,
+    link: PathBuf,
+    path: PathBuf,
 }
 
 impl Line {
@@ -39,14 +48,19 @@ impl Line {
             reason = "its successor is unsafe; the descriptor is owned by the line for as long as it is watched"
         )]
         let ours = AsyncFd::new(ours)?;
-        Ok(Self { ours, _theirs: theirs })
+        Ok(Self { ours, _theirs: theirs, writing: Mutex::new(()), link, path })
     }
 
-    /// Sends bytes to the kiosk.
+    /// Sends bytes to the kiosk, whole and after those sent before.
     ///
     /// # Errors
-    /// As the system reports.
-    pub async fn send(&self, mut bytes: &[u8]) -> io::Result<()> {
+    /// As the system reports; `TimedOut` when nobody reads.
+    pub async fn send(&self, bytes: &[u8]) -> io::Result<()> {
+        let _turn = self.writing.lock().await;
+        tokio::time::timeout(LOST_AFTER, self.write(bytes)).await.map_err(|_| io::ErrorKind::TimedOut)?
+    }
+
+    async fn write(&self, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
             let mut ready = self.ours.writable().await?;
             if let Ok(sent) = ready.try_io(|fd| Ok(rustix::io::write(fd, bytes)?)) {
@@ -66,11 +80,32 @@ impl Line {
     }
 }
 
+impl Drop for Line {
+    fn drop(&mut self) {
+        // Another mock may have put its own line there meanwhile.
+        if std::fs::read_link(&self.link).is_ok_and(|path| path == self.path) {
+            let _ = std::fs::remove_file(&self.link);
+        }
+    }
+}
+
 /// Carries bytes between the kiosk and one device for ever.
 pub async fn serve(device: Device, bench: Arc<Bench>) {
     let mut buffer = [0; 4096];
+    let mut changes = bench.changes();
     loop {
-        match bench.line(device).receive(&mut buffer).await {
+        let next_at = bench.world().next_at(device);
+        let received = tokio::select! {
+            received = bench.line(device).receive(&mut buffer) => received,
+            // A person may have set the printer going again.
+            _ = changes.changed() => continue,
+            () = until(&bench, next_at) => {
+                let sent = bench.advance(device);
+                bench.send(device, &sent).await;
+                continue;
+            }
+        };
+        match received {
             Ok(0) | Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
             Ok(read) => {
                 let bytes = buffer.get(..read).unwrap_or_default();
@@ -78,6 +113,13 @@ pub async fn serve(device: Device, bench: Arc<Bench>) {
                 bench.send(device, &answer).await;
             }
         }
+    }
+}
+
+async fn until(bench: &Bench, at: Option<Duration>) {
+    match at {
+        Some(at) => tokio::time::sleep(at.saturating_sub(bench.now()).max(LOOKS_EVERY)).await,
+        None => std::future::pending().await,
     }
 }
 

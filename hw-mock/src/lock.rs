@@ -1,6 +1,10 @@
 //! The lock board's side of the "8A" protocol.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
+
+use crate::frame::Inbox;
 
 /// What a board can do wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,7 +36,7 @@ pub struct Board {
     open: Vec<bool>,
     short_when_open: bool,
     fault: Option<LockFault>,
-    buffer: Vec<u8>,
+    inbox: Inbox,
 }
 
 impl Board {
@@ -44,7 +48,7 @@ impl Board {
             open: vec![false; usize::from(channels)],
             short_when_open,
             fault: None,
-            buffer: Vec::new(),
+            inbox: Inbox::default(),
         }
     }
 
@@ -76,20 +80,14 @@ impl Board {
         }
     }
 
-    /// Takes bytes from the bus; answers, and says what moved.
-    pub fn feed(&mut self, bytes: &[u8]) -> (Vec<u8>, Vec<LockEvent>) {
-        self.buffer.extend_from_slice(bytes);
+    /// Takes bytes from the bus at `now`; answers, and says what moved.
+    pub fn feed(&mut self, bytes: &[u8], now: Duration) -> (Vec<u8>, Vec<LockEvent>) {
+        self.inbox.take(bytes, now);
         let (mut out, mut events) = (Vec::new(), Vec::new());
-        while self.buffer.len() >= 5 {
-            let &[head, board, channel, op, check, ..] = self.buffer.as_slice() else { break };
-            if check != head ^ board ^ channel ^ op || !matches!((head, op), (0x8A, 0x11) | (0x80, 0x33)) {
-                self.buffer.remove(0);
-                continue;
-            }
-            if self.fault == Some(LockFault::Echo) {
-                out.extend(self.buffer.iter().take(5));
-            }
-            self.buffer.drain(..5);
+        if self.fault == Some(LockFault::Echo) {
+            out.extend(bytes);
+        }
+        while let Some([head, board, channel]) = next_request(&mut self.inbox.bytes) {
             if board == self.address && self.fault != Some(LockFault::Silent) {
                 out.extend(self.answer(head, channel, &mut events));
             }
@@ -150,6 +148,19 @@ impl Board {
         }
         frame.push(0x33);
         sealed(&frame)
+    }
+}
+
+/// Head, board and channel of the next request; what stands before it is noise.
+fn next_request(buffer: &mut Vec<u8>) -> Option<[u8; 3]> {
+    loop {
+        let &[head, board, channel, op, check] = buffer.get(..5)? else { return None };
+        let known = matches!((head, op), (0x8A, 0x11) | (0x80, 0x33));
+        if known && check == head ^ board ^ channel ^ op {
+            buffer.drain(..5);
+            return Some([head, board, channel]);
+        }
+        buffer.remove(0);
     }
 }
 

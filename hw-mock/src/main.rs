@@ -3,11 +3,12 @@
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Parser;
 use pickup_hw_mock::bench::Bench;
+use pickup_hw_mock::printer::Printer;
 use pickup_hw_mock::rack::Rack;
 use pickup_hw_mock::world::{Device, World};
 use pickup_hw_mock::{http, lines, screen};
@@ -35,6 +36,9 @@ struct Args {
     pace: bool,
 }
 
+/// 150 mm of paper a second, eight rows a millimetre.
+const ROW_TIME: Duration = Duration::from_nanos(1_000_000_000 / (150 * 8));
+
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
@@ -48,7 +52,8 @@ async fn main() -> anyhow::Result<()> {
         None => Rack::default_rack()?,
     };
     std::fs::create_dir_all(&args.dir).with_context(|| format!("{} cannot be made", args.dir.display()))?;
-    let bench = Bench::open(World::new(rack, Instant::now()), &args.dir, args.pace)?;
+    let printer = if args.pace { Printer::paced(ROW_TIME) } else { Printer::default() };
+    let bench = Bench::open(World::new(rack, printer), &args.dir, args.pace)?;
     let page = bind(args.listen).await?;
     let screen_listener = bind(args.screen).await?;
     let ready = serde_json::json!({

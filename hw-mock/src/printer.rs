@@ -1,5 +1,13 @@
-//! The receipt printer's side of ESC/POS: raster slips, status, paper that runs out.
+//! The receipt printer's side of ESC/POS: slips, status, paper that runs out.
 
+mod command;
+mod ink;
+mod status;
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use command::{Command, Qr};
 use serde::{Deserialize, Serialize};
 
 /// What can be wrong with the printer.
@@ -35,45 +43,42 @@ pub struct Slip {
     pub bytes: Vec<u8>,
 }
 
+/// Bytes in a row of 576 dots.
+pub const ROW_BYTES: usize = 72;
+type Row = [u8; ROW_BYTES];
+
+const ROWS_BEFORE_RUNNING_OUT: usize = 240;
+/// What the printer keeps for later; more is lost, as on a line without flow control.
+const MOST_QUEUED: usize = 8 << 20;
+const MODULE_DOTS: u8 = 4;
+
 /// A printer 576 dots wide.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Printer {
     fault: Option<PrinterFault>,
     paper_out: bool,
+    /// Time to print a row of dots; zero prints at once.
+    row_time: Duration,
+    /// When the row being printed is done.
+    free_at: Duration,
+    /// Whether it waits for data or for a person, rather than for the paper to move.
+    waits: bool,
     queue: Vec<u8>,
-    realtime: Vec<u8>,
+    /// How much of the queue is done with.
+    done: usize,
+    recent: VecDeque<u8>,
+    /// Rows of text, codes and blank paper on their way out.
+    pending: VecDeque<Row>,
+    /// Bytes in a row of the picture being printed, and the rows still to come.
+    picture: Option<(usize, usize)>,
+    line: Vec<u8>,
+    qr: Vec<u8>,
+    qr_module: Option<u8>,
     rows: Vec<u8>,
     used: Vec<u8>,
     push_status: bool,
-    pushed: [u8; 4],
+    pushed: Option<[u8; 4]>,
     rows_until_out: Option<usize>,
-}
-
-/// Bytes in a row of 576 dots.
-pub const ROW_BYTES: usize = 72;
-const ROWS_BEFORE_RUNNING_OUT: usize = 240;
-const DLE: u8 = 0x10;
-const EOT: u8 = 0x04;
-const ENQ: u8 = 0x05;
-const ESC: u8 = 0x1B;
-const GS: u8 = 0x1D;
-
-impl Default for Printer {
-    fn default() -> Self {
-        let mut printer = Self {
-            fault: None,
-            paper_out: false,
-            queue: Vec::new(),
-            realtime: Vec::new(),
-            rows: Vec::new(),
-            used: Vec::new(),
-            push_status: false,
-            pushed: [0; 4],
-            rows_until_out: None,
-        };
-        printer.pushed = printer.pushed_status();
-        printer
-    }
 }
 
 /// What a step of the printer brought about.
@@ -86,6 +91,12 @@ pub struct Output {
 }
 
 impl Printer {
+    /// A printer that takes so long for each row of dots (1/8 mm).
+    #[must_use]
+    pub fn paced(row_time: Duration) -> Self {
+        Self { row_time, ..Self::default() }
+    }
+
     /// What is broken.
     #[must_use]
     pub fn fault(&self) -> Option<PrinterFault> {
@@ -104,15 +115,22 @@ impl Printer {
         }
     }
 
-    /// Whether data waits to be printed.
+    /// Whether something is being printed or waits to be.
     #[must_use]
     pub fn busy(&self) -> bool {
-        !self.queue.is_empty()
+        !self.queue.is_empty() || !self.pending.is_empty() || self.picture.is_some()
+    }
+
+    /// When [`Printer::advance`] has something to do, unless data or a person comes first.
+    #[must_use]
+    pub fn next_at(&self) -> Option<Duration> {
+        (!self.waits && !self.blocked()).then_some(self.free_at).filter(|_| self.busy())
     }
 
     /// Breaks the printer or mends it. Mending a printer without paper refills it: what is torn off is a slip of its own,
     /// and what waits is printed.
-    pub fn set_fault(&mut self, fault: Option<PrinterFault>) -> Output {
+    pub fn set_fault(&mut self, fault: Option<PrinterFault>, now: Duration) -> Output {
+        self.take_up(now);
         self.fault = fault;
         let mut out = Output::default();
         self.rows_until_out = (fault == Some(PrinterFault::PaperOutMid)).then_some(ROWS_BEFORE_RUNNING_OUT);
@@ -124,43 +142,71 @@ impl Printer {
                 out.slips.push(self.slip(false));
             }
         }
-        self.run(&mut out);
+        self.run(now, &mut out);
         out
     }
 
-    /// Takes bytes from the host.
-    pub fn feed(&mut self, bytes: &[u8]) -> Output {
+    /// Takes bytes from the host at `now`, a time since any fixed moment.
+    pub fn feed(&mut self, bytes: &[u8], now: Duration) -> Output {
         let mut out = Output::default();
         if self.fault == Some(PrinterFault::Silent) {
             return out;
         }
+        self.take_up(now);
         for &byte in bytes {
-            self.queue.push(byte);
+            if self.queue.len() < MOST_QUEUED {
+                self.queue.push(byte);
+            }
             self.look_for_realtime(byte, &mut out);
         }
-        self.run(&mut out);
+        self.run(now, &mut out);
         out
+    }
+
+    /// Moves the paper as far as it gets until `now`.
+    pub fn advance(&mut self, now: Duration) -> Output {
+        let mut out = Output::default();
+        self.run(now, &mut out);
+        out
+    }
+
+    /// Time spent waiting is not made up for.
+    fn take_up(&mut self, now: Duration) {
+        if self.waits || self.blocked() || !self.busy() {
+            self.free_at = self.free_at.max(now);
+        }
     }
 
     /// Real-time commands act when they arrive, wherever they stand in the stream.
     fn look_for_realtime(&mut self, byte: u8, out: &mut Output) {
-        self.realtime.push(byte);
-        let seen = self.realtime.len().saturating_sub(3);
-        self.realtime.drain(..seen);
-        match *self.realtime.as_slice() {
-            [DLE, EOT, n @ 1..=4] => {
-                out.reply.push(self.realtime_status(n));
-                self.realtime.clear();
-            }
-            [DLE, ENQ, 2] => {
-                self.queue.clear();
-                self.realtime.clear();
-                if self.fault == Some(PrinterFault::CutterError) {
-                    self.fault = None;
-                }
-            }
+        const CLEAR: [u8; 10] = [0x10, 0x14, 0x08, 0x01, 0x03, 0x14, 0x01, 0x06, 0x02, 0x08];
+        self.recent.push_back(byte);
+        while self.recent.len() > CLEAR.len() {
+            self.recent.pop_front();
+        }
+        let blocked = self.blocked();
+        let recent = self.recent.make_contiguous();
+        if recent == CLEAR {
+            self.clear();
+            out.reply.extend([0x37, 0x25, 0x00]);
+            return;
+        }
+        match *recent {
+            [.., 0x10, 0x04, n @ 1..=4] => out.reply.push(self.realtime_status(n)),
+            // Only a printer that has stopped obeys: the same bytes inside a picture are dots.
+            [.., 0x10, 0x05, 0x02] if blocked => self.clear(),
             _ => {}
         }
+    }
+
+    /// Forgets what it was told to print. What is on the paper already stays there.
+    fn clear(&mut self) {
+        self.queue.clear();
+        self.done = 0;
+        self.pending.clear();
+        self.picture = None;
+        self.line.clear();
+        self.recent.clear();
     }
 
     fn blocked(&self) -> bool {
@@ -169,145 +215,89 @@ impl Printer {
             || matches!(self.fault, Some(F::CoverOpen | F::CutterError | F::HeadHot | F::Offline | F::Silent))
     }
 
-    fn run(&mut self, out: &mut Output) {
-        while !self.blocked() {
-            let Some(used) = self.command(out) else { break };
-            let done: Vec<u8> = self.queue.drain(..used.min(self.queue.len())).collect();
-            self.used.extend(done);
-            if let Some(slip) = out.slips.last_mut().filter(|s| s.cut && s.bytes.is_empty()) {
-                slip.bytes = std::mem::take(&mut self.used);
+    fn run(&mut self, now: Duration, out: &mut Output) {
+        self.waits = false;
+        while !self.blocked() && self.free_at <= now {
+            if self.step(out).is_none() {
+                self.waits = true;
+                break;
             }
         }
-        let now = self.pushed_status();
-        if self.push_status && now != self.pushed {
-            out.reply.extend(now);
-        }
-        self.pushed = now;
+        self.queue.drain(..self.done.min(self.queue.len()));
+        self.done = 0;
+        self.push(out);
     }
 
-    /// Executes the command at the head of the queue and says how long it was; `None` while it is not whole.
-    fn command(&mut self, out: &mut Output) -> Option<usize> {
-        let queue = self.queue.as_slice();
-        match *queue {
-            [] | [ESC | GS | DLE | 0x1C] => None,
-            [DLE, EOT | ENQ, ..] => (queue.len() >= 3).then_some(3),
-            [DLE, 0x14, ..] => (queue.len() >= 5).then_some(5),
-            [ESC, b'@', ..] => Some(2),
-            [ESC, ..] | [0x1C, ..] => {
-                (queue.len() >= 3).then_some(if matches!(queue, [0x1C, b'&' | b'.', ..]) { 2 } else { 3 })
+    /// One row or one command; `None` when data is missing for it.
+    fn step(&mut self, out: &mut Output) -> Option<()> {
+        if let Some(row) = self.pending.pop_front() {
+            self.print(row);
+            return Some(());
+        }
+        if let Some((row_bytes, rows @ 1..)) = self.picture {
+            let data = self.queue.get(self.done..self.done + row_bytes)?;
+            let mut row = [0; ROW_BYTES];
+            row.iter_mut().zip(data).for_each(|(dots, byte)| *dots = *byte);
+            self.use_up(row_bytes);
+            self.picture = Some((row_bytes, rows - 1));
+            self.print(row);
+            return Some(());
+        }
+        self.picture = None;
+        let (command, len) = command::next(self.queue.get(self.done..)?)?;
+        self.use_up(len);
+        self.execute(command, out);
+        Some(())
+    }
+
+    fn use_up(&mut self, bytes: usize) {
+        let done = self.queue.get(self.done..self.done + bytes).unwrap_or_default();
+        self.used.extend_from_slice(done);
+        self.done += bytes;
+    }
+
+    fn execute(&mut self, command: Command, out: &mut Output) {
+        match command {
+            Command::Nothing => {}
+            Command::Initialise => self.line.clear(),
+            Command::Picture { row_bytes, rows } => self.picture = Some((row_bytes, rows)),
+            Command::Cut => out.slips.push(self.slip(true)),
+            Command::PushStatus(on) => {
+                self.push_status = on;
+                self.pushed = None;
             }
-            [GS, b'v', b'0', ..] => self.raster(),
-            [GS, b'V', mode, ..] => {
-                let len = if matches!(mode, 0x41 | 0x42) { 4 } else { 3 };
-                if queue.len() < len {
-                    return None;
+            Command::Echo(id) => out.reply.extend([&[0x37, 0x22], id.as_slice(), &[0]].concat()),
+            Command::Qr(Qr::Module(dots)) => self.qr_module = Some(dots),
+            Command::Qr(Qr::Store(text)) => self.qr = text,
+            Command::Qr(Qr::Print) => {
+                self.pending.extend(ink::qr(&self.qr, self.qr_module.unwrap_or(MODULE_DOTS)));
+            }
+            Command::Text(byte) => self.line.push(byte),
+            Command::Line => self.pending.extend(ink::text(&std::mem::take(&mut self.line))),
+            Command::Feed(rows) => {
+                if !self.line.is_empty() {
+                    self.pending.extend(ink::text(&std::mem::take(&mut self.line)));
                 }
-                let slip = self.slip(true);
-                out.slips.push(slip);
-                Some(len)
+                self.pending.extend(std::iter::repeat_n([0; ROW_BYTES], usize::from(rows)));
             }
-            [GS, b'a', n, ..] => {
-                self.push_status = n != 0;
-                if self.push_status {
-                    self.pushed = self.pushed_status();
-                    out.reply.extend(self.pushed);
-                }
-                Some(3)
-            }
-            [GS, b'(', kind, low, high, ..] => {
-                let len = 5 + usize::from(u16::from_le_bytes([low, high]));
-                let data = queue.get(5..len)?;
-                if let (b'H', [0x30, 0x30, id @ ..]) = (kind, data) {
-                    out.reply.extend([0x37, 0x22]);
-                    out.reply.extend(id.iter().take(4));
-                    out.reply.push(0);
-                }
-                Some(len)
-            }
-            [GS, _] | [GS, _, _] | [GS, b'(', ..] => {
-                (queue.len() >= 3 && !matches!(queue, [GS, b'(' | b'v', ..])).then_some(3)
-            }
-            [GS, ..] => Some(3),
-            [b'\n', ..] => {
-                self.rows.extend(std::iter::repeat_n(0, ROW_BYTES * 24));
-                Some(1)
-            }
-            _ => Some(1),
         }
     }
 
-    /// `GS v 0 m xL xH yL yH data`: printed row by row as far as the paper lasts.
-    fn raster(&mut self) -> Option<usize> {
-        let &[_, _, _, _, xl, xh, yl, yh, ..] = self.queue.as_slice() else { return None };
-        let (wide, high) =
-            (usize::from(u16::from_le_bytes([xl, xh])), usize::from(u16::from_le_bytes([yl, yh])));
-        let len = 8 + wide * high;
-        let data = self.queue.get(8..len)?.to_vec();
-        let lasts = self.rows_until_out.map_or(high, |left| left.min(high));
-        for row in data.chunks(wide.max(1)).take(lasts) {
-            let mut dots: Vec<u8> = row.iter().copied().take(ROW_BYTES).collect();
-            dots.resize(ROW_BYTES, 0);
-            self.rows.extend(dots);
+    /// One row of dots; the roll may end with it.
+    fn print(&mut self, row: Row) {
+        self.rows.extend(row);
+        self.free_at += self.row_time;
+        if let Some(left) = self.rows_until_out.as_mut() {
+            *left = left.saturating_sub(1);
+            if *left == 0 {
+                self.rows_until_out = None;
+                self.fault = Some(PrinterFault::PaperOut);
+                self.paper_out = true;
+            }
         }
-        let Some(left) = self.rows_until_out.as_mut() else { return Some(len) };
-        *left -= lasts;
-        if *left > 0 {
-            return Some(len);
-        }
-        // The rest of this picture waits for the new roll.
-        self.rows_until_out = None;
-        self.fault = Some(PrinterFault::PaperOut);
-        self.paper_out = true;
-        let rest = u16::try_from(high - lasts).unwrap_or(0).to_le_bytes();
-        self.queue.drain(8..8 + wide * lasts);
-        if let Some(height) = self.queue.get_mut(6..8) {
-            height.copy_from_slice(&rest);
-        }
-        Some(0)
     }
 
     fn slip(&mut self, cut: bool) -> Slip {
-        let bytes = if cut { Vec::new() } else { std::mem::take(&mut self.used) };
-        Slip { rows: std::mem::take(&mut self.rows), cut, bytes }
-    }
-
-    fn realtime_status(&self, n: u8) -> u8 {
-        use PrinterFault as F;
-        let offline = self.blocked();
-        let bits = match n {
-            1 => u8::from(offline) << 3,
-            2 => {
-                let error = matches!(self.fault, Some(F::CutterError | F::HeadHot));
-                (u8::from(self.fault == Some(F::CoverOpen)) << 2)
-                    | (u8::from(self.paper_out) << 5)
-                    | (u8::from(error) << 6)
-            }
-            3 => {
-                (u8::from(self.fault == Some(F::CutterError)) << 3)
-                    | (u8::from(self.fault == Some(F::HeadHot)) << 6)
-            }
-            _ if self.paper_out => 0x6C,
-            _ if self.fault == Some(F::NearEnd) => 0x0C,
-            _ => 0,
-        };
-        0x12 | bits
-    }
-
-    /// The four bytes that are sent by themselves when something changes.
-    fn pushed_status(&self) -> [u8; 4] {
-        use PrinterFault as F;
-        let first =
-            0x10 | (u8::from(self.blocked()) << 3) | (u8::from(self.fault == Some(F::CoverOpen)) << 5);
-        let second = match self.fault {
-            Some(F::CutterError) => 0x08,
-            Some(F::HeadHot) => 0x40,
-            _ => 0,
-        };
-        let third = match self.paper() {
-            "out" => 0x0F,
-            "near_end" => 0x03,
-            _ => 0,
-        };
-        [first, second, third, 0]
+        Slip { rows: std::mem::take(&mut self.rows), cut, bytes: std::mem::take(&mut self.used) }
     }
 }

@@ -46,6 +46,12 @@ pub enum RackError {
     /// A door without a channel on the board, or two doors on one.
     #[error("door {0} names channel {1}, which the board does not have or another door uses")]
     Channel(u16, u8),
+    /// A board's switches cannot say this address.
+    #[error("the lock board's address is {0}; its switches go from 1 to 31")]
+    Address(u8),
+    /// The page draws three sizes.
+    #[error("door {0} has the size {1:?}; it must be S, M or L")]
+    Size(u16, String),
 }
 
 const DEFAULT: &str = include_str!("../racks/default.toml");
@@ -57,10 +63,16 @@ impl Rack {
     /// [`RackError`].
     pub fn read(text: &str) -> Result<Self, RackError> {
         let rack: Self = toml::from_str(text)?;
+        if !(1..=31).contains(&rack.lock.address) {
+            return Err(RackError::Address(rack.lock.address));
+        }
         for (i, door) in rack.doors.iter().enumerate() {
             let taken = rack.doors.iter().take(i).any(|d| d.channel == door.channel || d.door == door.door);
             if taken || !(1..=rack.lock.channels).contains(&door.channel) {
                 return Err(RackError::Channel(door.door, door.channel));
+            }
+            if !["S", "M", "L"].contains(&door.size.as_str()) {
+                return Err(RackError::Size(door.door, door.size.clone()));
             }
         }
         Ok(rack)

@@ -1,7 +1,7 @@
 //! Everything the mock knows: devices, doors, slips, the kiosk's screen, and a log of what happened.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::time::Instant;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -9,10 +9,12 @@ use serde_json::{Value, json};
 use crate::idcard::{Card, IdCardFault, Reader};
 use crate::lock::{Board, LockEvent, LockFault};
 use crate::printer::{Output, Printer, PrinterFault, Slip};
-use crate::rack::Rack;
+use crate::rack::{Door, Rack};
 use crate::scanner::Scanner;
 
 const LOG_ENTRIES: usize = 10_000;
+/// Slips that the tray holds; older ones fall off.
+const MOST_SLIPS: usize = 1_000;
 
 /// What the scanner can do wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +61,15 @@ impl Device {
     }
 }
 
+/// A code offered as a button.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Code {
+    /// What it is.
+    pub label: String,
+    /// What the scanner reads.
+    pub code: String,
+}
+
 /// A slip with its number.
 #[derive(Debug)]
 pub struct NumberedSlip {
@@ -84,7 +95,7 @@ pub struct Screen {
 /// The mock's whole state.
 #[derive(Debug)]
 pub struct World {
-    start: Instant,
+    now: Duration,
     rack: Rack,
     scanner: Scanner,
     scanner_fault: Option<ScannerFault>,
@@ -97,7 +108,7 @@ pub struct World {
     /// The kiosk's screen.
     pub screen: Screen,
     /// Codes offered on the page.
-    pub codes: Vec<Value>,
+    pub codes: Vec<Code>,
     /// Cards offered on the page.
     pub cards: Vec<Card>,
     log: VecDeque<Value>,
@@ -121,15 +132,15 @@ pub enum WorldError {
 impl World {
     /// A world with all doors shut, paper in the printer and no card on the reader.
     #[must_use]
-    pub fn new(rack: Rack, start: Instant) -> Self {
+    pub fn new(rack: Rack, printer: Printer) -> Self {
         Self {
-            start,
+            now: Duration::ZERO,
             board: Board::new(rack.lock.address, rack.lock.channels, rack.lock.short_when_open),
             rack,
             scanner: Scanner::default(),
             scanner_fault: None,
             reader: Reader::default(),
-            printer: Printer::default(),
+            printer,
             slips: Vec::new(),
             slip_count: 0,
             screen: Screen::default(),
@@ -140,25 +151,45 @@ impl World {
         }
     }
 
+    /// Tells the time since the mock started; everything after happens then.
+    pub fn set_now(&mut self, now: Duration) {
+        self.now = now;
+    }
+
+    /// When a device has something to do by itself.
+    #[must_use]
+    pub fn next_at(&self, device: Device) -> Option<Duration> {
+        if device == Device::Printer { self.printer.next_at() } else { None }
+    }
+
+    /// Lets a device do what it does by itself; the bytes it sends.
+    pub fn advance(&mut self, device: Device) -> Vec<u8> {
+        if device != Device::Printer {
+            return Vec::new();
+        }
+        let out = self.printer.advance(self.now);
+        self.printed(out)
+    }
+
     /// Bytes from the kiosk for one device; the bytes it answers.
     pub fn feed(&mut self, device: Device, bytes: &[u8]) -> Vec<u8> {
         match device {
             Device::Scanner if self.scanner_fault == Some(ScannerFault::Silent) => Vec::new(),
-            Device::Scanner => self.scanner.feed(bytes),
+            Device::Scanner => self.scanner.feed(bytes, self.now),
             Device::IdCard => {
                 let before = self.reader.reads();
-                let out = self.reader.feed(bytes);
+                let out = self.reader.feed(bytes, self.now);
                 if self.reader.reads() > before {
                     self.note("card_read", json!({}));
                 }
                 out
             }
             Device::Printer => {
-                let out = self.printer.feed(bytes);
+                let out = self.printer.feed(bytes, self.now);
                 self.printed(out)
             }
             Device::Lock => {
-                let (out, events) = self.board.feed(bytes);
+                let (out, events) = self.board.feed(bytes, self.now);
                 for event in events {
                     let (kind, channel) = match event {
                         LockEvent::Pulse(channel) => ("pulse", channel),
@@ -180,10 +211,10 @@ impl World {
             Some(ScannerFault::Silent) => Vec::new(),
             Some(ScannerFault::Noise) => {
                 let mut noisy = vec![0xFF, 0x00, 0x9D, 0xFE, 0x80, b'\r'];
-                noisy.extend(self.scanner.scanned(code));
+                noisy.extend(self.scanner.scanned(code, self.now));
                 noisy
             }
-            None => self.scanner.scanned(code),
+            None => self.scanner.scanned(code, self.now),
         }
     }
 
@@ -226,7 +257,8 @@ impl World {
                 Vec::new()
             }
             Device::Printer => {
-                let out = self.printer.set_fault(parsed::<PrinterFault>(name, fault.as_deref())?);
+                let fault = parsed::<PrinterFault>(name, fault.as_deref())?;
+                let out = self.printer.set_fault(fault, self.now);
                 self.printed(out)
             }
             Device::Lock => {
@@ -240,7 +272,7 @@ impl World {
 
     /// The kiosk showed something: what it said of the frame, and the picture unless it did not change.
     pub fn frame(&mut self, meta: Value, png: Vec<u8>) {
-        if self.screen.meta.get("name") != meta.get("name") || !self.screen.connected {
+        if self.screen.meta.get("name") != meta.get("name") {
             self.note("frame", json!({ "screen": meta.get("name"), "seq": meta.get("seq") }));
         }
         self.screen.connected = true;
@@ -274,19 +306,21 @@ impl World {
     /// The state as the page and the tests see it.
     #[must_use]
     pub fn state(&self) -> Value {
-        let meta = |key: &str| self.screen.meta.get(key).cloned().unwrap_or(Value::Null);
-        let doors: Vec<Value> = self
-            .rack
-            .doors
-            .iter()
-            .map(|d| json!({ "door": d.door, "size": d.size, "open": self.board.is_open(d.channel), "stuck": null }))
-            .collect();
+        let meta = |key: &str, before: Value| self.screen.meta.get(key).cloned().unwrap_or(before);
+        let stuck = match self.board.fault() {
+            Some(LockFault::StuckClosed) => Some("closed"),
+            Some(LockFault::StuckOpen) => Some("open"),
+            _ => None,
+        };
+        let door = |d: &Door| json!({ "door": d.door, "size": d.size, "open": self.board.is_open(d.channel), "stuck": stuck });
+        let doors: Vec<Value> = self.rack.doors.iter().map(door).collect();
         let slips: Vec<Value> =
             self.slips.iter().map(|s| json!({ "id": s.id, "at_us": s.at_us, "cut": s.slip.cut })).collect();
         json!({
             "screen": {
-                "connected": self.screen.connected, "width": meta("width"), "height": meta("height"),
-                "seq": meta("seq"), "name": meta("name"), "targets": meta("targets"),
+                "connected": self.screen.connected, "width": meta("width", json!(0)),
+                "height": meta("height", json!(0)), "seq": meta("seq", json!(0)),
+                "name": meta("name", json!("")), "targets": meta("targets", json!([])),
             },
             "card": self.reader.card(),
             "doors": doors,
@@ -340,12 +374,14 @@ impl World {
             let (id, at_us) = (self.slip_count, self.now_us());
             self.note("slip", json!({ "id": id, "cut": slip.cut }));
             self.slips.push(NumberedSlip { id, at_us, slip });
+            let too_many = self.slips.len().saturating_sub(MOST_SLIPS);
+            self.slips.drain(..too_many);
         }
         out.reply
     }
 
     fn now_us(&self) -> u64 {
-        u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX)
+        u64::try_from(self.now.as_micros()).unwrap_or(u64::MAX)
     }
 }
 
