@@ -5,7 +5,7 @@ use crate::event::Trouble;
 use crate::journal::{OpenPickup, Record};
 use crate::session::Session;
 use crate::state::State;
-use pickup_protocol::Reason;
+use pickup_protocol::{PickupNumber, Reason};
 
 /// Slips asked for in one pickup; then staff take over.
 const SLIPS_AT_MOST: u8 = 5;
@@ -38,6 +38,16 @@ impl Session {
     }
 
     pub(crate) fn print_failed(&mut self, failed: u64, sent: bool, trouble: Trouble) {
+        if let State::PrinterTrouble { pickup, late, .. } = &mut self.state
+            && *late == Some(failed)
+            && !sent
+        {
+            // It was waited for in vain; now the printer says that nothing of it will come.
+            *late = None;
+            let number = pickup.offer.pickup;
+            self.not_sent(number);
+            return;
+        }
         let State::Printing { pickup, copy, job } = &self.state else { return };
         if *job != failed {
             return;
@@ -45,14 +55,18 @@ impl Session {
         let (pickup, copy) = (pickup.clone(), *copy);
         let number = pickup.offer.pickup;
         if !sent {
-            let slips = self.slips.entry(number).or_default();
-            slips.possible = slips.possible.saturating_sub(1);
-            self.write(vec![Record::SlipNotSent { pickup: number }]);
+            self.not_sent(number);
         }
         self.push(Command::CallStaff("PRINTER"));
         // A printer that says it is well is asked again after a while; one that says what is wrong, when that is mended.
         let retry_at = self.printer_trouble.is_none().then(|| self.now.mono + self.config.late_slip_for);
         self.enter(State::PrinterTrouble { pickup, copy, trouble, late: sent.then_some(failed), retry_at });
+    }
+
+    fn not_sent(&mut self, pickup: PickupNumber) {
+        let slips = self.slips.entry(pickup).or_default();
+        slips.possible = slips.possible.saturating_sub(1);
+        self.write(vec![Record::SlipNotSent { pickup }]);
     }
 
     pub(crate) fn printer(&mut self, now_wrong: Option<Trouble>) {

@@ -101,6 +101,10 @@ impl Session {
     }
 
     pub(crate) fn card(&mut self, card: &Card) {
+        // Read just before the reader was told to stop: nobody is asked for a card now.
+        if !self.polling {
+            return;
+        }
         let (now, today) = (self.now.wall, self.now.wall.map(china_time::yyyymmdd));
         self.card_seen();
         let State::PresentCard { offered, tries_left, problem } = &mut self.state else { return };
@@ -171,7 +175,11 @@ impl Session {
             return;
         }
         if offered.offline {
-            self.record(offered, evidence, None);
+            // The person may have taken their time: what the manifest allowed then it must allow still.
+            match self.manifest_entry(offered.offer.pickup) {
+                Some(_) => self.record(offered, evidence, None),
+                None => self.refuse(Reason::Offline),
+            }
             return;
         }
         let grant = self.id();
@@ -305,9 +313,9 @@ impl Session {
             return;
         }
         let (mut pickup, copy, index, again) = (pickup.clone(), *copy, *index, *again);
-        let was = |kind| pickup.door_events.iter().any(|e| e.kind == kind);
-        let (opened, pulsed) =
-            (was(DoorEventKind::Opened), was(DoorEventKind::Opened) || was(DoorEventKind::NotDetected));
+        let done = |e: &DoorEvent| matches!(e.kind, DoorEventKind::Opened | DoorEventKind::NotDetected);
+        let pulsed = pickup.door_events.iter().any(done);
+        let opened = pickup.door_events.iter().any(|e| e.door == door && e.kind == DoorEventKind::Opened);
         match kind {
             // Nothing was sent, so once more is safe.
             OpenFailure::NotSent if !again => self.intend(pickup, copy, index, true),

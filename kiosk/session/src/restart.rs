@@ -154,7 +154,7 @@ impl Session {
 
     /// What was asked to be written is on the disk: what waited for it goes on.
     pub(crate) fn journalled(&mut self, done: u64) {
-        match &self.state {
+        match &mut self.state {
             State::Recording { pickup, copy, write } if *write == done => {
                 let (pickup, copy) = (pickup.clone(), *copy);
                 self.print(pickup, copy);
@@ -189,7 +189,9 @@ impl Session {
                     None => self.staff_home(problem),
                 }
             }
-            State::StaffLook { case, step: Look::Opening, write: Some(write), .. } if *write == done => {
+            State::StaffLook { case, step: Look::Opening, write, .. } if *write == Some(done) => {
+                // Told twice, it opens once.
+                *write = None;
                 let door = case.door;
                 self.since = self.now.mono;
                 self.doors.remove(&door);

@@ -92,7 +92,7 @@ pub struct Session {
     /// Slips asked for in the running pickup.
     pub(crate) slips_asked: u8,
     next: u64,
-    polling: bool,
+    pub(crate) polling: bool,
     commands: VecDeque<Command>,
     shown: Option<View>,
 }
