@@ -70,7 +70,9 @@ impl Bench {
 
     /// Bytes from the kiosk for a device; what it answers.
     pub fn feed(&self, device: Device, bytes: &[u8]) -> Vec<u8> {
-        self.quietly(|world| world.feed(device, bytes))
+        let answer = self.quietly(|world| world.feed(device, bytes));
+        tracing::debug!(device = device.name(), heard = head(bytes), said = head(&answer), "asked");
+        answer
     }
 
     /// What a device does by itself; the bytes it sends.
@@ -122,6 +124,13 @@ impl Bench {
             Device::Lock => &self.lock,
         }
     }
+}
+
+/// The first bytes of a frame, for the log: enough for its kind and its status, too few for anything of a person.
+fn head(bytes: &[u8]) -> String {
+    let shown: Vec<String> = bytes.iter().take(10).map(|byte| format!("{byte:02X}")).collect();
+    let more = if bytes.len() > shown.len() { format!(" … {} bytes", bytes.len()) } else { String::new() };
+    shown.join(" ") + &more
 }
 
 /// How long so many bytes take on the real line, ten bits a byte.

@@ -14,6 +14,7 @@ use pickup_hw_mock::world::{Device, World};
 use pickup_hw_mock::{http, lines, screen};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
 
 /// A kiosk's devices on pseudo-terminals, and a bench page in the browser on which you are the shopper.
 #[derive(Debug, Parser)]
@@ -42,7 +43,8 @@ const ROW_TIME: Duration = Duration::from_nanos(1_000_000_000 / (150 * 8));
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
-    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let rack = match &args.rack {
         Some(path) => {
             let text = std::fs::read_to_string(path)

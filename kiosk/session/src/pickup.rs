@@ -255,15 +255,10 @@ impl Session {
         again: bool,
     ) {
         let Some(&door) = pickup.offer.doors.get(index) else {
-            if !records.is_empty() {
-                self.write(records);
-            }
-            self.finish(pickup, copy, HandoverOutcome::Taken);
+            self.finish_after(records, pickup, copy, HandoverOutcome::Taken);
             return;
         };
-        let event = DoorEvent { door, kind: DoorEventKind::Intent, at: self.time_of(&pickup) };
-        pickup.door_events.push(event.clone());
-        records.push(Record::Door { pickup: pickup.offer.pickup, event });
+        records.push(self.event(&mut pickup, door, DoorEventKind::Intent));
         let write = self.write(records);
         self.enter(State::Intending { pickup, copy, index, write, again });
     }
@@ -288,13 +283,14 @@ impl Session {
                 if !open && pickup.offer.doors.get(*index) == Some(&door) =>
             {
                 let (mut pickup, copy, next) = (pickup.clone(), *copy, *index + 1);
-                self.note(&mut pickup, door, DoorEventKind::Closed);
+                // In one write with what follows: no next door and no end without this one seen shut.
+                let closed = vec![self.event(&mut pickup, door, DoorEventKind::Closed)];
                 if self.resumed && next < pickup.offer.doors.len() {
                     // The rest lies behind a door that nobody has proved to be theirs since the restart.
                     self.push(Command::CallStaff("DOOR_UNKNOWN"));
-                    self.finish(pickup, copy, HandoverOutcome::Unknown);
+                    self.finish_after(closed, pickup, copy, HandoverOutcome::Unknown);
                 } else {
-                    self.intend(pickup, copy, next, false);
+                    self.intend_after(closed, pickup, copy, next, false);
                 }
             }
             _ => {}
@@ -302,9 +298,14 @@ impl Session {
     }
 
     pub(crate) fn note(&mut self, pickup: &mut OpenPickup, door: DoorNumber, kind: DoorEventKind) {
+        let record = self.event(pickup, door, kind);
+        self.write(vec![record]);
+    }
+
+    fn event(&self, pickup: &mut OpenPickup, door: DoorNumber, kind: DoorEventKind) -> Record {
         let event = DoorEvent { door, kind, at: self.time_of(pickup) };
         pickup.door_events.push(event.clone());
-        self.write(vec![Record::Door { pickup: pickup.offer.pickup, event }]);
+        Record::Door { pickup: pickup.offer.pickup, event }
     }
 
     pub(crate) fn pickup_open_failed(&mut self, door: DoorNumber, kind: OpenFailure) {
@@ -350,13 +351,24 @@ impl Session {
 
     /// The pickup has ended: written down, then shown and reported.
     pub(crate) fn finish(&mut self, pickup: OpenPickup, copy: bool, outcome: HandoverOutcome) {
+        self.finish_after(Vec::new(), pickup, copy, outcome);
+    }
+
+    fn finish_after(
+        &mut self,
+        mut records: Vec<Record>,
+        pickup: OpenPickup,
+        copy: bool,
+        outcome: HandoverOutcome,
+    ) {
         let handover = crate::report::handover(&pickup, outcome, self.time_of(&pickup));
         self.mark(handover.pickup, outcome);
         if outcome == HandoverOutcome::Taken {
             self.collected.insert(handover.pickup, handover.completed_at);
         }
         let slip = handover.slip.clone();
-        let write = self.write(vec![Record::HandedOver(Box::new(handover))]);
+        records.push(Record::HandedOver(Box::new(handover)));
+        let write = self.write(records);
         if outcome == HandoverOutcome::Taken {
             self.enter(State::Ending { slip, copy, write });
         } else {

@@ -8,6 +8,7 @@ mod kiosk;
 mod offline;
 mod pickup;
 mod printer;
+mod random;
 mod restart;
 mod sample;
 mod staff;

@@ -39,9 +39,7 @@ fn a_pickup_goes_from_ticket_to_goods_with_each_step_written_before_it_happens()
         "open 3",
         "journal opened",
         "written",
-        "journal closed",
-        "journal taken",
-        "written",
+        "journal closed + taken",
         "written",
     ];
     assert_eq!(kiosk.done(), expected);
