@@ -66,6 +66,9 @@ pub enum HoldError {
 }
 
 impl Account {
+    /// An account with nothing in it.
+    pub const EMPTY: Self = Self { lim: 0, held: 0, used: 0 };
+
     /// An account as stored.
     ///
     /// # Errors

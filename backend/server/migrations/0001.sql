@@ -1,13 +1,28 @@
 -- Times are microseconds since 1970 in UTC, money is in fen, quantities are in 1/100,000, booleans are 0 or 1.
--- Only BIGINT, INT, TEXT and BLOB, so that one text serves other engines later.
+-- Only BIGINT, TEXT and BLOB, so that one text serves SQLite and PostgreSQL.
+-- Every table that grows with orders carries `cell` (a bonded book or group of books with one writer), or the buyer or
+-- number it is found by, in its primary key and every unique constraint: what spreads it over machines (deploy/citus.sql).
+-- There are no foreign keys between these: clearing writes hundreds of orders at once, and `pickup-backend verify` checks.
 
 CREATE TABLE setting (                     -- one row per thing the backend made for itself at first start
     name TEXT NOT NULL PRIMARY KEY,
     value TEXT NOT NULL
 );
 
+CREATE TABLE cell (                        -- one writer at a time: every writing transaction locks its row first
+    number BIGINT NOT NULL PRIMARY KEY,
+    epoch BIGINT NOT NULL DEFAULT 0,       -- goes up with every new holder; who has an older one may not write
+    holder TEXT NOT NULL DEFAULT '',
+    until_us BIGINT NOT NULL DEFAULT 0,    -- the holder's lease, renewed while it lives
+    serial BIGINT NOT NULL DEFAULT 0,      -- last order number given
+    slip_day TEXT NOT NULL DEFAULT '',     -- day of the last slip number, and its serial on that day
+    slip_serial BIGINT NOT NULL DEFAULT 0,
+    trail_seq BIGINT NOT NULL DEFAULT 0,   -- last row of the trail and its hash
+    trail_hash TEXT NOT NULL DEFAULT '0000000000000000000000000000000000000000000000000000000000000000'
+);
+
 CREATE TABLE centre (
-    number INT NOT NULL PRIMARY KEY,
+    number BIGINT NOT NULL PRIMARY KEY,
     body TEXT NOT NULL                     -- JSON of domain::centre::Centre
 );
 
@@ -17,130 +32,198 @@ CREATE TABLE product (
     picture TEXT NOT NULL                  -- SVG
 );
 
--- Stock line, buyer's calendar year, tax guarantee: one shape (design: hold -> post | void | expire).
--- kind 'stock': key = book/record number, amounts are quantities; 'buyer': key = identity digest/year, fen; 'guarantee': fen.
+-- Stock line and tax guarantee: one shape (hold -> post | void | expire). A buyer's calendar year has the same in buyer_year.
 CREATE TABLE account (
-    kind TEXT NOT NULL CHECK (kind IN ('stock', 'buyer', 'guarantee')),
-    key TEXT NOT NULL,
+    cell BIGINT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('stock', 'guarantee')),
+    key TEXT NOT NULL,                     -- stock: book/record number, amounts are quantities; guarantee: its number, fen
     lim BIGINT NOT NULL,
     held BIGINT NOT NULL DEFAULT 0 CHECK (held >= 0),
     used BIGINT NOT NULL DEFAULT 0 CHECK (used >= 0),
     valid_from_us BIGINT,                  -- guarantee only
     valid_until_us BIGINT,
-    PRIMARY KEY (kind, key),
+    PRIMARY KEY (cell, kind, key),
     CHECK (held + used <= lim)
 );
 
+CREATE TABLE buyer_year (
+    key TEXT NOT NULL PRIMARY KEY,         -- keyed digest of the identity number/year
+    lim BIGINT NOT NULL,
+    held BIGINT NOT NULL DEFAULT 0 CHECK (held >= 0),
+    used BIGINT NOT NULL DEFAULT 0 CHECK (used >= 0),
+    CHECK (held + used <= lim)
+);
+
+CREATE TABLE buyer_goods (                 -- pieces of goods with a yearly maximum that a buyer bought in a year
+    key TEXT NOT NULL,                     -- as in buyer_year
+    hs8 TEXT NOT NULL,
+    held BIGINT NOT NULL DEFAULT 0 CHECK (held >= 0),
+    used BIGINT NOT NULL DEFAULT 0 CHECK (used >= 0),
+    PRIMARY KEY (key, hs8)
+);
+
+CREATE TABLE telephone (                   -- who used a telephone, to notice one with many buyers
+    phone TEXT NOT NULL,                   -- keyed digest
+    buyer TEXT NOT NULL,                   -- keyed digest of the identity number
+    first_us BIGINT NOT NULL,
+    PRIMARY KEY (phone, buyer)
+);
+
 CREATE TABLE hold (
-    order_id TEXT NOT NULL,
-    kind TEXT NOT NULL,
+    cell BIGINT NOT NULL,
+    order_id BIGINT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('stock', 'guarantee', 'buyer')),
     key TEXT NOT NULL,
     amount BIGINT NOT NULL CHECK (amount > 0),
     state TEXT NOT NULL CHECK (state IN ('held', 'posted', 'voided', 'expired')),
     expires_us BIGINT NOT NULL,
-    PRIMARY KEY (order_id, kind, key),
-    FOREIGN KEY (kind, key) REFERENCES account (kind, key)
+    PRIMARY KEY (cell, order_id, kind, key)
+);
+
+CREATE TABLE used_number (                 -- numbers that are used once in the world: an order's at the platform, a payment's
+    number TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('order', 'payment')),
+    cell BIGINT NOT NULL,
+    order_id BIGINT NOT NULL,
+    PRIMARY KEY (number, kind)
 );
 
 CREATE TABLE orders (
-    id TEXT NOT NULL PRIMARY KEY,          -- UUID v7 made by the backend
+    cell BIGINT NOT NULL,
+    id BIGINT NOT NULL,                    -- serial of the cell
     merchant TEXT NOT NULL,                -- whose API key placed it
     order_no TEXT NOT NULL,
-    body_digest TEXT NOT NULL,             -- SHA-256 of the canonical request: a repeat must be the same
-    body BLOB NOT NULL,                    -- AES-256-GCM of the request JSON (names, phone, identity number)
     buyer_key TEXT NOT NULL,               -- keyed digest of the identity number
-    centre INT NOT NULL REFERENCES centre (number),
+    centre BIGINT NOT NULL,
     total_fen BIGINT NOT NULL CHECK (total_fen >= 0),
-    state TEXT NOT NULL CHECK (state IN ('placed', 'paid', 'matched', 'cleared', 'fulfilled', 'cancelled', 'returned', 'refused')),
-    verdict TEXT,                          -- JSON of the verdict with every reason and the tax of each line
+    state TEXT NOT NULL CHECK (state IN ('placed', 'paid', 'matched', 'cleared', 'fulfilled', 'cancelled', 'returned')),
     refund TEXT CHECK (refund IN ('due', 'done')),
     placed_us BIGINT NOT NULL,
-    UNIQUE (merchant, order_no)
+    PRIMARY KEY (cell, id)
 );
 
-CREATE TABLE payment (
-    order_id TEXT NOT NULL PRIMARY KEY REFERENCES orders (id),
-    transaction_id TEXT NOT NULL UNIQUE,
-    body_digest TEXT NOT NULL,
-    body BLOB NOT NULL,                    -- AES-256-GCM of the request JSON
-    amount_fen BIGINT NOT NULL,
-    answer TEXT,                           -- JSON as answered, given again on a repeat
-    paid_us BIGINT NOT NULL
+CREATE TABLE order_body (                  -- the order as placed; written once, apart from the row whose state changes
+    cell BIGINT NOT NULL,
+    order_id BIGINT NOT NULL,
+    digest TEXT NOT NULL,                  -- keyed digest of the request: a repeat must be the same
+    body BLOB NOT NULL,                    -- AES-256-GCM of the request JSON (names, phone, identity number)
+    verdict TEXT NOT NULL,                 -- JSON of the verdict with every reason and the tax of each line
+    PRIMARY KEY (cell, order_id)
+);
+
+CREATE TABLE clearing (                    -- the payment and what is declared; written once when the order is cleared
+    cell BIGINT NOT NULL,
+    order_id BIGINT NOT NULL,
+    transaction_id TEXT NOT NULL,
+    digest TEXT NOT NULL,                  -- keyed digest of the payment: a repeat must be the same
+    payment BLOB NOT NULL,                 -- AES-256-GCM of the payment's JSON
+    answer TEXT NOT NULL,                  -- JSON as answered, given again on a repeat
+    facts TEXT NOT NULL,                   -- JSON of clearing::facts::Facts, without identity numbers
+    cleared_us BIGINT NOT NULL,
+    PRIMARY KEY (cell, order_id)
 );
 
 CREATE TABLE declaration (
-    order_id TEXT NOT NULL PRIMARY KEY REFERENCES orders (id),   -- at most one live declaration per order
-    cop_no TEXT NOT NULL UNIQUE,
-    waybill TEXT NOT NULL UNIQUE,
-    guid_order TEXT NOT NULL UNIQUE,
-    guid_waybill TEXT NOT NULL UNIQUE,
-    guid_list TEXT NOT NULL UNIQUE,
+    cell BIGINT NOT NULL,
+    order_id BIGINT NOT NULL,              -- at most one live declaration per order
+    cop_no TEXT NOT NULL,
+    waybill TEXT NOT NULL,
+    batch BIGINT,                          -- the messages it went out with
     pre_no TEXT,
     invt_no TEXT,
     state TEXT NOT NULL CHECK (state IN ('drafted', 'sent', 'accepted', 'released', 'review', 'inspected', 'rejected', 'exception', 'cancelled', 'refunded', 'closed')),
     state_time TEXT NOT NULL DEFAULT '',   -- the receipt's own time (17 digits) that set the state
-    facts TEXT NOT NULL,                   -- JSON of what is declared, without identity numbers
     tax_fen BIGINT NOT NULL CHECK (tax_fen >= 0),
     released_us BIGINT,
-    drafted_us BIGINT NOT NULL
+    drafted_us BIGINT NOT NULL,
+    PRIMARY KEY (cell, order_id),
+    UNIQUE (cell, cop_no)
+);
+
+CREATE TABLE outbox (                      -- declarations that wait to be built and signed
+    cell BIGINT NOT NULL,
+    order_id BIGINT NOT NULL,
+    due_us BIGINT NOT NULL,
+    PRIMARY KEY (cell, order_id)
 );
 
 CREATE TABLE message (                     -- messages to customs exactly as signed, and their sending
-    id TEXT NOT NULL PRIMARY KEY,          -- stable message id: sending twice changes nothing
-    order_id TEXT NOT NULL REFERENCES orders (id),
+    cell BIGINT NOT NULL,
+    id TEXT NOT NULL,                      -- stable message id: sending twice changes nothing
+    batch BIGINT NOT NULL,                 -- the orders in it: declaration.batch
     kind TEXT NOT NULL,                    -- CEB311Message, CEB511Message, CEB621Message
-    body BLOB,                             -- AES-256-GCM (context message/<id>) of the XML: it carries the identity number; NULL until built and signed
-    attempts INT NOT NULL DEFAULT 0,
+    records BIGINT NOT NULL,
+    body BLOB NOT NULL,                    -- AES-256-GCM (context message/<id>) of the compressed XML: it carries identity numbers
+    attempts BIGINT NOT NULL DEFAULT 0,
     next_us BIGINT NOT NULL,               -- when to try (again)
     sent_us BIGINT,
-    UNIQUE (order_id, kind)
+    PRIMARY KEY (cell, id),
+    UNIQUE (cell, batch, kind)
 );
 
-CREATE TABLE receipt (
-    cursor BIGINT NOT NULL PRIMARY KEY,    -- the gateway's cursor: applied once
+CREATE TABLE receipt (                     -- messages of customs as they came
+    cell BIGINT NOT NULL,
+    cursor BIGINT NOT NULL,                -- the gateway's cursor: applied once
     kind TEXT NOT NULL,
-    order_id TEXT,                         -- NULL when it belongs to nothing known here
-    body BLOB NOT NULL,
-    received_us BIGINT NOT NULL
+    body BLOB NOT NULL,                    -- AES-256-GCM of the compressed XML
+    received_us BIGINT NOT NULL,
+    PRIMARY KEY (cell, cursor)
+);
+
+CREATE TABLE receipt_record (              -- each record of them that belongs to an order
+    cell BIGINT NOT NULL,
+    order_id BIGINT NOT NULL,
+    cursor BIGINT NOT NULL,
+    position BIGINT NOT NULL,              -- in its message, from 0
+    kind TEXT NOT NULL,
+    status BIGINT NOT NULL,
+    info TEXT NOT NULL,
+    at_us BIGINT NOT NULL,                 -- its own time
+    PRIMARY KEY (cell, order_id, cursor, position)
 );
 
 CREATE TABLE parcel (
-    pickup INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
-    order_id TEXT NOT NULL UNIQUE REFERENCES orders (id),
-    waybill TEXT NOT NULL UNIQUE,
-    centre INT NOT NULL,
+    cell BIGINT NOT NULL,
+    pickup BIGINT NOT NULL,                -- the order's id
+    waybill TEXT NOT NULL,
+    centre BIGINT NOT NULL,
     size TEXT NOT NULL CHECK (size IN ('S', 'M', 'L')),
     state TEXT NOT NULL CHECK (state IN ('picking', 'ready', 'in_locker', 'attention', 'collected', 'overdue', 'back_to_stock')),
     identity_salt TEXT NOT NULL,
     identity_digest TEXT NOT NULL,
     buyer_masked TEXT NOT NULL,
     contents TEXT NOT NULL,                -- JSON of parcels::Contents: what the kiosk shows and the slip says
-    slip_no TEXT UNIQUE,
+    slip_no TEXT,
     ticket TEXT,
     not_after_us BIGINT,
     kiosk_id TEXT,
-    door INT,
+    door BIGINT,
     ready_us BIGINT,
     stored_us BIGINT,
-    collected_us BIGINT
+    collected_us BIGINT,
+    PRIMARY KEY (cell, pickup),
+    UNIQUE (cell, waybill)
 );
 
 CREATE TABLE door (                        -- a door is in this table while something is reserved for it or in it
-    kiosk_id TEXT NOT NULL REFERENCES kiosk (id),
-    door INT NOT NULL,
-    pickup BIGINT NOT NULL UNIQUE REFERENCES parcel (pickup),
-    request_id TEXT NOT NULL UNIQUE,
+    cell BIGINT NOT NULL,
+    kiosk_id TEXT NOT NULL,
+    door BIGINT NOT NULL,
+    pickup BIGINT NOT NULL,
+    request_id TEXT NOT NULL,
     reserved_us BIGINT NOT NULL,
-    stored INT NOT NULL DEFAULT 0,
-    PRIMARY KEY (kiosk_id, door)
+    stored BIGINT NOT NULL DEFAULT 0,
+    PRIMARY KEY (cell, kiosk_id, door),
+    UNIQUE (cell, pickup),
+    UNIQUE (cell, request_id)
 );
 
 CREATE TABLE kiosk (
     id TEXT NOT NULL PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
-    centre INT NOT NULL REFERENCES centre (number),
+    centre BIGINT NOT NULL REFERENCES centre (number),
     certificate TEXT UNIQUE,               -- SHA-256 of the client certificate, hex
-    revoked INT NOT NULL DEFAULT 0,
+    revoked BIGINT NOT NULL DEFAULT 0,
     manifest_sequence BIGINT NOT NULL DEFAULT 0,
     enrolled_us BIGINT
 );
@@ -155,58 +238,66 @@ CREATE TABLE enrolment (                   -- one-time codes
 CREATE TABLE staff (
     id TEXT NOT NULL PRIMARY KEY,
     name TEXT NOT NULL,
-    centre INT NOT NULL REFERENCES centre (number),
+    centre BIGINT NOT NULL REFERENCES centre (number),
     badge_digest TEXT NOT NULL UNIQUE,
-    revoked INT NOT NULL DEFAULT 0
+    revoked BIGINT NOT NULL DEFAULT 0
 );
 
 CREATE TABLE api_key (
     digest TEXT NOT NULL PRIMARY KEY,
     merchant TEXT NOT NULL,
-    revoked INT NOT NULL DEFAULT 0
+    revoked BIGINT NOT NULL DEFAULT 0
 );
 
 CREATE TABLE grants (
-    id TEXT NOT NULL PRIMARY KEY,          -- made by the kiosk
-    pickup BIGINT NOT NULL REFERENCES parcel (pickup),
+    cell BIGINT NOT NULL,
+    id TEXT NOT NULL,                      -- made by the kiosk
+    pickup BIGINT NOT NULL,
     kiosk_id TEXT NOT NULL,
     body_digest TEXT NOT NULL,
     answer TEXT NOT NULL,
-    at_us BIGINT NOT NULL
+    at_us BIGINT NOT NULL,
+    PRIMARY KEY (cell, id)
 );
 
 CREATE TABLE handover (                    -- every report of a kiosk, also those that contradict what is known here
-    id TEXT NOT NULL PRIMARY KEY,          -- made by the kiosk
-    pickup BIGINT NOT NULL REFERENCES parcel (pickup),
+    cell BIGINT NOT NULL,
+    id TEXT NOT NULL,                      -- made by the kiosk
+    pickup BIGINT NOT NULL,
     kiosk_id TEXT NOT NULL,
     body_digest TEXT NOT NULL,
     body TEXT NOT NULL,                    -- JSON of protocol::kiosk::Handover
     outcome TEXT NOT NULL CHECK (outcome IN ('taken', 'unknown', 'inside', 'conflict')),   -- an unknown one becomes taken or inside
-    completed_us BIGINT NOT NULL
+    completed_us BIGINT NOT NULL,
+    PRIMARY KEY (cell, id)
 );
-CREATE UNIQUE INDEX handover_once ON handover (pickup) WHERE outcome = 'taken';   -- handed over once
+CREATE UNIQUE INDEX handover_once ON handover (cell, pickup) WHERE outcome = 'taken';   -- handed over once
+CREATE INDEX handover_pickup ON handover (cell, pickup);
 
 CREATE TABLE request (                     -- other ids made by callers: a repeat gets the first answer
-    id TEXT NOT NULL PRIMARY KEY,
+    cell BIGINT NOT NULL,
+    id TEXT NOT NULL,
     kind TEXT NOT NULL,                    -- verdict, plan, deposit, resolution, …
     caller TEXT NOT NULL,
     body_digest TEXT NOT NULL,
     answer TEXT NOT NULL,
-    at_us BIGINT NOT NULL
+    at_us BIGINT NOT NULL,
+    PRIMARY KEY (cell, id)
 );
 
 CREATE TABLE trail (
-    seq INTEGER NOT NULL PRIMARY KEY,      -- 1, 2, 3, … without gaps
+    cell BIGINT NOT NULL,
+    seq BIGINT NOT NULL,                   -- 1, 2, 3, … without gaps in each cell
     at_us BIGINT NOT NULL,
     actor TEXT NOT NULL,                   -- shop:<merchant>, customs, kiosk:<name>, staff:<name>, system
     kind TEXT NOT NULL,                    -- see trail::Kind
     entity TEXT NOT NULL,                  -- order id, copNo, pickup number, …; see trail::Kind
     state TEXT NOT NULL,                   -- the state it is in from now on
     body TEXT NOT NULL,                    -- JSON with what else matters; never an identity number
-    previous TEXT NOT NULL,                -- hash of the row before
-    hash TEXT NOT NULL UNIQUE              -- SHA-256 over all of the above
+    hash TEXT NOT NULL,                    -- SHA-256 over all of the above and the hash of the row before
+    PRIMARY KEY (cell, seq)
 );
-CREATE INDEX trail_entity ON trail (kind, entity, seq);
-CREATE INDEX orders_buyer ON orders (buyer_key);
-CREATE INDEX message_due ON message (next_us) WHERE sent_us IS NULL;
-CREATE INDEX parcel_kiosk ON parcel (kiosk_id, state);
+CREATE INDEX message_due ON message (cell, next_us) WHERE sent_us IS NULL;
+CREATE INDEX declaration_batch ON declaration (cell, batch) WHERE batch IS NOT NULL;
+CREATE INDEX parcel_kiosk ON parcel (cell, kiosk_id, state) WHERE kiosk_id IS NOT NULL;
+CREATE INDEX hold_expiry ON hold (cell, expires_us) WHERE state = 'held';

@@ -64,7 +64,7 @@ impl App {
             .map_err(|source| AppError::DataDir { path: dir.clone(), source })?;
         let secrets = Secrets::open_or_make(dir)?;
         let ca = Ca::open_or_make(dir, clock())?;
-        let store = Store::open(&dir.join("backend.db"))?;
+        let store = Store::open(&config.source()?)?;
         Ok(Arc::new(Self { config, store, secrets, ca, clock }))
     }
 

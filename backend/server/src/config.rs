@@ -1,9 +1,13 @@
 //! The settings of `backend.toml`, each with a default that works on one machine.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+
+use crate::db::PgAddress;
+use crate::store::{Place, Source, StoreError};
 
 /// Why the settings cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +37,11 @@ pub struct Config {
     /// Directory of the database and the keys; made at the first start, for the owner alone. A relative path counts from
     /// the directory of the settings file.
     pub data_dir: PathBuf,
+    /// The database: empty for the file `backend.db` in the data directory, or a PostgreSQL address such as
+    /// `postgres://user@host/name` (over a socket or a private network: this connection is not encrypted).
+    pub database: Database,
+    /// Which cell of the database this process writes: the bonded books of one or more centres. One process a cell.
+    pub cell: u16,
     /// Where shops and shoppers reach this backend (HTTP). Port 0 takes any free one; `READY` says which.
     pub shop_listen: SocketAddr,
     /// Where kiosks reach this backend (HTTPS, mutual TLS).
@@ -60,10 +69,17 @@ pub struct Config {
     pub manifest_for_s: u32,
 }
 
+/// Where the database is, as written. `Debug` does not show it: it may hold a password.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Database(pub String);
+
 impl Default for Config {
     fn default() -> Self {
         Self {
             data_dir: PathBuf::from("data"),
+            database: Database::default(),
+            cell: 1,
             shop_listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             kiosk_listen: SocketAddr::from(([127, 0, 0, 1], 8443)),
             kiosk_names: Vec::new(),
@@ -97,6 +113,27 @@ impl Config {
             config.data_dir = dir.join(&config.data_dir);
         }
         Ok(config)
+    }
+}
+
+impl Config {
+    /// The database and cell of these settings.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the address cannot be read.
+    pub fn source(&self) -> Result<Source, StoreError> {
+        let place = if self.database.0.is_empty() {
+            Place::File(self.data_dir.join("backend.db"))
+        } else {
+            Place::Server(PgAddress::parse(&self.database.0)?)
+        };
+        Ok(Source { place, cell: i64::from(self.cell) })
+    }
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_empty() { "Database(file)" } else { "Database(server)" })
     }
 }
 

@@ -1,9 +1,9 @@
 //! What people and machines prove themselves with: shop API keys, staff badges, one-time codes of kiosks. The database
 //! holds keyed digests only; the text is shown once.
 
+use crate::db::{Conn, DbError, OptionalExt as _};
 use jiff::Timestamp;
 use pickup_protocol::{crockford, staff};
-use rusqlite::{Connection, OptionalExtension as _, Transaction};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -41,8 +41,8 @@ pub enum CredentialError {
     },
 }
 
-impl From<rusqlite::Error> for CredentialError {
-    fn from(cause: rusqlite::Error) -> Self {
+impl From<DbError> for CredentialError {
+    fn from(cause: DbError) -> Self {
         Self::Store(cause.into())
     }
 }
@@ -52,7 +52,7 @@ impl From<rusqlite::Error> for CredentialError {
 /// # Errors
 /// [`CredentialError`].
 pub fn issue_shop_key(
-    tx: &Transaction<'_>,
+    tx: &Conn,
     secrets: &Secrets,
     now: Timestamp,
     merchant: &str,
@@ -68,7 +68,7 @@ pub fn issue_shop_key(
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn merchant_of(conn: &Connection, secrets: &Secrets, key: &str) -> Result<Option<String>, StoreError> {
+pub fn merchant_of(conn: &Conn, secrets: &Secrets, key: &str) -> Result<Option<String>, StoreError> {
     Ok(conn
         .prepare_cached("SELECT merchant FROM api_key WHERE digest = ?1 AND revoked = 0")?
         .query_row([secrets.fingerprint("shop-key", key.trim().as_bytes())], |row| row.get(0))
@@ -80,7 +80,7 @@ pub fn merchant_of(conn: &Connection, secrets: &Secrets, key: &str) -> Result<Op
 /// # Errors
 /// [`CredentialError`].
 pub fn issue_badge(
-    tx: &Transaction<'_>,
+    tx: &Conn,
     secrets: &Secrets,
     now: Timestamp,
     name: &str,
@@ -117,11 +117,7 @@ impl Staff {
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn staff_by_badge(
-    conn: &Connection,
-    secrets: &Secrets,
-    badge: &str,
-) -> Result<Option<Staff>, StoreError> {
+pub fn staff_by_badge(conn: &Conn, secrets: &Secrets, badge: &str) -> Result<Option<Staff>, StoreError> {
     let Some(secret) = staff::badge_secret(badge) else { return Ok(None) };
     Ok(conn
         .prepare_cached("SELECT name, centre FROM staff WHERE badge_digest = ?1 AND revoked = 0")?
@@ -137,7 +133,7 @@ pub fn staff_by_badge(
 /// # Errors
 /// [`CredentialError`].
 pub fn issue_code(
-    tx: &Transaction<'_>,
+    tx: &Conn,
     secrets: &Secrets,
     ca_digest: &[u8; 32],
     now: Timestamp,
@@ -157,7 +153,7 @@ pub fn issue_code(
 }
 
 fn kiosk_named(
-    tx: &Transaction<'_>,
+    tx: &Conn,
     now: Timestamp,
     name: &str,
     centre: Option<u16>,
@@ -190,7 +186,7 @@ fn kiosk_named(
 ///
 /// # Errors
 /// [`CredentialError::NoKiosk`].
-pub fn revoke_kiosk(tx: &Transaction<'_>, now: Timestamp, name: &str) -> Result<(), CredentialError> {
+pub fn revoke_kiosk(tx: &Conn, now: Timestamp, name: &str) -> Result<(), CredentialError> {
     if tx.execute("UPDATE kiosk SET revoked = 1 WHERE name = ?1", [name])? == 0 {
         return Err(CredentialError::NoKiosk(name.to_owned()));
     }
@@ -202,7 +198,7 @@ pub fn revoke_kiosk(tx: &Transaction<'_>, now: Timestamp, name: &str) -> Result<
 }
 
 fn on_trail(
-    tx: &Transaction<'_>,
+    tx: &Conn,
     now: Timestamp,
     kind: Kind,
     entity: &str,

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use pickup_protocol::kiosk::ApiError;
 use serde::de::DeserializeOwned;
 
+use crate::db::DbError;
 use crate::secrets::SecretsError;
 use crate::store::StoreError;
 
@@ -73,8 +74,8 @@ impl From<StoreError> for Fault {
     }
 }
 
-impl From<rusqlite::Error> for Fault {
-    fn from(cause: rusqlite::Error) -> Self {
+impl From<DbError> for Fault {
+    fn from(cause: DbError) -> Self {
         Self::internal(&cause)
     }
 }

@@ -1,6 +1,6 @@
 //! What was filed with customs and what came back, as files to look at.
 
-use rusqlite::Connection;
+use crate::db::{Conn, DbError};
 
 use crate::clearing::{outbox, receipts};
 use crate::secrets::{Secrets, SecretsError};
@@ -17,8 +17,8 @@ pub enum FiledError {
     Secrets(#[from] SecretsError),
 }
 
-impl From<rusqlite::Error> for FiledError {
-    fn from(cause: rusqlite::Error) -> Self {
+impl From<DbError> for FiledError {
+    fn from(cause: DbError) -> Self {
         Self::Store(cause.into())
     }
 }
@@ -36,35 +36,34 @@ pub struct Filed {
 ///
 /// # Errors
 /// [`FiledError`].
-pub fn all(conn: &Connection, secrets: &Secrets) -> Result<Vec<Filed>, FiledError> {
+pub fn all(conn: &Conn, secrets: &Secrets) -> Result<Vec<Filed>, FiledError> {
     let mut filed = sent(conn, secrets)?;
     filed.extend(received(conn, secrets)?);
     Ok(filed)
 }
 
-fn sent(conn: &Connection, secrets: &Secrets) -> Result<Vec<Filed>, FiledError> {
-    let mut statement = conn.prepare(
-        "SELECT m.id, m.kind, m.body, o.order_no FROM message m JOIN orders o ON o.id = m.order_id
-         WHERE m.body IS NOT NULL ORDER BY o.placed_us, o.id, m.kind",
-    )?;
+fn sent(conn: &Conn, secrets: &Secrets) -> Result<Vec<Filed>, FiledError> {
+    let mut statement = conn
+        .prepare("SELECT id, kind, body, batch FROM message WHERE cell = {cell} ORDER BY batch, kind, id")?;
     let mut rows = statement.query([])?;
     let mut filed = Vec::new();
     while let Some(row) = rows.next()? {
         let (id, kind, sealed): (String, String, Vec<u8>) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let order_no: String = row.get(3)?;
-        let xml = secrets.open(&outbox::context(&id), &sealed)?.to_vec();
-        filed.push(Filed { name: format!("sent-{}-{kind}.xml", plain(&order_no)), xml });
+        let batch: i64 = row.get(3)?;
+        let xml = outbox::open(secrets, &outbox::context(&id), &sealed)?;
+        filed.push(Filed { name: format!("sent-{batch:08}-{}.xml", plain(&kind)), xml });
     }
     Ok(filed)
 }
 
-fn received(conn: &Connection, secrets: &Secrets) -> Result<Vec<Filed>, FiledError> {
-    let mut statement = conn.prepare("SELECT cursor, kind, body FROM receipt ORDER BY cursor")?;
+fn received(conn: &Conn, secrets: &Secrets) -> Result<Vec<Filed>, FiledError> {
+    let mut statement =
+        conn.prepare("SELECT cursor, kind, body FROM receipt WHERE cell = {cell} ORDER BY cursor")?;
     let mut rows = statement.query([])?;
     let mut filed = Vec::new();
     while let Some(row) = rows.next()? {
         let (cursor, kind, sealed): (i64, String, Vec<u8>) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let xml = secrets.open(&receipts::context(cursor), &sealed)?.to_vec();
+        let xml = outbox::open(secrets, &receipts::context(cursor), &sealed)?;
         filed.push(Filed { name: format!("received-{cursor:08}-{}.xml", plain(&kind)), xml });
     }
     Ok(filed)

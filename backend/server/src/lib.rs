@@ -6,6 +6,7 @@ pub mod centre;
 pub mod clearing;
 pub mod config;
 pub mod credentials;
+pub mod db;
 pub mod demo;
 pub mod error;
 pub mod filed;

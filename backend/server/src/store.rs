@@ -1,29 +1,46 @@
 //! The database: one thread that writes, a few connections that read. What `write` has answered is on the disk.
+//!
+//! Writes that wait together are committed together, each in a savepoint of its own: one that fails leaves no trace and
+//! spoils nothing. Every writing transaction first locks the row of its cell, so that writers of one cell follow one
+//! another also across processes, and a holder whose lease went to another one writes nothing more.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
-use sha2::{Digest as _, Sha256};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
-/// The migrations in order; forward only. A text that was applied somewhere is never changed again.
-const MIGRATIONS: &[(i64, &str)] = &[(1, include_str!("../migrations/0001.sql"))];
+use crate::db::{Conn, DbError, Engine, PgAddress, Purpose};
+
+mod cell;
+mod migrate;
+mod writer;
+
+pub use cell::CellState;
+pub use migrate::migrate;
+
 const READERS: usize = 3;
 const QUEUE: usize = 1024;
 
 /// Why the database did not do it.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The engine said no: a constraint, a full disk, a damaged file.
+    /// The engine said no: a constraint, a full disk, a damaged file, a server that is gone.
     #[error("the database refused: {0}")]
-    Database(#[from] rusqlite::Error),
+    Database(#[from] DbError),
     /// The file was written by a later version of this program.
     #[error("the database is at migration {found}, this program knows {known}: use a newer pickup-backend")]
     Newer {
-        /// Last migration in the file.
+        /// Last migration in the database.
+        found: i64,
+        /// Last migration known here.
+        known: i64,
+    },
+    /// The database is of an earlier version and is not brought forward unasked.
+    #[error(
+        "the database is at migration {found}, this program needs {known}: make a backup, then run `pickup-backend migrate`"
+    )]
+    Older {
+        /// Last migration in the database.
         found: i64,
         /// Last migration known here.
         known: i64,
@@ -41,6 +58,20 @@ pub enum StoreError {
         /// What is wrong with it.
         why: String,
     },
+    /// Several writes were to be committed together and the commit failed.
+    #[error("the database did not commit: {0}")]
+    NotCommitted(String),
+    /// Another process writes this cell.
+    #[error("cell {cell} is written by {holder}: stop it, or give this one another cell")]
+    Leased {
+        /// Which cell.
+        cell: i64,
+        /// Who holds it.
+        holder: String,
+    },
+    /// Another process has taken over this cell.
+    #[error("cell {0} was taken over by another pickup-backend; this one writes nothing more")]
+    LeaseLost(i64),
     /// The writer has stopped; the process is ending or a write has failed badly.
     #[error("the database writer has stopped: restart pickup-backend")]
     Closed,
@@ -53,35 +84,97 @@ impl StoreError {
     }
 }
 
-type Job = Box<dyn FnOnce(&mut Connection) + Send>;
+/// Where the database is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A SQLite file.
+    File(PathBuf),
+    /// A PostgreSQL server.
+    Server(PgAddress),
+}
+
+/// A database and the cell of it that is worked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Where.
+    pub place: Place,
+    /// Which cell.
+    pub cell: i64,
+}
+
+impl Source {
+    /// A connection that writes. Blocks.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn connect(&self) -> Result<Conn, DbError> {
+        match &self.place {
+            Place::File(path) => Conn::sqlite(path, self.cell),
+            Place::Server(address) => Conn::postgres(address, self.cell, Purpose::Write),
+        }
+    }
+
+    /// A connection that only reads. Blocks.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn connect_to_read(&self) -> Result<Conn, DbError> {
+        match &self.place {
+            Place::File(path) => Conn::sqlite_reader(path, self.cell),
+            Place::Server(address) => Conn::postgres(address, self.cell, Purpose::Read),
+        }
+    }
+
+    /// Which engine it is.
+    #[must_use]
+    pub const fn engine(&self) -> Engine {
+        match self.place {
+            Place::File(_) => Engine::Sqlite,
+            Place::Server(_) => Engine::Postgres,
+        }
+    }
+}
 
 /// Handle to the database; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
-    jobs: mpsc::Sender<Job>,
+    jobs: mpsc::Sender<Box<dyn writer::Job>>,
     readers: Arc<Readers>,
 }
 
 impl Store {
-    /// Opens or makes the database file, brings it to the newest migration and starts the writer.
+    /// Opens or makes the database and starts the writer. A file is brought to the newest migration; a server must be
+    /// there already, see [`migrate`].
     ///
     /// # Errors
-    /// [`StoreError`] when the file cannot be opened or migrated.
-    pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let mut writer = connect(path)?;
-        migrate(&mut writer)?;
-        let (jobs, mut queue) = mpsc::channel::<Job>(QUEUE);
-        std::thread::spawn(move || {
-            while let Some(job) = queue.blocking_recv() {
-                // A panic rolls its own transaction back and fails its own caller; the next write must still be served.
-                if catch_unwind(AssertUnwindSafe(|| job(&mut writer))).is_err() {
-                    tracing::error!("a write panicked and was rolled back");
-                }
+    /// [`StoreError`] when it cannot be opened, or is of another version.
+    pub fn open(source: &Source) -> Result<Self, StoreError> {
+        let (jobs, queue) = mpsc::channel(QUEUE);
+        let (opened, ready) = std::sync::mpsc::sync_channel(1);
+        let of = source.clone();
+        // The connection is made on the thread that uses it: PostgreSQL's belongs to a runtime of that thread.
+        std::thread::spawn(move || match writer::open(&of) {
+            Ok(conn) => {
+                let _ = opened.send(Ok(()));
+                writer::run(conn, &of, queue);
+            }
+            Err(error) => {
+                let _ = opened.send(Err(error));
             }
         });
-        let readers =
-            Readers { path: path.to_owned(), idle: Mutex::new(Vec::new()), permits: Semaphore::new(READERS) };
+        ready.recv().map_err(|_| StoreError::Closed)??;
+        let readers = Readers {
+            source: source.clone(),
+            idle: Mutex::new(Vec::new()),
+            permits: Semaphore::new(READERS),
+        };
         Ok(Self { jobs, readers: Arc::new(readers) })
+    }
+
+    /// Where the database is.
+    #[must_use]
+    pub fn source(&self) -> &Source {
+        &self.readers.source
     }
 
     /// Runs `work` in one transaction, in the order of the calls. `Ok` is committed and flushed before it is answered;
@@ -91,15 +184,12 @@ impl Store {
     /// What `work` says, or [`StoreError`] when the transaction cannot be begun or committed.
     pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
     where
-        F: FnOnce(&Transaction<'_>) -> Result<T, E> + Send + 'static,
+        F: FnOnce(&Conn) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
         let (answer, wait) = oneshot::channel();
-        let job: Job = Box::new(move |writer| {
-            // The asker may be gone; the work stands all the same.
-            let _ = answer.send(commit(writer, work));
-        });
+        let job = Box::new(writer::Work::new(work, answer));
         self.jobs.send(job).await.map_err(|_| StoreError::Closed)?;
         wait.await.map_err(|_| StoreError::Closed)?
     }
@@ -110,7 +200,7 @@ impl Store {
     /// What `work` says, or [`StoreError`] when no connection can be had.
     pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
     where
-        F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+        F: FnOnce(&Conn) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
@@ -122,78 +212,35 @@ impl Store {
 
 #[derive(Debug)]
 struct Readers {
-    path: PathBuf,
-    idle: Mutex<Vec<Connection>>,
+    source: Source,
+    idle: Mutex<Vec<Conn>>,
     permits: Semaphore,
 }
 
 impl Readers {
-    fn run<T, E: From<StoreError>>(&self, work: impl FnOnce(&Connection) -> Result<T, E>) -> Result<T, E> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut reader = match idle {
-            Some(reader) => reader,
-            None => connect_to_read(&self.path)?,
-        };
-        let answer = {
-            let view = reader.transaction().map_err(StoreError::from)?;
-            work(&view)?
-        };
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
-        Ok(answer)
-    }
-}
-
-fn commit<T, E: From<StoreError>>(
-    writer: &mut Connection,
-    work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
-) -> Result<T, E> {
-    let tx = writer.transaction_with_behavior(TransactionBehavior::Immediate).map_err(StoreError::from)?;
-    let answer = work(&tx)?;
-    tx.commit().map_err(StoreError::from)?;
-    Ok(answer)
-}
-
-fn connect(path: &Path) -> Result<Connection, StoreError> {
-    let conn = Connection::open(path)?;
-    conn.busy_timeout(Duration::from_secs(10))?;
-    conn.pragma_update(None, "journal_mode", "WAL")?;
-    conn.pragma_update(None, "synchronous", "FULL")?;
-    conn.pragma_update(None, "foreign_keys", true)?;
-    Ok(conn)
-}
-
-fn connect_to_read(path: &Path) -> Result<Connection, StoreError> {
-    // Opened for writing, since a reader of a WAL file may have to recover it; `query_only` keeps it from changing data.
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let conn = Connection::open_with_flags(path, flags)?;
-    conn.busy_timeout(Duration::from_secs(10))?;
-    conn.pragma_update(None, "query_only", true)?;
-    Ok(conn)
-}
-
-fn migrate(conn: &mut Connection) -> Result<(), StoreError> {
-    let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    tx.execute_batch(
-        "CREATE TABLE IF NOT EXISTS migration (number BIGINT NOT NULL PRIMARY KEY, digest TEXT NOT NULL)",
-    )?;
-    let found: i64 = tx.query_row("SELECT COALESCE(MAX(number), 0) FROM migration", [], |row| row.get(0))?;
-    let known = MIGRATIONS.last().map_or(0, |(number, _)| *number);
-    if found > known {
-        return Err(StoreError::Newer { found, known });
-    }
-    for (number, sql) in MIGRATIONS {
-        let digest = hex::encode(Sha256::digest(sql.as_bytes()));
-        if *number > found {
-            tx.execute_batch(sql)?;
-            tx.execute("INSERT INTO migration (number, digest) VALUES (?1, ?2)", (number, &digest))?;
-            continue;
+    fn run<T, E: From<StoreError>>(&self, work: impl FnOnce(&Conn) -> Result<T, E>) -> Result<T, E> {
+        let reader = self.begun().map_err(StoreError::from)?;
+        let answer = work(&reader);
+        let ended = reader.execute_batch("COMMIT");
+        if ended.is_ok() {
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
         }
-        let applied: String =
-            tx.query_row("SELECT digest FROM migration WHERE number = ?1", [number], |row| row.get(0))?;
-        if applied != digest {
-            return Err(StoreError::Changed(*number));
-        }
+        answer
     }
-    tx.commit()?;
-    Ok(())
+
+    /// A connection with a transaction begun; one that broke while it lay idle is replaced.
+    fn begun(&self) -> Result<Conn, DbError> {
+        let begin = match self.source.engine() {
+            Engine::Sqlite => "BEGIN",
+            Engine::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        };
+        while let Some(idle) = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop() {
+            if idle.execute_batch(begin).is_ok() {
+                return Ok(idle);
+            }
+        }
+        let new = self.source.connect_to_read()?;
+        new.execute_batch(begin)?;
+        Ok(new)
+    }
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::db::{Bulk, Column, Conn, DbError, Value};
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, Transaction};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 
 use crate::store::StoreError;
@@ -24,6 +24,8 @@ pub enum Kind {
     Declaration,
     /// `parcel.pickup`; state as in `parcel.state`.
     Parcel,
+    /// Order id; `cleared`: the order is, its holds are taken, its declaration drafted and its parcel begun, all at once.
+    Clearing,
     /// Order id; state of its holds.
     Hold,
     /// Grant id; `granted` or `refused`.
@@ -48,6 +50,7 @@ impl Kind {
             Self::Order => "order",
             Self::Declaration => "declaration",
             Self::Parcel => "parcel",
+            Self::Clearing => "clearing",
             Self::Hold => "hold",
             Self::Grant => "grant",
             Self::Handover => "handover",
@@ -71,48 +74,61 @@ pub struct Change<'a> {
     /// The state it is in from now on.
     pub state: &'a str,
     /// What else matters. Never an identity number.
-    pub body: Value,
+    pub body: Json,
 }
 
 /// Puts a change on the trail, in the transaction that makes it.
 ///
 /// # Errors
 /// [`StoreError`] when the row cannot be written.
-pub fn append(tx: &Transaction<'_>, at: Timestamp, change: &Change<'_>) -> Result<(), StoreError> {
-    let last: Option<(i64, String)> = tx
-        .prepare_cached("SELECT seq, hash FROM trail ORDER BY seq DESC LIMIT 1")?
-        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    let (seq, previous) = last.unwrap_or((0, NOTHING_BEFORE.to_owned()));
-    let mut row = Row {
-        seq: seq.saturating_add(1),
-        at_us: us(at),
-        actor: change.actor.to_owned(),
-        kind: change.kind.as_str().to_owned(),
-        entity: change.entity.to_owned(),
-        state: change.state.to_owned(),
-        body: change.body.to_string(),
-        previous,
-        hash: String::new(),
-    };
-    row.hash = row.computed();
-    tx.prepare_cached(
-        "INSERT INTO trail (seq, at_us, actor, kind, entity, state, body, previous, hash)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-    )?
-    .execute((
-        row.seq,
-        row.at_us,
-        row.actor,
-        row.kind,
-        row.entity,
-        row.state,
-        row.body,
-        row.previous,
-        row.hash,
-    ))?;
+pub fn append(tx: &Conn, at: Timestamp, change: &Change<'_>) -> Result<(), StoreError> {
+    let rows = chain(tx, at, std::slice::from_ref(change))?;
+    tx.bulk(&rows)?;
     Ok(())
 }
+
+/// The rows of several changes, in this order, chained to what is there; to be written in this transaction.
+///
+/// # Errors
+/// [`StoreError`] outside a writing transaction.
+pub fn chain(tx: &Conn, at: Timestamp, changes: &[Change<'_>]) -> Result<Bulk<'static>, StoreError> {
+    let at_us = us(at);
+    let (mut seqs, mut hashes) = (Vec::with_capacity(changes.len()), Vec::with_capacity(changes.len()));
+    let mut texts: [Vec<String>; 5] = std::array::from_fn(|_| Vec::with_capacity(changes.len()));
+    tx.move_on(|cell| {
+        for change in changes {
+            let mut row = Row {
+                seq: cell.trail_seq.saturating_add(1),
+                at_us,
+                actor: change.actor.to_owned(),
+                kind: change.kind.as_str().to_owned(),
+                entity: change.entity.to_owned(),
+                state: change.state.to_owned(),
+                body: change.body.to_string(),
+                previous: std::mem::take(&mut cell.trail_hash),
+                hash: String::new(),
+            };
+            row.hash = row.computed();
+            cell.trail_seq = row.seq;
+            cell.trail_hash.clone_from(&row.hash);
+            seqs.push(row.seq);
+            hashes.push(row.hash);
+            let [actor, kind, entity, state, body] = &mut texts;
+            actor.push(row.actor);
+            kind.push(row.kind);
+            entity.push(row.entity);
+            state.push(row.state);
+            body.push(row.body);
+        }
+    })?;
+    let [actor, kind, entity, state, body] = texts.map(Column::Text);
+    let columns = vec![Column::Int(seqs), actor, kind, entity, state, body, Column::Text(hashes)];
+    Ok(Bulk::with(INSERT, columns, vec![Value::Int(at_us)]))
+}
+
+const INSERT: &str = "INSERT INTO trail (cell, seq, at_us, actor, kind, entity, state, body, hash)
+    SELECT {cell}, r.seq, ?8, r.actor, r.kind, r.entity, r.state, r.body, r.hash
+    FROM {r: seq i, actor t, kind t, entity t, state t, body t, hash t}";
 
 /// One row of the trail; as JSON it is one line of the export.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -157,33 +173,40 @@ impl Row {
 /// # Errors
 /// What `each` says, or [`StoreError`].
 pub fn for_each<E: From<StoreError>>(
-    conn: &Connection,
+    conn: &Conn,
     mut each: impl FnMut(Row) -> Result<(), E>,
 ) -> Result<(), E> {
-    let mut statement = conn
-        .prepare(
-            "SELECT seq, at_us, actor, kind, entity, state, body, previous, hash FROM trail ORDER BY seq",
-        )
-        .map_err(StoreError::from)?;
-    let mut rows = statement.query([]).map_err(StoreError::from)?;
-    while let Some(row) = rows.next().map_err(StoreError::from)? {
-        each(read_row(row).map_err(StoreError::from)?)?;
+    let (mut last, mut previous) = (0_i64, NOTHING_BEFORE.to_owned());
+    loop {
+        let page = page(conn, last, &previous).map_err(StoreError::from)?;
+        let Some(end) = page.last() else { return Ok(()) };
+        (last, previous) = (end.seq, end.hash.clone());
+        page.into_iter().try_for_each(&mut each)?;
     }
-    Ok(())
 }
 
-fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
-    Ok(Row {
-        seq: row.get(0)?,
-        at_us: row.get(1)?,
-        actor: row.get(2)?,
-        kind: row.get(3)?,
-        entity: row.get(4)?,
-        state: row.get(5)?,
-        body: row.get(6)?,
-        previous: row.get(7)?,
-        hash: row.get(8)?,
-    })
+/// The next rows after `last`, so many that memory never matters.
+fn page(conn: &Conn, last: i64, previous: &str) -> Result<Vec<Row>, DbError> {
+    let mut previous = previous.to_owned();
+    conn.prepare_cached(
+        "SELECT seq, at_us, actor, kind, entity, state, body, hash FROM trail
+         WHERE cell = {cell} AND seq > ?1 ORDER BY seq LIMIT 5000",
+    )?
+    .query_map([last], |row| {
+        let hash: String = row.get(7)?;
+        Ok(Row {
+            seq: row.get(0)?,
+            at_us: row.get(1)?,
+            actor: row.get(2)?,
+            kind: row.get(3)?,
+            entity: row.get(4)?,
+            state: row.get(5)?,
+            body: row.get(6)?,
+            previous: std::mem::replace(&mut previous, hash.clone()),
+            hash,
+        })
+    })?
+    .collect()
 }
 
 /// What [`verify`] found.
@@ -208,12 +231,9 @@ pub enum Problem {
         /// Number found.
         found: i64,
     },
-    /// A row does not name the hash of the row before it.
-    #[error("row {0} does not follow from the row before it")]
+    /// A row's hash does not follow from the row and the one before it.
+    #[error("row {0} was changed after it was written, or the row before it was")]
     Broken(i64),
-    /// A row was changed after it was written.
-    #[error("row {0} was changed after it was written")]
-    Altered(i64),
     /// The table says otherwise than the trail.
     #[error("{kind} {entity}: the trail says {trail:?}, the table says {table:?}")]
     Differs {
@@ -233,7 +253,7 @@ pub enum Problem {
 ///
 /// # Errors
 /// [`StoreError`] when the tables cannot be read; what is wrong with the trail is in the [`Report`].
-pub fn verify(conn: &Connection) -> Result<Report, StoreError> {
+pub fn verify(conn: &Conn) -> Result<Report, StoreError> {
     let mut report = Report { head: NOTHING_BEFORE.to_owned(), ..Report::default() };
     let mut rebuilt: BTreeMap<(String, String), String> = BTreeMap::new();
     let mut expected = 1;
@@ -241,33 +261,48 @@ pub fn verify(conn: &Connection) -> Result<Report, StoreError> {
         check_row(&row, expected, &report.head, &mut report.problems);
         expected = row.seq.saturating_add(1);
         report.rows += 1;
-        report.head = row.hash;
-        rebuilt.insert((row.kind, row.entity), row.state);
+        report.head.clone_from(&row.hash);
+        rebuild(&mut rebuilt, row);
         Ok::<_, StoreError>(())
     })?;
     for (kind, sql) in [
-        (Kind::Order, "SELECT id, state FROM orders ORDER BY id"),
-        (Kind::Declaration, "SELECT cop_no, state FROM declaration ORDER BY cop_no"),
-        (Kind::Parcel, "SELECT CAST(pickup AS TEXT), state FROM parcel ORDER BY pickup"),
+        (Kind::Order, "SELECT CAST(id AS TEXT), state FROM orders WHERE cell = {cell}"),
+        (Kind::Declaration, "SELECT cop_no, state FROM declaration WHERE cell = {cell}"),
+        (Kind::Parcel, "SELECT CAST(pickup AS TEXT), state FROM parcel WHERE cell = {cell}"),
     ] {
         compare(kind.as_str(), &states(conn, sql)?, &rebuilt, &mut report.problems);
     }
     Ok(report)
 }
 
+/// A clearing sets several states at once; every other row sets one.
+fn rebuild(states: &mut BTreeMap<(String, String), String>, row: Row) {
+    if row.kind != Kind::Clearing.as_str() {
+        states.insert((row.kind, row.entity), row.state);
+        return;
+    }
+    let body: Json = serde_json::from_str(&row.body).unwrap_or_default();
+    let mut set = |kind: Kind, entity: String, state: &str| {
+        states.insert((kind.as_str().to_owned(), entity), state.to_owned());
+    };
+    set(Kind::Parcel, row.entity.clone(), "picking");
+    set(Kind::Hold, row.entity.clone(), "held");
+    set(Kind::Order, row.entity, "cleared");
+    if let Some(cop_no) = body.get("cop_no").and_then(Json::as_str) {
+        set(Kind::Declaration, cop_no.to_owned(), "drafted");
+    }
+}
+
 fn check_row(row: &Row, expected: i64, head: &str, problems: &mut Vec<Problem>) {
     if row.seq != expected {
         problems.push(Problem::Gap { expected, found: row.seq });
     }
-    if row.previous != head {
+    if row.previous != head || row.hash != row.computed() {
         problems.push(Problem::Broken(row.seq));
-    }
-    if row.hash != row.computed() {
-        problems.push(Problem::Altered(row.seq));
     }
 }
 
-fn states(conn: &Connection, sql: &str) -> Result<BTreeMap<String, String>, StoreError> {
+fn states(conn: &Conn, sql: &str) -> Result<BTreeMap<String, String>, StoreError> {
     let mut statement = conn.prepare(sql)?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)

@@ -1,5 +1,8 @@
 //! Accounts and holds in the database: book lines, buyers' calendar years, tax guarantees (see `domain::hold`).
 
+use std::collections::BTreeMap;
+
+use crate::db::{Bulk, Column, Conn, OptionalExt as _, Row, Value};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use pickup_domain::centre::Centre;
@@ -7,11 +10,10 @@ use pickup_domain::goods::Product;
 use pickup_domain::hold::{Account, HoldState};
 use pickup_domain::review::Guarantee;
 use pickup_domain::{Money, china_time, limits};
-use rusqlite::{Connection, OptionalExtension as _, Transaction};
 use serde::Serialize;
 
 use crate::store::StoreError;
-use crate::time::{at, us};
+use crate::time::at;
 
 /// Which kind of account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -64,13 +66,14 @@ pub fn guarantee_key(number: &str) -> Key {
     Key { kind: Kind::Guarantee, key: number.to_owned() }
 }
 
-/// Opens an account; one that exists stays as it is.
+/// Opens an account of stock or a guarantee; one that exists stays as it is.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn open(tx: &Transaction<'_>, key: &Key, lim: i64) -> Result<(), StoreError> {
+pub fn open(tx: &Conn, key: &Key, lim: i64) -> Result<(), StoreError> {
     tx.prepare_cached(
-        "INSERT INTO account (kind, key, lim) VALUES (?1, ?2, ?3) ON CONFLICT (kind, key) DO NOTHING",
+        "INSERT INTO account (cell, kind, key, lim) VALUES ({cell}, ?1, ?2, ?3)
+         ON CONFLICT (cell, kind, key) DO NOTHING",
     )?
     .execute((key.kind.as_str(), &key.key, lim))?;
     Ok(())
@@ -80,11 +83,18 @@ pub fn open(tx: &Transaction<'_>, key: &Key, lim: i64) -> Result<(), StoreError>
 ///
 /// # Errors
 /// [`StoreError`], also for one that does not balance.
-pub fn find(conn: &Connection, key: &Key) -> Result<Option<Account>, StoreError> {
-    let row: Option<(i64, i64, i64)> = conn
-        .prepare_cached("SELECT lim, held, used FROM account WHERE kind = ?1 AND key = ?2")?
-        .query_row((key.kind.as_str(), &key.key), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-        .optional()?;
+pub fn find(conn: &Conn, key: &Key) -> Result<Option<Account>, StoreError> {
+    let read = |row: &Row| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    let row: Option<(i64, i64, i64)> = if key.kind == Kind::Buyer {
+        conn.prepare_cached("SELECT lim, held, used FROM buyer_year WHERE key = ?1")?
+            .query_row([&key.key], read)
+    } else {
+        conn.prepare_cached(
+            "SELECT lim, held, used FROM account WHERE cell = {cell} AND kind = ?1 AND key = ?2",
+        )?
+        .query_row((key.kind.as_str(), &key.key), read)
+    }
+    .optional()?;
     row.map(|(lim, held, used)| Account::new(lim, held, used)).transpose().map_err(|e| unreadable(key, e))
 }
 
@@ -92,7 +102,7 @@ pub fn find(conn: &Connection, key: &Key) -> Result<Option<Account>, StoreError>
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn buyer_year(conn: &Connection, buyer: &str, now: Timestamp) -> Result<Account, StoreError> {
+pub fn buyer_year(conn: &Conn, buyer: &str, now: Timestamp) -> Result<Account, StoreError> {
     let key = buyer_key(buyer, china_time::year(now));
     match find(conn, &key)? {
         Some(account) => Ok(account),
@@ -110,12 +120,13 @@ pub fn spoken_for(account: Account) -> Money {
 ///
 /// # Errors
 /// [`StoreError`], also when there is no such guarantee.
-pub fn guarantee(conn: &Connection, number: &str) -> Result<Guarantee, StoreError> {
+pub fn guarantee(conn: &Conn, number: &str) -> Result<Guarantee, StoreError> {
     let key = guarantee_key(number);
     let account = find(conn, &key)?.ok_or_else(|| unreadable(&key, "there is no such account"))?;
     let (from, until): (i64, i64) = conn
         .prepare_cached(
-            "SELECT valid_from_us, valid_until_us FROM account WHERE kind = 'guarantee' AND key = ?1",
+            "SELECT valid_from_us, valid_until_us FROM account
+             WHERE cell = {cell} AND kind = 'guarantee' AND key = ?1",
         )?
         .query_row([number], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let day = |us| at(us).map(china_time::date);
@@ -123,71 +134,64 @@ pub fn guarantee(conn: &Connection, number: &str) -> Result<Guarantee, StoreErro
     Ok(Guarantee { account, from, until })
 }
 
-/// Writes a hold and takes it from its account.
-///
-/// # Errors
-/// [`StoreError`] when the account has less left; the transaction must then be dropped.
-pub fn hold(
-    tx: &Transaction<'_>,
-    order_id: &str,
-    key: &Key,
-    amount: i64,
-    expires: Timestamp,
-) -> Result<(), StoreError> {
-    let taken = tx
-        .prepare_cached(
-            "UPDATE account SET held = held + ?1 WHERE kind = ?2 AND key = ?3 AND held + used + ?1 <= lim AND ?1 > 0",
-        )?
-        .execute((amount, key.kind.as_str(), &key.key))?;
-    if taken != 1 {
-        return Err(unreadable(key, "less is left than was decided to be held"));
-    }
-    tx.prepare_cached(
-        "INSERT INTO hold (order_id, kind, key, amount, state, expires_us) VALUES (?1, ?2, ?3, ?4, 'held', ?5)",
-    )?
-    .execute((order_id, key.kind.as_str(), &key.key, amount, us(expires)))?;
-    Ok(())
-}
-
-/// Ends every hold of an order that is still held, and says how many those were.
+/// Ends every hold of these orders that is `from`: each account gives or takes what the new state says. How many holds of
+/// each order ended, by order id.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn end_holds(tx: &Transaction<'_>, order_id: &str, into: HoldState) -> Result<usize, StoreError> {
-    let mut select =
-        tx.prepare_cached("SELECT kind, key, amount FROM hold WHERE order_id = ?1 AND state = 'held'")?;
-    let held: Vec<(String, String, i64)> = select
-        .query_map([order_id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
-        .collect::<Result<_, _>>()?;
-    for (kind, key, amount) in &held {
-        let used = if into == HoldState::Posted { *amount } else { 0 };
-        tx.prepare_cached(
-            "UPDATE account SET held = held - ?1, used = used + ?2 WHERE kind = ?3 AND key = ?4",
-        )?
-        .execute((amount, used, kind, key))?;
+pub fn end_holds(
+    tx: &Conn,
+    orders: &[i64],
+    from: HoldState,
+    into: HoldState,
+) -> Result<BTreeMap<i64, usize>, StoreError> {
+    let read = Bulk::with(
+        "SELECT r.id, h.kind, h.key, h.amount FROM {r: id i}
+         JOIN hold h ON h.cell = {cell} AND h.order_id = r.id AND h.state = ?2",
+        vec![Column::Int(orders.to_vec())],
+        vec![Value::Text(from.as_str().to_owned())],
+    );
+    let (mut ended, mut sums) = (BTreeMap::<i64, usize>::new(), BTreeMap::<(String, String), i64>::new());
+    for row in tx.bulk_rows(&[read])?.into_iter().flatten() {
+        *ended.entry(row.get(0)?).or_default() += 1;
+        let sum = sums.entry((row.get(1)?, row.get(2)?)).or_default();
+        *sum = sum.saturating_add(row.get(3)?);
     }
-    tx.prepare_cached("UPDATE hold SET state = ?1 WHERE order_id = ?2 AND state = 'held'")?
-        .execute((into.as_str(), order_id))?;
-    Ok(held.len())
-}
-
-/// Gives back what was posted for an order that is withdrawn after its release.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn give_back(tx: &Transaction<'_>, order_id: &str) -> Result<usize, StoreError> {
-    let mut select =
-        tx.prepare_cached("SELECT kind, key, amount FROM hold WHERE order_id = ?1 AND state = 'posted'")?;
-    let posted: Vec<(String, String, i64)> = select
-        .query_map([order_id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
-        .collect::<Result<_, _>>()?;
-    for (kind, key, amount) in &posted {
-        tx.prepare_cached("UPDATE account SET used = used - ?1 WHERE kind = ?2 AND key = ?3")?
-            .execute((amount, kind, key))?;
-    }
-    tx.prepare_cached("UPDATE hold SET state = 'voided' WHERE order_id = ?1 AND state = 'posted'")?
-        .execute([order_id])?;
-    Ok(posted.len())
+    let (buyers, accounts): (Vec<_>, Vec<_>) =
+        sums.into_iter().partition(|((kind, _), _)| kind == Kind::Buyer.as_str());
+    let (held, used) = match (from, into) {
+        (HoldState::Held, HoldState::Posted) => (1, 1),
+        (HoldState::Held, _) => (1, 0),
+        (_, _) => (0, -1),
+    };
+    let signs = vec![Value::Int(held), Value::Int(used)];
+    let columns = |sums: Vec<((String, String), i64)>| {
+        let (keys, amounts): (Vec<_>, Vec<_>) = sums.into_iter().unzip();
+        let (kinds, keys): (Vec<_>, Vec<_>) = keys.into_iter().unzip();
+        vec![Column::Text(kinds), Column::Text(keys), Column::Int(amounts)]
+    };
+    tx.bulks(&[
+        Bulk::with(
+            "UPDATE account SET held = held - ?4 * r.amount, used = used + ?5 * r.amount
+             FROM {r: kind t, key t, amount i}
+             WHERE account.cell = {cell} AND account.kind = r.kind AND account.key = r.key",
+            columns(accounts),
+            signs.clone(),
+        ),
+        Bulk::with(
+            "UPDATE buyer_year SET held = held - ?4 * r.amount, used = used + ?5 * r.amount
+             FROM {r: kind t, key t, amount i} WHERE buyer_year.key = r.key AND r.kind = 'buyer'",
+            columns(buyers),
+            signs,
+        ),
+        Bulk::with(
+            "UPDATE hold SET state = ?3 FROM {r: id i}
+             WHERE hold.cell = {cell} AND hold.order_id = r.id AND hold.state = ?2",
+            vec![Column::Int(orders.to_vec())],
+            vec![Value::Text(from.as_str().to_owned()), Value::Text(into.as_str().to_owned())],
+        ),
+    ])?;
+    Ok(ended)
 }
 
 fn unreadable(key: &Key, why: impl std::fmt::Display) -> StoreError {

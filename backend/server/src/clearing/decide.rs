@@ -12,31 +12,11 @@ use pickup_domain::{Quantity, Reason, ReasonCode, china_time};
 use pickup_protocol::kiosk::{Line, Text};
 
 use crate::clearing::accounts::{self, Key};
+use crate::clearing::ask::Ask;
 use crate::clearing::facts::{FactLine, Facts};
 use crate::demo::Operator;
 use crate::parcels::Contents;
-
-/// What was read.
-pub struct Reads<'a> {
-    /// The order.
-    pub order: &'a Order,
-    /// Its payment.
-    pub payment: &'a Payment,
-    /// The verdict on the order as things stand now.
-    pub verdict: Verdict,
-    /// The centre.
-    pub centre: &'a Centre,
-    /// Who operates it.
-    pub operator: &'a Operator,
-    /// The catalogue.
-    pub product: &'a dyn Fn(&str) -> Option<&'a Product>,
-    /// Keyed digest of the buyer's identity number.
-    pub buyer_key: &'a str,
-    /// Number of this declaration among all.
-    pub serial: i64,
-    /// Now.
-    pub now: Timestamp,
-}
+use crate::shop::Shop;
 
 /// What to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,8 +30,6 @@ pub enum Decision {
 /// What to write.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Writes {
-    /// Number of the declaration among all.
-    pub serial: i64,
     /// Waybill number.
     pub waybill: String,
     /// Holds to take: all of them or none.
@@ -66,25 +44,55 @@ pub struct Writes {
     pub buyer_masked: String,
 }
 
-/// Decides.
+/// What a decision is made from.
+struct Reads<'a> {
+    order: &'a Order,
+    payment: &'a Payment,
+    verdict: &'a Verdict,
+    centre: &'a Centre,
+    operator: &'a Operator,
+    product: &'a dyn Fn(&str) -> Option<&'a Product>,
+    buyer_key: &'a str,
+    now: Timestamp,
+}
+
+/// Decides on a paid order with the verdict on it as things stand; `id` becomes its number.
 #[must_use]
-pub fn decide(reads: Reads<'_>) -> Decision {
-    let waybill = Waybill {
-        number: waybill_number(reads.now, reads.serial),
-        order_no: reads.order.order_no.clone(),
-        consignee: reads.order.buyer.name.clone(),
-        telephone: reads.order.buyer.telephone.clone(),
-        freight: reads.order.freight_fen,
+pub fn decide(
+    shop: &Shop,
+    centre: &Centre,
+    ask: &Ask,
+    verdict: &Verdict,
+    id: i64,
+    now: Timestamp,
+) -> Decision {
+    let operator = &shop.data.operator;
+    let reads = Reads {
+        order: &ask.order,
+        payment: &ask.payment,
+        verdict,
+        centre,
+        operator,
+        product: &|sku| shop.product(sku),
+        buyer_key: &ask.buyer_key,
+        now,
     };
-    let mut reasons = reads.verdict.reasons.clone();
-    reasons.extend(form(reads.payment));
-    reasons.extend(match_documents(reads.order, reads.payment, &reads.operator.payment.code, &waybill));
+    let waybill = Waybill {
+        number: waybill_number(now, id),
+        order_no: ask.order.order_no.clone(),
+        consignee: ask.order.buyer.name.clone(),
+        telephone: ask.order.buyer.telephone.clone(),
+        freight: ask.order.freight_fen,
+    };
+    let mut reasons = verdict.reasons.clone();
+    reasons.extend(form(&ask.payment));
+    reasons.extend(match_documents(&ask.order, &ask.payment, &operator.payment.code, &waybill));
     if !reasons.is_empty() {
         return Decision::Refuse(reasons);
     }
     let range =
         || Decision::Refuse(vec![Reason::new(ReasonCode::AmountRange).field("lines").values("", "overflow")]);
-    let Some(tax) = reads.verdict.tax.as_ref() else { return range() };
+    let Some(tax) = verdict.tax.as_ref() else { return range() };
     writes(&reads, tax, waybill.number).map_or_else(range, |writes| Decision::Clear(Box::new(writes)))
 }
 
@@ -105,7 +113,6 @@ fn writes(reads: &Reads<'_>, tax: &OrderTax, waybill: String) -> Option<Writes> 
         .collect::<Option<_>>()?;
     let facts = facts(reads, tax, &articles)?;
     Some(Writes {
-        serial: reads.serial,
         waybill,
         holds: holds(reads, tax, &articles)?,
         size: Size::for_pieces(articles.iter().map(|(line, product, _)| (product.size, line.qty))),
@@ -140,10 +147,8 @@ fn facts(reads: &Reads<'_>, tax: &OrderTax, articles: &[(&OrderLine, &Product, &
             sum.checked_add(of(product).checked_mul(line.qty)?)
         })
     };
-    let lines: Option<Vec<FactLine>> = (1_u32..)
-        .zip(articles)
-        .map(|(gnum, (line, product, tax))| fact_line(gnum, line, product, tax))
-        .collect();
+    let lines: Option<Vec<FactLine>> =
+        (1_u32..).zip(articles).map(|(gnum, (line, product, _))| fact_line(gnum, line, product)).collect();
     Some(Facts {
         order_no: order.order_no.clone(),
         centre: centre.number,
@@ -170,7 +175,7 @@ fn facts(reads: &Reads<'_>, tax: &OrderTax, articles: &[(&OrderLine, &Product, &
     })
 }
 
-fn fact_line(gnum: u32, line: &OrderLine, product: &Product, tax: &LineTax) -> Option<FactLine> {
+fn fact_line(gnum: u32, line: &OrderLine, product: &Product) -> Option<FactLine> {
     Some(FactLine {
         gnum,
         sku: product.sku.clone(),
@@ -189,7 +194,6 @@ fn fact_line(gnum: u32, line: &OrderLine, product: &Product, tax: &LineTax) -> O
         unit2: product.legal2.as_ref().map(|unit| unit.code.clone()),
         price_fen: line.price_fen,
         total_fen: line.total()?,
-        tax: tax.clone(),
     })
 }
 

@@ -55,22 +55,31 @@ pub struct Numbers {
     pub guid_list: String,
 }
 
-/// Builds and signs one message. `id` becomes the guid of the message.
+/// Builds and signs one message of up to a hundred declarations. `id` becomes the guid of the message.
 ///
 /// # Errors
 /// [`BuildError`].
 pub fn signed(
     kind: &str,
     id: &str,
-    filing: &Filing,
+    filings: &[&Filing],
     operator: &Operator,
     signer: &Signer,
 ) -> Result<String, BuildError> {
     let guid: Guid = id.parse()?;
     let unsigned = match kind {
-        "CEB311Message" => written(guid, filing.order()?, &operator.platform, operator)?,
-        "CEB511Message" => written(guid, filing.logistics(), &operator.carrier, operator)?,
-        "CEB621Message" => written(guid, filing.inventory()?, &operator.declarant, operator)?,
+        "CEB311Message" => {
+            let orders = filings.iter().map(|filing| filing.order()).collect::<Result<_, _>>()?;
+            written(guid, orders, &operator.platform, operator)?
+        }
+        "CEB511Message" => {
+            let waybills = filings.iter().map(|filing| filing.logistics()).collect();
+            written(guid, waybills, &operator.carrier, operator)?
+        }
+        "CEB621Message" => {
+            let lists = filings.iter().map(|filing| filing.inventory()).collect::<Result<_, _>>()?;
+            written(guid, lists, &operator.declarant, operator)?
+        }
         other => return Err(BuildError::Kind(other.to_owned())),
     };
     Ok(dsig::sign(&unsigned, signer, &Profile::CEB_202205)?)
@@ -78,7 +87,7 @@ pub fn signed(
 
 fn written<T: pickup_customs::Document>(
     guid: Guid,
-    document: T,
+    documents: Vec<T>,
     sender: &Enterprise,
     operator: &Operator,
 ) -> Result<Unsigned, BuildError> {
@@ -89,7 +98,7 @@ fn written<T: pickup_customs::Document>(
         dxp_id: operator.gateway.dxp_id.clone(),
         note: None,
     };
-    Ok(Message { guid, documents: vec![document], transfer }.write()?)
+    Ok(Message { guid, documents, transfer }.write()?)
 }
 
 /// Everything that is declared of one order.

@@ -1,10 +1,9 @@
-//! What is declared, as kept beside the declaration (`declaration.facts`): enough to build the messages together with the
+//! What is declared, as kept beside the declaration (`clearing.facts`): enough to build the messages together with the
 //! sealed order, and for kiosks to show what a parcel holds. Never an identity number, name or telephone of a person.
 
 use jiff::Timestamp;
 use pickup_domain::centre::Names;
 use pickup_domain::limits::Regime;
-use pickup_domain::tax::LineTax;
 use pickup_domain::{HsCode, Money, Quantity};
 use serde::{Deserialize, Serialize};
 
@@ -96,16 +95,14 @@ pub struct FactLine {
     pub price_fen: Money,
     /// Price of all pieces.
     pub total_fen: Money,
-    /// Tax and its working.
-    pub tax: LineTax,
 }
 
 impl Facts {
-    /// Reads `declaration.facts`.
+    /// Reads `clearing.facts`.
     ///
     /// # Errors
     /// [`StoreError::Unreadable`] when it is not what this program writes.
     pub fn read(text: &str) -> Result<Self, StoreError> {
-        serde_json::from_str(text).map_err(|e| StoreError::unreadable("declaration.facts", e))
+        serde_json::from_str(text).map_err(|e| StoreError::unreadable("clearing.facts", e))
     }
 }

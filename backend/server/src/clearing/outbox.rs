@@ -1,47 +1,47 @@
-//! Sends what waits in the outbox: built and signed once, stored, and then sent byte for byte until the gateway takes it.
+//! Sends what waits in the outbox: declarations that wait together are built into one message of each kind, signed once,
+//! stored, and then sent byte for byte until the gateway takes them.
 
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use pickup_domain::declaration::DeclarationState;
 use pickup_domain::hold::HoldState;
-use rusqlite::{Connection, OptionalExtension as _, Transaction};
 use serde_json::json;
 
-use crate::clearing::declare::{self, Numbers};
-use crate::clearing::facts::Facts;
 use crate::clearing::gateway::{Gateway, Outgoing};
-use crate::clearing::{ClearingError, LIST, on_trail, receipts};
+use crate::clearing::{ClearingError, LIST, build, effects};
 use crate::config::Config;
-use crate::shop::{Shop, book};
+use crate::db::{Conn, OptionalExt as _};
+use crate::secrets::{Secrets, SecretsError};
+use crate::shop::Shop;
 use crate::store::StoreError;
 use crate::time::us;
-use crate::trail::Kind;
+use crate::trail::{self, Change, Kind};
 
 /// A message that waits.
 #[derive(Clone, Debug)]
 struct Waiting {
     id: String,
-    order_id: String,
+    batch: i64,
     kind: String,
-    sealed: Option<Vec<u8>>,
+    sealed: Vec<u8>,
     attempts: i64,
 }
 
-/// Sends everything that is due; the list of an order only after its order and waybill. Says how many were taken.
+/// Builds and sends everything that is due; the lists of a batch only after its orders and waybills. Says how many messages
+/// were taken.
 ///
 /// # Errors
 /// [`ClearingError`] for a fault of our own. That the gateway does not take something is not an error: it is tried again.
 pub async fn send_due<G: Gateway>(shop: &Arc<Shop>, gateway: &G) -> Result<usize, ClearingError> {
+    build::all_due(shop).await?;
     let mut taken = 0;
     while let Some(waiting) = next(shop).await? {
         let at = shop.app.now();
-        let body = match text_of(shop, &waiting).await {
-            Ok(Some(body)) => body,
-            Ok(None) => continue,
+        let body = match open(&shop.app.secrets, &context(&waiting.id), &waiting.sealed) {
+            Ok(body) => body,
             Err(error) => {
-                // One order that cannot be read must not keep the others waiting.
-                tracing::error!(order = %waiting.order_id, %error, "a message could not be prepared");
+                // One message that cannot be read must not keep the others waiting.
                 put_off(shop, waiting, &error, at).await?;
                 continue;
             }
@@ -49,9 +49,8 @@ pub async fn send_due<G: Gateway>(shop: &Arc<Shop>, gateway: &G) -> Result<usize
         let outgoing = Outgoing { id: &waiting.id, kind: &waiting.kind, body: &body, at };
         match gateway.send(outgoing).await {
             Ok(()) => {
-                let id = waiting.id.clone();
+                tracing::info!(message = %waiting.id, kind = %waiting.kind, "taken by the customs gateway");
                 shop.app.store.write(move |tx| mark_sent(tx, &waiting, at)).await?;
-                tracing::info!(message = %id, "message taken by the customs gateway");
                 taken += 1;
             }
             Err(error) => put_off(shop, waiting, &error, at).await?,
@@ -65,20 +64,20 @@ async fn next(shop: &Arc<Shop>) -> Result<Option<Waiting>, ClearingError> {
     shop.app.store.read(move |conn| Ok(find_due(conn, now)?)).await
 }
 
-fn find_due(conn: &Connection, now_us: i64) -> Result<Option<Waiting>, StoreError> {
+fn find_due(conn: &Conn, now_us: i64) -> Result<Option<Waiting>, StoreError> {
     Ok(conn
         .prepare_cached(
-            "SELECT m.id, m.order_id, m.kind, m.body, m.attempts FROM message m
-             JOIN declaration d ON d.order_id = m.order_id
-             WHERE m.sent_us IS NULL AND m.next_us <= ?1 AND d.state IN ('drafted', 'sent', 'accepted', 'review')
+            "SELECT m.id, m.batch, m.kind, m.body, m.attempts FROM message m
+             WHERE m.cell = {cell} AND m.sent_us IS NULL AND m.next_us <= ?1
              AND (m.kind <> ?2 OR NOT EXISTS (
-                SELECT 1 FROM message o WHERE o.order_id = m.order_id AND o.kind <> ?2 AND o.sent_us IS NULL))
-             ORDER BY m.next_us, m.id LIMIT 1",
+                SELECT 1 FROM message o
+                WHERE o.cell = m.cell AND o.batch = m.batch AND o.kind <> ?2 AND o.sent_us IS NULL))
+             ORDER BY m.next_us, m.batch, m.kind LIMIT 1",
         )?
         .query_row((now_us, LIST), |row| {
             Ok(Waiting {
                 id: row.get(0)?,
-                order_id: row.get(1)?,
+                batch: row.get(1)?,
                 kind: row.get(2)?,
                 sealed: row.get(3)?,
                 attempts: row.get(4)?,
@@ -87,87 +86,58 @@ fn find_due(conn: &Connection, now_us: i64) -> Result<Option<Waiting>, StoreErro
         .optional()?)
 }
 
-/// The signed text: as stored, or built, signed and stored now. `None` when the order cannot be declared at all, which ends
-/// it as an exception.
-async fn text_of(shop: &Arc<Shop>, waiting: &Waiting) -> Result<Option<Vec<u8>>, ClearingError> {
-    let context = context(&waiting.id);
-    if let Some(sealed) = &waiting.sealed {
-        return Ok(Some(shop.app.secrets.open(&context, sealed)?.to_vec()));
-    }
-    let (builder, wanted) = (Arc::clone(shop), waiting.clone());
-    let built = shop.app.store.read(move |conn| build(conn, &builder, &wanted)).await;
-    let text = match built {
-        Ok(text) => text,
-        Err(ClearingError::Build(error)) => {
-            tracing::error!(order = %waiting.order_id, %error, "an order cannot be declared; it is cancelled");
-            let (writer, order_id) = (Arc::clone(shop), waiting.order_id.clone());
-            let why = error.to_string();
-            shop.app
-                .store
-                .write(move |tx| receipts::give_up(tx, &writer, &order_id, HoldState::Voided, &why))
-                .await?;
-            return Ok(None);
-        }
-        Err(other) => return Err(other),
-    };
-    let (sealed, id) = (shop.app.secrets.seal(&context, text.as_bytes())?, waiting.id.clone());
-    shop.app
-        .store
-        .write(move |tx| {
-            tx.execute("UPDATE message SET body = ?1 WHERE id = ?2 AND body IS NULL", (sealed, id))?;
-            Ok::<_, ClearingError>(())
-        })
-        .await?;
-    Ok(Some(text.into_bytes()))
-}
-
-fn build(conn: &Connection, shop: &Shop, waiting: &Waiting) -> Result<String, ClearingError> {
-    let (sealed, facts, numbers): (Vec<u8>, String, Numbers) = conn
-        .prepare_cached(
-            "SELECT o.body, d.facts, d.cop_no, d.waybill, d.guid_order, d.guid_waybill, d.guid_list
-             FROM orders o JOIN declaration d ON d.order_id = o.id WHERE o.id = ?1",
-        )?
-        .query_row([&waiting.order_id], |row| {
-            let numbers = Numbers {
-                cop_no: row.get(2)?,
-                waybill: row.get(3)?,
-                guid_order: row.get(4)?,
-                guid_waybill: row.get(5)?,
-                guid_list: row.get(6)?,
-            };
-            Ok((row.get(0)?, row.get(1)?, numbers))
-        })?;
-    let order = book::unseal(&shop.app.secrets, &waiting.order_id, &sealed)?;
-    let operator = &shop.data.operator;
-    let filing = declare::filing(&order, &Facts::read(&facts)?, &numbers, operator)?;
-    Ok(declare::signed(&waiting.kind, &waiting.id, &filing, operator, &shop.signer)?)
-}
-
-/// What a message's text is sealed under: it holds an identity number.
+/// What a message's text is sealed under: it holds identity numbers.
 #[must_use]
 pub fn context(id: &str) -> String {
     format!("message/{id}")
 }
 
-fn mark_sent(tx: &Transaction<'_>, waiting: &Waiting, at: Timestamp) -> Result<(), ClearingError> {
+/// Seals a text, compressed.
+///
+/// # Errors
+/// [`SecretsError`].
+pub fn seal(secrets: &Secrets, context: &str, text: &[u8]) -> Result<Vec<u8>, SecretsError> {
+    secrets.seal(context, &lz4_flex::compress_prepend_size(text))
+}
+
+/// Opens what [`seal`] sealed.
+///
+/// # Errors
+/// [`SecretsError`] when it was sealed for something else or is damaged.
+pub fn open(secrets: &Secrets, context: &str, sealed: &[u8]) -> Result<Vec<u8>, SecretsError> {
+    let packed = secrets.open(context, sealed)?;
+    lz4_flex::decompress_size_prepended(&packed).map_err(|_| SecretsError::Sealed(context.to_owned()))
+}
+
+fn mark_sent(tx: &Conn, waiting: &Waiting, at: Timestamp) -> Result<(), ClearingError> {
     tx.prepare_cached(
-        "UPDATE message SET sent_us = ?1, attempts = attempts + 1 WHERE id = ?2 AND sent_us IS NULL",
+        "UPDATE message SET sent_us = ?1, attempts = attempts + 1
+         WHERE cell = {cell} AND id = ?2 AND sent_us IS NULL",
     )?
     .execute((us(at), &waiting.id))?;
     if waiting.kind != LIST {
         return Ok(());
     }
-    let cop_no: Option<String> = tx
+    let sent: Vec<String> = tx
         .prepare_cached(
-            "UPDATE declaration SET state = 'sent' WHERE order_id = ?1 AND state = 'drafted' RETURNING cop_no",
+            "UPDATE declaration SET state = 'sent' WHERE cell = {cell} AND batch = ?1 AND state = 'drafted'
+             RETURNING cop_no",
         )?
-        .query_row([&waiting.order_id], |row| row.get(0))
-        .optional()?;
-    if let Some(cop_no) = cop_no {
-        let state = DeclarationState::Sent;
-        let body = json!({ "message": waiting.id });
-        on_trail(tx, at, "system", Kind::Declaration, &cop_no, state.as_str(), body)?;
-    }
+        .query_map([waiting.batch], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    let body = json!({ "message": waiting.id });
+    let state = DeclarationState::Sent.as_str();
+    let changes: Vec<Change<'_>> = sent
+        .iter()
+        .map(|cop_no| Change {
+            actor: "system",
+            kind: Kind::Declaration,
+            entity: cop_no,
+            state,
+            body: body.clone(),
+        })
+        .collect();
+    tx.bulk(&trail::chain(tx, at, &changes)?)?;
     Ok(())
 }
 
@@ -184,7 +154,7 @@ async fn put_off(
         .store
         .write(move |tx| {
             tx.execute(
-                "UPDATE message SET attempts = attempts + 1, next_us = ?1 WHERE id = ?2",
+                "UPDATE message SET attempts = attempts + 1, next_us = ?1 WHERE cell = {cell} AND id = ?2",
                 (us(next), &waiting.id),
             )?;
             Ok(())
@@ -192,35 +162,57 @@ async fn put_off(
         .await
 }
 
-/// Gives up orders whose declaration was never even tried to be sent while their holds lasted. One whose list may have
-/// reached the gateway stays held, since customs can still release it.
+/// Gives up orders whose declaration was never even tried to be sent while their holds lasted. One of whose messages any
+/// may have reached the gateway stays held, since customs can still release it.
 ///
 /// # Errors
 /// [`ClearingError`].
 pub async fn expire(shop: &Arc<Shop>) -> Result<usize, ClearingError> {
+    let reader = Arc::clone(shop);
+    let due = shop.app.store.read(move |conn| Ok::<_, ClearingError>(ran_out(conn, &reader)?)).await?;
+    if due.is_empty() {
+        return Ok(0);
+    }
     let writer = Arc::clone(shop);
     shop.app
         .store
         .write(move |tx| {
-            let mut due = tx.prepare_cached(
-                "SELECT DISTINCT h.order_id FROM hold h JOIN message m ON m.order_id = h.order_id
-                 WHERE h.state = 'held' AND h.expires_us <= ?1 AND m.kind = ?2 AND m.attempts = 0",
-            )?;
-            let now = us(writer.app.now());
-            let orders: Vec<String> =
-                due.query_map((now, LIST), |row| row.get(0))?.collect::<Result<_, _>>()?;
-            for order_id in &orders {
-                receipts::give_up(
-                    tx,
-                    &writer,
-                    order_id,
-                    HoldState::Expired,
-                    "not sent while its holds lasted",
-                )?;
+            let due = ran_out(tx, &writer)?;
+            for (order_id, batch) in &due {
+                if let Some(batch) = batch {
+                    dissolve(tx, *batch, writer.app.now())?;
+                }
+                let why = "not sent while its holds lasted";
+                effects::give_up(tx, &writer, *order_id, HoldState::Expired, why)?;
             }
-            Ok(orders.len())
+            Ok(due.len())
         })
         .await
+}
+
+fn ran_out(conn: &Conn, shop: &Shop) -> Result<Vec<(i64, Option<i64>)>, StoreError> {
+    Ok(conn
+        .prepare_cached(
+            "SELECT DISTINCT h.order_id, d.batch FROM hold h
+             JOIN declaration d ON d.cell = h.cell AND d.order_id = h.order_id
+             WHERE h.cell = {cell} AND h.state = 'held' AND h.expires_us <= ?1 AND d.state = 'drafted'
+             AND NOT EXISTS (SELECT 1 FROM message m WHERE m.cell = d.cell AND m.batch = d.batch AND m.attempts > 0)",
+        )?
+        .query_map([us(shop.app.now())], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?)
+}
+
+/// Takes a batch apart that nobody has seen yet; its declarations wait to be built anew.
+fn dissolve(tx: &Conn, batch: i64, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM message WHERE cell = {cell} AND batch = ?1", [batch])?;
+    tx.execute(
+        "INSERT INTO outbox (cell, order_id, due_us)
+         SELECT cell, order_id, ?2 FROM declaration WHERE cell = {cell} AND batch = ?1 AND state = 'drafted'
+         ON CONFLICT (cell, order_id) DO NOTHING",
+        (batch, us(now)),
+    )?;
+    tx.execute("UPDATE declaration SET batch = NULL WHERE cell = {cell} AND batch = ?1", [batch])?;
+    Ok(())
 }
 
 /// How long to wait before the next try: doubles with every failure up to the longest.

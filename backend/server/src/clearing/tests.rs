@@ -130,7 +130,7 @@ async fn receipts_twice_late_and_out_of_order_end_the_same() {
         let view = bench.view("A-1").await;
         assert_eq!(view["declaration"]["state"], DeclarationState::Released.as_str());
         let posted = bench.trail_states("hold").await;
-        assert_eq!(posted, ["held", "posted"], "posted once");
+        assert_eq!(posted, ["posted"], "posted once");
         ends.push(bench.accounts().await);
     }
     assert_eq!(ends[0], ends[1]);
@@ -201,7 +201,7 @@ async fn nothing_at_rest_shows_the_identity_number_or_the_name() {
 async fn an_order_too_long_for_customs_is_ended_and_not_tried_for_ever() {
     let bench = Bench::new().await;
     let cop_no = bench.cleared("A-1", 0).await;
-    let sql = "UPDATE declaration SET facts = replace(facts, '\"origin\":\"609\"', '\"origin\":\"60999\"')";
+    let sql = "UPDATE clearing SET facts = replace(facts, '\"origin\":\"609\"', '\"origin\":\"60999\"')";
     bench.execute(sql).await;
     bench.send().await;
     let view = bench.view("A-1").await;
@@ -227,7 +227,7 @@ async fn every_article_of_the_catalogue_is_filed_by_the_official_schema() {
         .collect();
     // Six articles at a time stay within the limits of one order; each buyer takes one order.
     for (n, group) in sellable.chunks(6).enumerate() {
-        let single: Vec<_> = group.iter().filter(|p| p.price_fen < limits::SINGLE).collect();
+        let single: Vec<_> = group.iter().filter(|p| p.price_fen < pickup_domain::limits::SINGLE).collect();
         let lines: Vec<(&str, i64)> = single.iter().map(|p| (p.sku.as_str(), 1)).collect();
         let order = bench.order(&format!("A-{n}"), [0, 1, 2, 4, 5, 6, 7][n], &lines).await;
         let (status, answer) = bench.post("/shop/v1/orders", &order).await;
@@ -243,7 +243,7 @@ async fn every_article_of_the_catalogue_is_filed_by_the_official_schema() {
     assert_eq!(bench.pay(&seat, |_| ()).await.0, 201);
     bench.send().await;
     let sent = bench.gateway.sent();
-    assert_eq!(sent.len(), (sellable.chunks(6).len() + 1) * 3);
+    assert_eq!(sent.len(), 3, "one message of each kind carries them all");
     for (n, message) in sent.iter().enumerate().filter(|_| schema.exists()) {
         let file = bench.shop.app.config.data_dir.join(format!("{n}.xml"));
         std::fs::write(&file, &message.body).unwrap();

@@ -2,6 +2,7 @@
 //!
 //! The data are TOML files and drawings under `backend/server/demo/`; everything in them is invented.
 
+use crate::db::Conn;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
@@ -10,7 +11,6 @@ use pickup_domain::goods::{LegalUnit, Permission, Product};
 use pickup_domain::parcel::Size;
 use pickup_domain::tax::{ConsumptionTax, Tariff, TariffLine};
 use pickup_domain::{HsCode, Money, Quantity, limits};
-use rusqlite::Transaction;
 use serde::Deserialize;
 
 use crate::clearing::accounts;
@@ -153,7 +153,7 @@ impl Demo {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn seed(&self, tx: &Transaction<'_>, _now: Timestamp) -> Result<bool, StoreError> {
+    pub fn seed(&self, tx: &Conn, _now: Timestamp) -> Result<bool, StoreError> {
         let centres: i64 = tx.query_row("SELECT COUNT(*) FROM centre", [], |row| row.get(0))?;
         if centres > 0 {
             return Ok(false);
@@ -174,13 +174,13 @@ impl Demo {
         Ok(true)
     }
 
-    fn seed_guarantee(&self, tx: &Transaction<'_>) -> Result<(), StoreError> {
+    fn seed_guarantee(&self, tx: &Conn) -> Result<(), StoreError> {
         let data = &self.operator.guarantee;
         let amount: Money = data.amount.parse().map_err(|e| StoreError::unreadable("demo guarantee", e))?;
         accounts::open(tx, &accounts::guarantee_key(&data.number), amount.fen())?;
         let (from, until) = (start_of(data.from)?, start_of(data.until)?);
         tx.execute(
-            "UPDATE account SET valid_from_us = ?1, valid_until_us = ?2 WHERE kind = 'guarantee' AND key = ?3",
+            "UPDATE account SET valid_from_us = ?1, valid_until_us = ?2 WHERE cell = {cell} AND kind = 'guarantee' AND key = ?3",
             (from, until, &data.number),
         )?;
         Ok(())

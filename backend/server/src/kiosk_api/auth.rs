@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use crate::db::{Conn, OptionalExt as _};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::Response;
-use rusqlite::{Connection, OptionalExtension as _};
 use uuid::Uuid;
 
 use crate::App;
@@ -51,7 +51,7 @@ pub async fn require_kiosk(
     Ok(next.run(request).await)
 }
 
-fn find(conn: &Connection, fingerprint: &str) -> Result<Option<Kiosk>, StoreError> {
+fn find(conn: &Conn, fingerprint: &str) -> Result<Option<Kiosk>, StoreError> {
     let found: Option<(String, String, u16)> = conn
         .prepare_cached("SELECT id, name, centre FROM kiosk WHERE certificate = ?1 AND revoked = 0")?
         .query_row([fingerprint], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use crate::db::{Conn, OptionalExt as _};
 use axum::extract::State;
 use axum::{Extension, Json};
 use jiff::Timestamp;
 use pickup_domain::parcel::{ParcelEvent, ParcelState};
 use pickup_protocol::kiosk::{Ack, Deposit, DepositOutcome};
-use rusqlite::{OptionalExtension as _, Transaction};
 use serde_json::json;
 
 use super::Kiosk;
@@ -42,7 +42,7 @@ pub async fn deposit(
 }
 
 fn record(
-    tx: &Transaction<'_>,
+    tx: &Conn,
     secrets: &Secrets,
     now: Timestamp,
     kiosk: &Kiosk,
@@ -83,10 +83,10 @@ enum Behind {
     OtherParcel,
 }
 
-fn behind(tx: &Transaction<'_>, kiosk: &Kiosk, report: &Deposit) -> Result<Behind, StoreError> {
+fn behind(tx: &Conn, kiosk: &Kiosk, report: &Deposit) -> Result<Behind, StoreError> {
     let known: Option<(String, bool)> = tx
         .query_row(
-            "SELECT request_id, stored FROM door WHERE kiosk_id = ?1 AND door = ?2",
+            "SELECT request_id, stored FROM door WHERE cell = {cell} AND kiosk_id = ?1 AND door = ?2",
             (&kiosk.key, report.door.0),
             |row| Ok((row.get(0)?, row.get(1)?)),
         )
@@ -141,16 +141,16 @@ fn settle(parcel: &Parcel, report: &Deposit, behind: Behind) -> Settlement {
     }
 }
 
-fn free(tx: &Transaction<'_>, parcel: &Parcel, report: &Deposit) -> Result<(), Fault> {
+fn free(tx: &Conn, parcel: &Parcel, report: &Deposit) -> Result<(), Fault> {
     tx.execute(
-        "DELETE FROM door WHERE pickup = ?1 AND request_id = ?2 AND stored = 0",
+        "DELETE FROM door WHERE cell = {cell} AND pickup = ?1 AND request_id = ?2 AND stored = 0",
         (parcel.number(), report.request_id.to_string()),
     )?;
     Ok(())
 }
 
 fn store(
-    tx: &Transaction<'_>,
+    tx: &Conn,
     now: Timestamp,
     kiosk: &Kiosk,
     actor: &str,
@@ -158,16 +158,16 @@ fn store(
     report: &Deposit,
 ) -> Result<(), Fault> {
     tx.execute(
-        "DELETE FROM door WHERE stored = 0 AND (pickup = ?1 OR (kiosk_id = ?2 AND door = ?3))",
+        "DELETE FROM door WHERE cell = {cell} AND stored = 0 AND (pickup = ?1 OR (kiosk_id = ?2 AND door = ?3))",
         (parcel.number(), &kiosk.key, report.door.0),
     )?;
     tx.execute(
-        "INSERT INTO door (kiosk_id, door, pickup, request_id, reserved_us, stored)
-         VALUES (?1, ?2, ?3, ?4, ?5, 1)",
+        "INSERT INTO door (cell, kiosk_id, door, pickup, request_id, reserved_us, stored)
+         VALUES ({cell}, ?1, ?2, ?3, ?4, ?5, 1)",
         (&kiosk.key, report.door.0, parcel.number(), report.request_id.to_string(), us(now)),
     )?;
     tx.execute(
-        "UPDATE parcel SET kiosk_id = ?2, door = ?3, stored_us = ?4 WHERE pickup = ?1",
+        "UPDATE parcel SET kiosk_id = ?2, door = ?3, stored_us = ?4 WHERE cell = {cell} AND pickup = ?1",
         (parcel.number(), &kiosk.key, report.door.0, us(report.completed_at.min(now))),
     )?;
     tx.execute("UPDATE kiosk SET manifest_sequence = manifest_sequence + 1 WHERE id = ?1", [&kiosk.key])?;

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use crate::db::{Conn, OptionalExt as _};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use jiff::Timestamp;
 use pickup_protocol::crockford;
 use pickup_protocol::kiosk::{EnrolReply, EnrolRequest};
-use rusqlite::{OptionalExtension as _, Transaction};
 use serde_json::json;
 
 use crate::App;
@@ -37,7 +37,7 @@ struct Code {
 }
 
 fn certify(
-    tx: &Transaction<'_>,
+    tx: &Conn,
     secrets: &Secrets,
     ca: &Ca,
     now: Timestamp,
@@ -66,7 +66,7 @@ fn certify(
     Ok(EnrolReply { kiosk_id, name: code.name, certificate_pem: certificate.pem, ca_pem })
 }
 
-fn find(tx: &Transaction<'_>, digest: &str) -> Result<Option<Code>, StoreError> {
+fn find(tx: &Conn, digest: &str) -> Result<Option<Code>, StoreError> {
     Ok(tx
         .query_row(
             "SELECT e.kiosk_id, k.name, e.expires_us, e.used_us IS NOT NULL

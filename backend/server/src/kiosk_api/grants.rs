@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::db::{Conn, OptionalExt as _};
 use axum::extract::State;
 use axum::{Extension, Json};
 use jiff::Timestamp;
@@ -9,7 +10,6 @@ use pickup_domain::china_time;
 use pickup_domain::declaration::DeclarationState;
 use pickup_protocol::Reason;
 use pickup_protocol::kiosk::{GrantReply, GrantRequest};
-use rusqlite::{OptionalExtension as _, Transaction};
 use serde_json::json;
 
 use super::Kiosk;
@@ -32,17 +32,12 @@ pub async fn grant(
     app.store.write(move |tx| record(tx, now, &kiosk, &request)).await.map(Json)
 }
 
-fn record(
-    tx: &Transaction<'_>,
-    now: Timestamp,
-    kiosk: &Kiosk,
-    request: &GrantRequest,
-) -> Result<GrantReply, Fault> {
+fn record(tx: &Conn, now: Timestamp, kiosk: &Kiosk, request: &GrantRequest) -> Result<GrantReply, Fault> {
     let digest = digest(kiosk, "grant", request)?;
     let id = request.grant_id.to_string();
     let unreadable = |e| StoreError::unreadable(format!("grant {id}"), e);
     let known: Option<(String, String)> = tx
-        .prepare_cached("SELECT body_digest, answer FROM grants WHERE id = ?1")?
+        .prepare_cached("SELECT body_digest, answer FROM grants WHERE cell = {cell} AND id = ?1")?
         .query_row([&id], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     if let Some((known, answer)) = known {
@@ -57,7 +52,7 @@ fn record(
     let reply = decide(&parcel, kiosk, request, now);
     let answer = serde_json::to_string(&reply).map_err(unreadable)?;
     tx.prepare_cached(
-        "INSERT INTO grants (id, pickup, kiosk_id, body_digest, answer, at_us) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO grants (cell, id, pickup, kiosk_id, body_digest, answer, at_us) VALUES ({cell}, ?1, ?2, ?3, ?4, ?5, ?6)",
     )?
     .execute((&id, parcel.number(), &kiosk.key, digest, answer, us(now)))?;
     put_on_trail(tx, now, kiosk, &parcel, request, &reply)?;
@@ -83,7 +78,7 @@ fn decide(parcel: &Parcel, kiosk: &Kiosk, request: &GrantRequest, now: Timestamp
 }
 
 fn put_on_trail(
-    tx: &Transaction<'_>,
+    tx: &Conn,
     now: Timestamp,
     kiosk: &Kiosk,
     parcel: &Parcel,

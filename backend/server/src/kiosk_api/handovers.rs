@@ -5,13 +5,13 @@
 
 use std::sync::Arc;
 
+use crate::db::{Conn, OptionalExt as _};
 use axum::extract::State;
 use axum::{Extension, Json};
 use jiff::Timestamp;
 use pickup_domain::parcel::{ParcelEvent, ParcelState};
 use pickup_protocol::Reason;
 use pickup_protocol::kiosk::{Ack, Handover, HandoverOutcome};
-use rusqlite::{OptionalExtension as _, Transaction};
 use serde_json::json;
 
 use super::Kiosk;
@@ -34,11 +34,11 @@ pub async fn handover(
     app.store.write(move |tx| record(tx, now, &kiosk, &report)).await.map(Json)
 }
 
-fn record(tx: &Transaction<'_>, now: Timestamp, kiosk: &Kiosk, report: &Handover) -> Result<Ack, Fault> {
+fn record(tx: &Conn, now: Timestamp, kiosk: &Kiosk, report: &Handover) -> Result<Ack, Fault> {
     let digest = digest(kiosk, "handover", report)?;
     let id = report.handover_id.to_string();
     let known: Option<String> = tx
-        .prepare_cached("SELECT body_digest FROM handover WHERE id = ?1")?
+        .prepare_cached("SELECT body_digest FROM handover WHERE cell = {cell} AND id = ?1")?
         .query_row([&id], |row| row.get(0))
         .optional()?;
     match known {
@@ -52,8 +52,8 @@ fn record(tx: &Transaction<'_>, now: Timestamp, kiosk: &Kiosk, report: &Handover
     let body =
         serde_json::to_string(report).map_err(|e| StoreError::unreadable(format!("handover {id}"), e))?;
     tx.prepare_cached(
-        "INSERT INTO handover (id, pickup, kiosk_id, body_digest, body, outcome, completed_us)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO handover (cell, id, pickup, kiosk_id, body_digest, body, outcome, completed_us)
+         VALUES ({cell}, ?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?
     .execute((
         &id,
@@ -151,17 +151,17 @@ fn settle(parcel: &Parcel, kiosk: &Kiosk, report: &Handover, granted: bool) -> S
 }
 
 /// Whether the grant the report names was given for this pickup; true when it names none (granted by the manifest).
-fn grant_stands(tx: &Transaction<'_>, report: &Handover) -> Result<bool, StoreError> {
+fn grant_stands(tx: &Conn, report: &Handover) -> Result<bool, StoreError> {
     let Some(id) = report.grant_id else { return Ok(true) };
     let answer: Option<String> = tx
-        .prepare_cached("SELECT answer FROM grants WHERE id = ?1 AND pickup = ?2")?
+        .prepare_cached("SELECT answer FROM grants WHERE cell = {cell} AND id = ?1 AND pickup = ?2")?
         .query_row((id.to_string(), i64::try_from(report.pickup.0).unwrap_or(-1)), |row| row.get(0))
         .optional()?;
     Ok(answer.is_some_and(|answer| answer.contains("\"granted\"")))
 }
 
 fn apply(
-    tx: &Transaction<'_>,
+    tx: &Conn,
     now: Timestamp,
     kiosk: &Kiosk,
     parcel: &Parcel,
@@ -195,9 +195,12 @@ fn apply(
 ///
 /// # Errors
 /// The database.
-pub fn collect(tx: &Transaction<'_>, parcel: &Parcel, at: Timestamp) -> Result<(), StoreError> {
-    tx.execute("UPDATE parcel SET collected_us = ?2 WHERE pickup = ?1", (parcel.number(), us(at)))?;
-    tx.execute("DELETE FROM door WHERE pickup = ?1", [parcel.number()])?;
+pub fn collect(tx: &Conn, parcel: &Parcel, at: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE parcel SET collected_us = ?2 WHERE cell = {cell} AND pickup = ?1",
+        (parcel.number(), us(at)),
+    )?;
+    tx.execute("DELETE FROM door WHERE cell = {cell} AND pickup = ?1", [parcel.number()])?;
     Ok(())
 }
 

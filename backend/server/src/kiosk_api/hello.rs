@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::db::Conn;
 use axum::extract::State;
 use axum::{Extension, Json};
 use jiff::{SignedDuration, Timestamp};
@@ -9,7 +10,6 @@ use pickup_domain::parcel::ParcelState;
 use pickup_protocol::kiosk::{Centre, Hello, PublicKey, Text};
 use pickup_protocol::manifest::Collected;
 use pickup_protocol::{Manifest, ManifestEntry, SignedManifest};
-use rusqlite::Transaction;
 
 use super::Kiosk;
 use super::offer::offer;
@@ -57,7 +57,7 @@ pub async fn manifest(
 }
 
 fn write_manifest(
-    tx: &Transaction<'_>,
+    tx: &Conn,
     now: Timestamp,
     kiosk: &Kiosk,
     valid_until: Timestamp,
@@ -85,16 +85,12 @@ fn write_manifest(
     })
 }
 
-fn collected_lately(
-    tx: &Transaction<'_>,
-    now: Timestamp,
-    kiosk: &Kiosk,
-) -> Result<Vec<Collected>, StoreError> {
+fn collected_lately(tx: &Conn, now: Timestamp, kiosk: &Kiosk) -> Result<Vec<Collected>, StoreError> {
     let since =
         now.checked_sub(SignedDuration::from_hours(24 * COLLECTED_FOR_DAYS)).unwrap_or(Timestamp::MIN);
     let mut statement = tx.prepare_cached(
         "SELECT pickup, collected_us FROM parcel
-         WHERE kiosk_id = ?1 AND state = 'collected' AND collected_us >= ?2 ORDER BY pickup",
+         WHERE cell = {cell} AND kiosk_id = ?1 AND state = 'collected' AND collected_us >= ?2 ORDER BY pickup",
     )?;
     let rows = statement.query_map((&kiosk.key, us(since)), |row| Ok((row.get(0)?, row.get(1)?)))?;
     rows.map(|row| {

@@ -97,7 +97,7 @@ pub(super) mod tests {
     pub(in crate::kiosk_api) fn parcel() -> Parcel {
         Parcel {
             pickup: PickupNumber(7),
-            order_id: "o".into(),
+            order_id: 7,
             waybill: "WB7".into(),
             centre: 1,
             size: Size::S,

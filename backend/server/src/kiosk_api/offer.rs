@@ -1,8 +1,8 @@
 //! What a kiosk shows of a parcel and what the slip says, from what was declared and what the buyer has used of the year.
 
+use crate::db::Conn;
 use jiff::Timestamp;
 use pickup_protocol::kiosk::{AnnualLimit, Offer, Slip};
-use rusqlite::Connection;
 
 use crate::centre;
 use crate::parcels::Parcel;
@@ -14,7 +14,7 @@ const SUPERVISION: &str = "1210";
 ///
 /// # Errors
 /// [`StoreError`] when something that such a parcel must have is missing.
-pub fn offer(conn: &Connection, parcel: &Parcel, now: Timestamp) -> Result<(Offer, Slip), StoreError> {
+pub fn offer(conn: &Conn, parcel: &Parcel, now: Timestamp) -> Result<(Offer, Slip), StoreError> {
     let missing =
         |what: &str| StoreError::unreadable(format!("{what} of pickup {}", parcel.pickup), "it is missing");
     let centre = centre::find(conn, parcel.centre)?.ok_or_else(|| missing("centre"))?;
@@ -44,13 +44,13 @@ pub fn offer(conn: &Connection, parcel: &Parcel, now: Timestamp) -> Result<(Offe
 }
 
 /// The account of the buyer's year that the order's hold was taken on. Its key ends in `/<year>`.
-fn annual_limit(conn: &Connection, parcel: &Parcel, now: Timestamp) -> Result<AnnualLimit, StoreError> {
+fn annual_limit(conn: &Conn, parcel: &Parcel, now: Timestamp) -> Result<AnnualLimit, StoreError> {
     let (key, limit_fen, used_fen): (String, i64, i64) = conn
         .prepare_cached(
-            "SELECT a.key, a.lim, a.held + a.used FROM hold h JOIN account a ON a.kind = h.kind AND a.key = h.key
-             WHERE h.order_id = ?1 AND h.kind = 'buyer'",
+            "SELECT b.key, b.lim, b.held + b.used FROM hold h JOIN buyer_year b ON b.key = h.key
+             WHERE h.cell = {cell} AND h.order_id = ?1 AND h.kind = 'buyer'",
         )?
-        .query_row([&parcel.order_id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        .query_row([parcel.order_id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     let year = key.rsplit('/').next().and_then(|year| year.parse().ok());
     let year = year.ok_or_else(|| StoreError::unreadable("year of a buyer's account", "no number"))?;
     Ok(AnnualLimit { year, limit_fen, used_fen, as_of: now })

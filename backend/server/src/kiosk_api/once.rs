@@ -1,7 +1,7 @@
 //! Ids made by the caller: a repeat with the same body gets the first answer, with another body it is a conflict.
 
+use crate::db::{Conn, OptionalExt as _};
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{OptionalExtension as _, Transaction};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
@@ -41,7 +41,7 @@ pub fn digest(kiosk: &Kiosk, kind: &str, body: &impl Serialize) -> Result<String
 /// # Errors
 /// What `decide` says, or the database.
 pub fn once<T: Serialize + DeserializeOwned>(
-    tx: &Transaction<'_>,
+    tx: &Conn,
     now: Timestamp,
     kiosk: &Kiosk,
     (kind, id): (&str, Uuid),
@@ -51,7 +51,7 @@ pub fn once<T: Serialize + DeserializeOwned>(
     let (id, digest) = (id.to_string(), digest(kiosk, kind, body)?);
     let unreadable = |e| StoreError::unreadable(format!("answer to request {id}"), e);
     let known: Option<(String, String)> = tx
-        .prepare_cached("SELECT body_digest, answer FROM request WHERE id = ?1")?
+        .prepare_cached("SELECT body_digest, answer FROM request WHERE cell = {cell} AND id = ?1")?
         .query_row([&id], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     if let Some((known, answer)) = known {
@@ -63,7 +63,7 @@ pub fn once<T: Serialize + DeserializeOwned>(
     let answer = decide()?;
     let kept = serde_json::to_string(&answer).map_err(unreadable)?;
     tx.prepare_cached(
-        "INSERT INTO request (id, kind, caller, body_digest, answer, at_us) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO request (cell, id, kind, caller, body_digest, answer, at_us) VALUES ({cell}, ?1, ?2, ?3, ?4, ?5, ?6)",
     )?
     .execute((&id, kind, kiosk.actor(), digest, kept, us(now)))?;
     Ok(Once::First(answer))
@@ -73,7 +73,10 @@ pub fn once<T: Serialize + DeserializeOwned>(
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn forget_verdicts(tx: &Transaction<'_>, now: Timestamp) -> Result<usize, StoreError> {
+pub fn forget_verdicts(tx: &Conn, now: Timestamp) -> Result<usize, StoreError> {
     let before = now.checked_sub(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MIN);
-    Ok(tx.execute("DELETE FROM request WHERE kind = 'verdict' AND at_us < ?1", [us(before)])?)
+    Ok(tx.execute(
+        "DELETE FROM request WHERE cell = {cell} AND kind = 'verdict' AND at_us < ?1",
+        [us(before)],
+    )?)
 }

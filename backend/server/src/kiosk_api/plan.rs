@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::db::{Conn, OptionalExt as _};
 use axum::extract::State;
 use axum::{Extension, Json};
 use jiff::{SignedDuration, Timestamp};
@@ -9,7 +10,6 @@ use pickup_domain::parcel::{ParcelState as P, Size};
 use pickup_protocol::kiosk::{DepositPlanReply, DepositPlanRequest, DoorOffer, DoorSize};
 use pickup_protocol::staff::{Scanned, classify};
 use pickup_protocol::{DoorNumber, Reason};
-use rusqlite::{OptionalExtension as _, Transaction};
 
 use super::Kiosk;
 use super::judge::papers;
@@ -54,7 +54,7 @@ fn door(parcel: &Parcel, offer: DoorOffer) -> DepositPlanReply {
 type Planned = Result<(Parcel, DoorOffer), Reason>;
 
 fn reserve(
-    tx: &Transaction<'_>,
+    tx: &Conn,
     secrets: &Secrets,
     now: Timestamp,
     kiosk: &Kiosk,
@@ -74,12 +74,12 @@ fn reserve(
         return Ok(Err(Reason::OtherKiosk));
     }
     // A plan that came to nothing: the parcel is in somebody's hands, not behind that door.
-    tx.execute("DELETE FROM door WHERE pickup = ?1 AND stored = 0", [parcel.number()])?;
+    tx.execute("DELETE FROM door WHERE cell = {cell} AND pickup = ?1 AND stored = 0", [parcel.number()])?;
     let Some(offer) = choose(parcel.size, &request.doors, &in_use(tx, kiosk)?) else {
         return Ok(Err(Reason::NoDoorFree));
     };
     tx.execute(
-        "INSERT INTO door (kiosk_id, door, pickup, request_id, reserved_us) VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT INTO door (cell, kiosk_id, door, pickup, request_id, reserved_us) VALUES ({cell}, ?1, ?2, ?3, ?4, ?5)",
         (&kiosk.key, offer.door.0, parcel.number(), request.request_id.to_string(), us(now)),
     )?;
     Ok(Ok((parcel, offer)))
@@ -98,16 +98,11 @@ fn may_be_deposited(parcel: &Parcel, kiosk: &Kiosk) -> Result<(), Reason> {
     if parcel.state == P::Ready { Ok(()) } else { Err(Reason::NotReleased) }
 }
 
-fn reserved_elsewhere(
-    tx: &Transaction<'_>,
-    now: Timestamp,
-    kiosk: &Kiosk,
-    parcel: &Parcel,
-) -> Result<bool, StoreError> {
+fn reserved_elsewhere(tx: &Conn, now: Timestamp, kiosk: &Kiosk, parcel: &Parcel) -> Result<bool, StoreError> {
     let since = now.checked_sub(RESERVED_FOR).unwrap_or(Timestamp::MIN);
     Ok(tx
         .query_row(
-            "SELECT 1 FROM door WHERE pickup = ?1 AND kiosk_id <> ?2 AND reserved_us > ?3",
+            "SELECT 1 FROM door WHERE cell = {cell} AND pickup = ?1 AND kiosk_id <> ?2 AND reserved_us > ?3",
             (parcel.number(), &kiosk.key, us(since)),
             |_| Ok(()),
         )
@@ -115,8 +110,8 @@ fn reserved_elsewhere(
         .is_some())
 }
 
-fn in_use(tx: &Transaction<'_>, kiosk: &Kiosk) -> Result<Vec<DoorNumber>, StoreError> {
-    let mut statement = tx.prepare_cached("SELECT door FROM door WHERE kiosk_id = ?1")?;
+fn in_use(tx: &Conn, kiosk: &Kiosk) -> Result<Vec<DoorNumber>, StoreError> {
+    let mut statement = tx.prepare_cached("SELECT door FROM door WHERE cell = {cell} AND kiosk_id = ?1")?;
     let doors = statement.query_map([&kiosk.key], |row| row.get(0).map(DoorNumber))?;
     Ok(doors.collect::<Result<_, _>>()?)
 }

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use crate::db::Conn;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use jiff::Timestamp;
 use pickup_domain::parcel::{ParcelEvent, ParcelState};
 use pickup_protocol::kiosk::{Ack, Found, Resolution};
-use rusqlite::Transaction;
 use serde_json::json;
 
 use super::Kiosk;
@@ -41,7 +41,7 @@ pub async fn resolution(
 }
 
 fn resolve(
-    tx: &Transaction<'_>,
+    tx: &Conn,
     secrets: &Secrets,
     now: Timestamp,
     kiosk: &Kiosk,
@@ -58,8 +58,8 @@ fn resolve(
     };
     // The report that left it open is the one that carries the evidence of this handover.
     tx.execute(
-        "UPDATE handover SET outcome = ?2 WHERE id =
-            (SELECT id FROM handover WHERE pickup = ?1 AND outcome = 'unknown' ORDER BY completed_us DESC LIMIT 1)",
+        "UPDATE handover SET outcome = ?2 WHERE cell = {cell} AND id =
+            (SELECT id FROM handover WHERE cell = {cell} AND pickup = ?1 AND outcome = 'unknown' ORDER BY completed_us DESC LIMIT 1)",
         (parcel.number(), outcome),
     )?;
     let actor = staff.actor();

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use crate::db::Conn;
 use axum::extract::State;
 use axum::{Extension, Json};
 use pickup_domain::parcel::ParcelState;
 use pickup_protocol::Reason;
 use pickup_protocol::kiosk::{Attention, StaffReply, StaffRequest};
-use rusqlite::Connection;
 
 use super::Kiosk;
 use crate::App;
@@ -28,12 +28,7 @@ pub async fn staff(
     Ok(Json(reply))
 }
 
-fn welcome(
-    conn: &Connection,
-    secrets: &Secrets,
-    kiosk: &Kiosk,
-    badge: &str,
-) -> Result<StaffReply, StoreError> {
+fn welcome(conn: &Conn, secrets: &Secrets, kiosk: &Kiosk, badge: &str) -> Result<StaffReply, StoreError> {
     let Some(staff) = of_this_centre(conn, secrets, kiosk, badge)? else {
         return Ok(StaffReply::Refused { reason: Reason::BadgeUnknown });
     };
@@ -50,7 +45,7 @@ fn welcome(
 /// # Errors
 /// [`StoreError`].
 pub fn of_this_centre(
-    conn: &Connection,
+    conn: &Conn,
     secrets: &Secrets,
     kiosk: &Kiosk,
     badge: &str,

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use crate::db::Conn;
 use axum::extract::State;
 use axum::{Extension, Json};
 use jiff::Timestamp;
 use pickup_protocol::kiosk::{Verdict, VerdictRequest};
 use pickup_protocol::{Reason, Ticket, TicketError};
-use rusqlite::Connection;
 
 use super::Kiosk;
 use super::judge::{Refusal, judge};
@@ -38,7 +38,7 @@ pub async fn verdict(
 }
 
 fn decide(
-    conn: &Connection,
+    conn: &Conn,
     secrets: &Secrets,
     now: Timestamp,
     kiosk: &Kiosk,

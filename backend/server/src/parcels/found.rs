@@ -1,13 +1,13 @@
 //! Parcels as the database has them, with what decides about them: their order and their declaration.
 
+use crate::db::{Conn, Row, ToValue};
 use jiff::Timestamp;
 use pickup_domain::declaration::DeclarationState;
 use pickup_domain::order::OrderState;
 use pickup_domain::parcel::{ParcelState, Size};
 use pickup_protocol::{DoorNumber, IdentityDigest, PickupNumber};
-use rusqlite::Connection;
 
-use super::{Contents, ReadyParcel};
+use super::Contents;
 use crate::store::StoreError;
 use crate::time::at;
 
@@ -17,7 +17,7 @@ pub struct Parcel {
     /// Pickup number.
     pub pickup: PickupNumber,
     /// `orders.id`.
-    pub order_id: String,
+    pub order_id: i64,
     /// Waybill number.
     pub waybill: String,
     /// Number of the pickup centre.
@@ -67,27 +67,20 @@ impl Parcel {
         self.declaration.is_some_and(DeclarationState::was_released)
             && self.order_state != Some(OrderState::Cancelled)
     }
-
-    pub(super) fn as_ready(&self) -> Option<ReadyParcel> {
-        Some(ReadyParcel {
-            pickup: self.pickup,
-            slip_no: self.slip_no.clone()?,
-            ticket: self.ticket.clone()?,
-            not_after: self.not_after?,
-        })
-    }
 }
 
-const SELECT: &str = "SELECT p.pickup, p.order_id, p.waybill, p.centre, p.size, p.state, p.identity_salt,
+const SELECT: &str = "SELECT p.pickup, p.waybill, p.centre, p.size, p.state, p.identity_salt,
     p.identity_digest, p.buyer_masked, p.contents, p.slip_no, p.ticket, p.not_after_us, p.kiosk_id, p.door,
     p.collected_us, o.state, d.state, d.invt_no, d.released_us
-    FROM parcel p JOIN orders o ON o.id = p.order_id LEFT JOIN declaration d ON d.order_id = p.order_id";
+    FROM parcel p JOIN orders o ON o.cell = p.cell AND o.id = p.pickup
+    LEFT JOIN declaration d ON d.cell = p.cell AND d.order_id = p.pickup
+    WHERE p.cell = {cell}";
 
 /// The parcel with this pickup number.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn by_pickup(conn: &Connection, pickup: PickupNumber) -> Result<Option<Parcel>, StoreError> {
+pub fn by_pickup(conn: &Conn, pickup: PickupNumber) -> Result<Option<Parcel>, StoreError> {
     let Ok(number) = i64::try_from(pickup.0) else { return Ok(None) };
     one(conn, "p.pickup = ?1", number)
 }
@@ -96,7 +89,7 @@ pub fn by_pickup(conn: &Connection, pickup: PickupNumber) -> Result<Option<Parce
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn by_waybill(conn: &Connection, waybill: &str) -> Result<Option<Parcel>, StoreError> {
+pub fn by_waybill(conn: &Conn, waybill: &str) -> Result<Option<Parcel>, StoreError> {
     one(conn, "p.waybill = ?1", waybill)
 }
 
@@ -104,16 +97,16 @@ pub fn by_waybill(conn: &Connection, waybill: &str) -> Result<Option<Parcel>, St
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn by_order(conn: &Connection, order_id: &str) -> Result<Option<Parcel>, StoreError> {
-    one(conn, "p.order_id = ?1", order_id)
+pub fn by_order(conn: &Conn, order_id: i64) -> Result<Option<Parcel>, StoreError> {
+    one(conn, "p.pickup = ?1", order_id)
 }
 
 /// Parcels in `state` behind doors of a kiosk, by pickup number.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn at_kiosk(conn: &Connection, kiosk_id: &str, state: ParcelState) -> Result<Vec<Parcel>, StoreError> {
-    let sql = format!("{SELECT} WHERE p.kiosk_id = ?1 AND p.state = ?2 ORDER BY p.pickup");
+pub fn at_kiosk(conn: &Conn, kiosk_id: &str, state: ParcelState) -> Result<Vec<Parcel>, StoreError> {
+    let sql = format!("{SELECT} AND p.kiosk_id = ?1 AND p.state = ?2 ORDER BY p.pickup");
     let mut statement = conn.prepare_cached(&sql)?;
     let mut rows = statement.query((kiosk_id, state.as_str()))?;
     let mut parcels = Vec::new();
@@ -123,39 +116,40 @@ pub fn at_kiosk(conn: &Connection, kiosk_id: &str, state: ParcelState) -> Result
     Ok(parcels)
 }
 
-fn one(conn: &Connection, which: &str, key: impl rusqlite::ToSql) -> Result<Option<Parcel>, StoreError> {
-    let mut statement = conn.prepare_cached(&format!("{SELECT} WHERE {which}"))?;
+fn one(conn: &Conn, which: &str, key: impl ToValue) -> Result<Option<Parcel>, StoreError> {
+    let sql = format!("{SELECT} AND {which}");
+    let mut statement = conn.prepare_cached(&sql)?;
     let mut rows = statement.query([key])?;
     rows.next()?.map(read).transpose()
 }
 
-fn read(row: &rusqlite::Row<'_>) -> Result<Parcel, StoreError> {
+fn read(row: &Row) -> Result<Parcel, StoreError> {
     let number: i64 = row.get(0)?;
     let bad = |what: &str| StoreError::unreadable(format!("{what} of parcel {number}"), "unknown value");
     let time = |us: Option<i64>| us.map(at).transpose();
-    let (size, state, contents): (String, String, String) = (row.get(4)?, row.get(5)?, row.get(9)?);
-    let (order, declaration): (String, Option<String>) = (row.get(16)?, row.get(17)?);
+    let (size, state, contents): (String, String, String) = (row.get(3)?, row.get(4)?, row.get(8)?);
+    let (order, declaration): (String, Option<String>) = (row.get(15)?, row.get(16)?);
     Ok(Parcel {
         pickup: pickup_number(number)?,
-        order_id: row.get(1)?,
-        waybill: row.get(2)?,
-        centre: row.get(3)?,
+        order_id: number,
+        waybill: row.get(1)?,
+        centre: row.get(2)?,
         size: size_of(&size).ok_or_else(|| bad("size"))?,
         state: ParcelState::from_word(&state).ok_or_else(|| bad("state"))?,
-        identity: IdentityDigest { salt: row.get(6)?, digest: row.get(7)? },
-        buyer_masked: row.get(8)?,
+        identity: IdentityDigest { salt: row.get(5)?, digest: row.get(6)? },
+        buyer_masked: row.get(7)?,
         contents: serde_json::from_str(&contents)
             .map_err(|e| StoreError::unreadable(format!("contents of parcel {number}"), e))?,
-        slip_no: row.get(10)?,
-        ticket: row.get(11)?,
-        not_after: time(row.get(12)?)?,
-        kiosk_id: row.get(13)?,
-        door: row.get::<_, Option<u16>>(14)?.map(DoorNumber),
-        collected_at: time(row.get(15)?)?,
+        slip_no: row.get(9)?,
+        ticket: row.get(10)?,
+        not_after: time(row.get(11)?)?,
+        kiosk_id: row.get(12)?,
+        door: row.get::<_, Option<u16>>(13)?.map(DoorNumber),
+        collected_at: time(row.get(14)?)?,
         order_state: OrderState::from_word(&order),
         declaration: declaration.as_deref().and_then(DeclarationState::from_word),
-        invt_no: row.get(18)?,
-        released_at: time(row.get(19)?)?,
+        invt_no: row.get(17)?,
+        released_at: time(row.get(18)?)?,
     })
 }
 

@@ -1,16 +1,15 @@
 //! Parcels: begun when an order is cleared, ready when customs has released it, and read back for the kiosks.
 //!
-//! The clearing side calls [`begin`] in the transaction that takes the holds, [`make_ready`] in the one that applies the
+//! The clearing side begins one in the transaction that takes the holds, calls [`make_ready`] in the one that applies the
 //! release, and [`take_back`] when the declaration came to nothing.
 
+use crate::db::{Bulk, Column, Conn, DbError, Value};
 use jiff::Timestamp;
-use pickup_domain::IdNumber;
 use pickup_domain::china_time;
 use pickup_domain::order::OrderEvent;
-use pickup_domain::parcel::{ParcelEvent, ParcelState, Size};
+use pickup_domain::parcel::ParcelState;
+use pickup_protocol::Ticket;
 use pickup_protocol::kiosk::Line;
-use pickup_protocol::{IdentityDigest, PickupNumber, Ticket};
-use rusqlite::Transaction;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -39,14 +38,14 @@ pub enum ParcelError {
     #[error("parcel of order {order_id}: {source}")]
     Illegal {
         /// The order.
-        order_id: String,
+        order_id: i64,
         /// What and in which state.
         source: pickup_domain::parcel::IllegalParcelEvent,
     },
 }
 
-impl From<rusqlite::Error> for ParcelError {
-    fn from(cause: rusqlite::Error) -> Self {
+impl From<DbError> for ParcelError {
+    fn from(cause: DbError) -> Self {
         Self::Store(cause.into())
     }
 }
@@ -75,113 +74,60 @@ pub struct Contents {
     pub tax_fen: i64,
 }
 
-/// A parcel to be packed.
-#[derive(Clone, Debug)]
-pub struct NewParcel<'a> {
-    /// `orders.id`.
-    pub order_id: &'a str,
-    /// Waybill number: upper-case letters and digits, since it is the text of the label.
-    pub waybill: &'a str,
-    /// Number of the pickup centre.
-    pub centre: u16,
-    /// Smallest door it fits behind.
-    pub size: Size,
-    /// The buyer; only a salted digest is kept.
-    pub buyer: &'a IdNumber,
-    /// The buyer's name with the given name masked.
-    pub buyer_masked: &'a str,
-    /// What is in it.
-    pub contents: &'a Contents,
-}
-
-/// Begins a parcel (`picking`) and gives its pickup number.
+/// Makes the parcels of these orders ready (`picking` → `ready`): allots each a slip number and signs its ticket, good for
+/// `ticket_for_s` seconds. A parcel that is ready or further already stays as it is, so that a receipt may come twice.
 ///
 /// # Errors
-/// [`ParcelError`]; a second parcel for the same order or waybill is refused by the database.
-pub fn begin(
-    tx: &Transaction<'_>,
-    now: Timestamp,
-    actor: &str,
-    new: &NewParcel<'_>,
-) -> Result<PickupNumber, ParcelError> {
-    let identity = IdentityDigest::new(random()?, new.buyer);
-    let contents = serde_json::to_string(new.contents)
-        .map_err(|e| StoreError::unreadable("contents of a new parcel", e))?;
-    let number: i64 = tx
-        .prepare_cached(
-            "INSERT INTO parcel (order_id, waybill, centre, size, state, identity_salt, identity_digest,
-                buyer_masked, contents)
-             VALUES (?1, ?2, ?3, ?4, 'picking', ?5, ?6, ?7, ?8) RETURNING pickup",
-        )?
-        .query_row(
-            (
-                new.order_id,
-                new.waybill,
-                new.centre,
-                new.size.as_str(),
-                identity.salt,
-                identity.digest,
-                new.buyer_masked,
-                contents,
-            ),
-            |row| row.get(0),
-        )?;
-    let body = json!({ "order": new.order_id, "waybill": new.waybill, "centre": new.centre });
-    put_on_trail(tx, now, actor, number, ParcelState::Picking, body)?;
-    pickup_number(number).map_err(ParcelError::from)
-}
-
-/// A parcel that customs has released.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReadyParcel {
-    /// Its pickup number.
-    pub pickup: PickupNumber,
-    /// Slip number: `S`, date in China, serial of the day.
-    pub slip_no: String,
-    /// The shopper's ticket, signed; the text of the QR code.
-    pub ticket: String,
-    /// Until when it can be collected.
-    pub not_after: Timestamp,
-}
-
-/// Makes the order's parcel ready (`picking` → `ready`): allots the slip number and signs the ticket, good for
-/// `ticket_for_s` seconds. A parcel that is ready or further already is given as it is, so that a receipt may come twice.
-///
-/// # Errors
-/// [`ParcelError`] when the order has no parcel or it was taken back.
+/// [`ParcelError`].
 pub fn make_ready(
-    tx: &Transaction<'_>,
+    tx: &Conn,
     secrets: &Secrets,
     now: Timestamp,
     actor: &str,
-    order_id: &str,
+    orders: &[i64],
     ticket_for_s: u32,
-) -> Result<ReadyParcel, ParcelError> {
-    let parcel = by_order(tx, order_id)?.ok_or_else(|| ParcelError::None(order_id.to_owned()))?;
-    if let Some(ready) = parcel.as_ready() {
-        return Ok(ready);
-    }
-    let state = parcel
-        .state
-        .apply(ParcelEvent::Released)
-        .map_err(|source| ParcelError::Illegal { order_id: order_id.to_owned(), source })?;
+) -> Result<(), ParcelError> {
+    let read = Bulk::new(
+        "SELECT r.id, p.centre, p.state FROM {r: id i} JOIN parcel p ON p.cell = {cell} AND p.pickup = r.id",
+        vec![Column::Int(orders.to_vec())],
+    );
     let not_after = after(now, ticket_for_s);
-    let slip_no = next_slip_number(tx, now)?;
-    let ticket = Ticket {
-        key_id: secrets.signing_id(),
-        centre: parcel.centre,
-        pickup: parcel.pickup,
-        not_after_unix_s: u32::try_from(not_after.as_second()).unwrap_or(u32::MAX),
-        nonce: random()?,
+    let (mut ids, mut slips, mut tickets) = (Vec::new(), Vec::new(), Vec::new());
+    for row in tx.bulk_rows(&[read])?.into_iter().flatten() {
+        let (number, centre, word): (i64, u16, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        if word != ParcelState::Picking.as_str() {
+            continue;
+        }
+        let ticket = Ticket {
+            key_id: secrets.signing_id(),
+            centre,
+            pickup: pickup_number(number)?,
+            not_after_unix_s: u32::try_from(not_after.as_second()).unwrap_or(u32::MAX),
+            nonce: random()?,
+        };
+        tickets.push(ticket.sign(secrets.signing()));
+        slips.push(next_slip_number(tx, now)?);
+        ids.push(number);
     }
-    .sign(secrets.signing());
-    tx.prepare_cached(
-        "UPDATE parcel SET state = ?2, slip_no = ?3, ticket = ?4, not_after_us = ?5, ready_us = ?6 WHERE pickup = ?1",
-    )?
-    .execute((parcel.number(), state.as_str(), &slip_no, &ticket, us(not_after), us(now)))?;
-    let body = json!({ "slip": slip_no, "not_after": not_after });
-    put_on_trail(tx, now, actor, parcel.number(), state, body)?;
-    Ok(ReadyParcel { pickup: parcel.pickup, slip_no, ticket, not_after })
+    let state = ParcelState::Ready.as_str();
+    let entities: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    let changes: Vec<Change<'_>> = entities
+        .iter()
+        .zip(&slips)
+        .map(|(entity, slip)| {
+            let body = json!({ "slip": slip, "not_after": not_after });
+            Change { actor, kind: Kind::Parcel, entity, state, body }
+        })
+        .collect();
+    let trail = trail::chain(tx, now, &changes)?;
+    let ready = Bulk::with(
+        "UPDATE parcel SET state = 'ready', slip_no = r.slip, ticket = r.ticket, not_after_us = ?4, ready_us = ?5
+         FROM {r: id i, slip t, ticket t} WHERE parcel.cell = {cell} AND parcel.pickup = r.id",
+        vec![Column::Int(ids), Column::Text(slips), Column::Text(tickets)],
+        vec![Value::Int(us(not_after)), Value::Int(us(now))],
+    );
+    tx.bulks(&[ready, trail])?;
+    Ok(())
 }
 
 /// Takes back the order's parcel when it is not behind a door: the declaration came to nothing. A parcel behind a door
@@ -189,19 +135,17 @@ pub fn make_ready(
 ///
 /// # Errors
 /// [`ParcelError`].
-pub fn take_back(
-    tx: &Transaction<'_>,
-    now: Timestamp,
-    actor: &str,
-    order_id: &str,
-) -> Result<(), ParcelError> {
+pub fn take_back(tx: &Conn, now: Timestamp, actor: &str, order_id: i64) -> Result<(), ParcelError> {
     let Some(parcel) = by_order(tx, order_id)? else { return Ok(()) };
     if !matches!(parcel.state, ParcelState::Picking | ParcelState::Ready) {
         return Ok(());
     }
-    tx.execute("DELETE FROM door WHERE pickup = ?1", [parcel.number()])?;
+    tx.execute("DELETE FROM door WHERE cell = {cell} AND pickup = ?1", [parcel.number()])?;
     let taken_back = ParcelState::BackToStock;
-    tx.execute("UPDATE parcel SET state = ?2 WHERE pickup = ?1", (parcel.number(), taken_back.as_str()))?;
+    tx.execute(
+        "UPDATE parcel SET state = ?2 WHERE cell = {cell} AND pickup = ?1",
+        (parcel.number(), taken_back.as_str()),
+    )?;
     put_on_trail(tx, now, actor, parcel.number(), taken_back, json!({}))?;
     Ok(())
 }
@@ -211,14 +155,14 @@ pub fn take_back(
 /// # Errors
 /// [`StoreError`].
 pub fn set_state(
-    tx: &Transaction<'_>,
+    tx: &Conn,
     now: Timestamp,
     actor: &str,
     parcel: &Parcel,
     state: ParcelState,
     body: serde_json::Value,
 ) -> Result<(), StoreError> {
-    tx.prepare_cached("UPDATE parcel SET state = ?2 WHERE pickup = ?1")?
+    tx.prepare_cached("UPDATE parcel SET state = ?2 WHERE cell = {cell} AND pickup = ?1")?
         .execute((parcel.number(), state.as_str()))?;
     put_on_trail(tx, now, actor, parcel.number(), state, body)
 }
@@ -227,24 +171,28 @@ pub fn set_state(
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn fulfil_order(
-    tx: &Transaction<'_>,
-    now: Timestamp,
-    actor: &str,
-    parcel: &Parcel,
-) -> Result<bool, StoreError> {
+pub fn fulfil_order(tx: &Conn, now: Timestamp, actor: &str, parcel: &Parcel) -> Result<bool, StoreError> {
     let Some(Ok(state)) = parcel.order_state.map(|state| state.apply(OrderEvent::HandedOver)) else {
         return Ok(false);
     };
-    tx.execute("UPDATE orders SET state = ?2 WHERE id = ?1", (&parcel.order_id, state.as_str()))?;
+    tx.execute(
+        "UPDATE orders SET state = ?2 WHERE cell = {cell} AND id = ?1",
+        (parcel.order_id, state.as_str()),
+    )?;
     let body = json!({ "pickup": parcel.pickup });
-    let change = Change { actor, kind: Kind::Order, entity: &parcel.order_id, state: state.as_str(), body };
+    let change = Change {
+        actor,
+        kind: Kind::Order,
+        entity: &parcel.order_id.to_string(),
+        state: state.as_str(),
+        body,
+    };
     trail::append(tx, now, &change)?;
     Ok(true)
 }
 
 fn put_on_trail(
-    tx: &Transaction<'_>,
+    tx: &Conn,
     now: Timestamp,
     actor: &str,
     number: i64,
@@ -260,14 +208,13 @@ fn put_on_trail(
 }
 
 /// `S`, date in China, six digits that start over every day.
-fn next_slip_number(tx: &Transaction<'_>, now: Timestamp) -> Result<String, StoreError> {
-    let head = format!("S{}", china_time::yyyymmdd(now));
-    let last: Option<String> = tx.query_row(
-        "SELECT MAX(slip_no) FROM parcel WHERE slip_no >= ?1 AND slip_no < ?1 || 'Z'",
-        [&head],
-        |row| row.get(0),
-    )?;
-    let serial: u32 =
-        last.as_deref().and_then(|l| l.strip_prefix(&head)).and_then(|s| s.parse().ok()).unwrap_or(0);
-    Ok(format!("{head}{:06}", serial.saturating_add(1)))
+fn next_slip_number(tx: &Conn, now: Timestamp) -> Result<String, StoreError> {
+    let day = china_time::yyyymmdd(now);
+    let mut number = String::new();
+    tx.move_on(|cell| {
+        cell.slip_serial = if cell.slip_day == day { cell.slip_serial.saturating_add(1) } else { 1 };
+        cell.slip_day.clone_from(&day);
+        number = format!("S{day}{:06}", cell.slip_serial);
+    })?;
+    Ok(number)
 }

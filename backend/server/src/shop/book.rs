@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
+use crate::db::{Conn, OptionalExt as _};
 use jiff::Timestamp;
 use pickup_domain::IdNumber;
 use pickup_domain::order::{Order, OrderState};
 use pickup_domain::review::{self, Facts, Verdict};
-use rusqlite::{Connection, OptionalExtension as _};
 
 use crate::App;
-use crate::centre;
-use crate::clearing::accounts;
+use crate::clearing::{ClearingError, accounts};
 use crate::secrets::{Secrets, SecretsError};
 use crate::shop::Shop;
 use crate::store::StoreError;
@@ -19,7 +18,7 @@ use crate::store::StoreError;
 #[derive(Clone, Debug)]
 pub struct Kept {
     /// `orders.id`.
-    pub id: String,
+    pub id: i64,
     /// Keyed digest of the request.
     pub digest: String,
     /// The request, sealed.
@@ -38,21 +37,23 @@ pub struct Kept {
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn find(conn: &Connection, merchant: &str, order_no: &str) -> Result<Option<Kept>, StoreError> {
+pub fn find(conn: &Conn, merchant: &str, order_no: &str) -> Result<Option<Kept>, StoreError> {
     let row = conn
         .prepare_cached(
-            "SELECT id, body_digest, body, state, verdict, refund, placed_us FROM orders
-             WHERE merchant = ?1 AND order_no = ?2",
+            "SELECT o.id, b.digest, b.body, o.state, b.verdict, o.refund, o.placed_us FROM used_number n
+             JOIN orders o ON o.cell = n.cell AND o.id = n.order_id
+             JOIN order_body b ON b.cell = n.cell AND b.order_id = n.order_id
+             WHERE n.number = ?2 AND n.kind = 'order' AND n.cell = {cell} AND o.merchant = ?1",
         )?
         .query_row((merchant, order_no), |row| {
             Ok((
-                (row.get::<_, String>(0)?, row.get(1)?, row.get(2)?, row.get::<_, String>(3)?),
+                (row.get::<_, i64>(0)?, row.get(1)?, row.get(2)?, row.get::<_, String>(3)?),
                 (row.get::<_, String>(4)?, row.get(5)?, row.get(6)?),
             ))
         })
         .optional()?;
     let Some(((id, digest, sealed, state), (verdict, refund, placed_us))) = row else { return Ok(None) };
-    let what = |column: &str| format!("orders.{column} of {id}");
+    let what = |column: &str| format!("{column} of order {id}");
     let state = OrderState::from_word(&state).ok_or_else(|| StoreError::unreadable(what("state"), &state))?;
     let verdict = serde_json::from_str(&verdict).map_err(|e| StoreError::unreadable(what("verdict"), e))?;
     Ok(Some(Kept { id, digest, sealed, state, verdict, refund, placed_us }))
@@ -62,25 +63,38 @@ pub fn find(conn: &Connection, merchant: &str, order_no: &str) -> Result<Option<
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn taken_by_another(conn: &Connection, order_no: &str) -> Result<bool, StoreError> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM orders WHERE order_no = ?1)";
-    Ok(conn.prepare_cached(sql)?.query_row([order_no], |row| row.get(0))?)
+pub fn taken_by_another(conn: &Conn, order_no: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM used_number WHERE number = ?1 AND kind = 'order'";
+    Ok(conn.prepare_cached(sql)?.exists([order_no])?)
+}
+
+/// Seals an order for the database.
+///
+/// # Errors
+/// [`ClearingError`] when it cannot be written or sealed.
+pub fn seal(secrets: &Secrets, merchant: &str, order: &Order) -> Result<Vec<u8>, ClearingError> {
+    let plain = serde_json::to_vec(order).map_err(|e| StoreError::unreadable("an order", e))?;
+    Ok(secrets.seal(&context(merchant, &order.order_no), &plain)?)
 }
 
 /// Opens a sealed order.
 ///
 /// # Errors
 /// [`SecretsError`] when it was sealed for something else.
-pub fn unseal(secrets: &Secrets, id: &str, sealed: &[u8]) -> Result<Order, SecretsError> {
-    let context = context(id);
+pub fn unseal(
+    secrets: &Secrets,
+    merchant: &str,
+    order_no: &str,
+    sealed: &[u8],
+) -> Result<Order, SecretsError> {
+    let context = context(merchant, order_no);
     let plain = secrets.open(&context, sealed)?;
     serde_json::from_slice(&plain).map_err(|_| SecretsError::Sealed(context))
 }
 
 /// What an order's body is sealed under.
-#[must_use]
-pub fn context(id: &str) -> String {
-    format!("order/{id}")
+fn context(merchant: &str, order_no: &str) -> String {
+    format!("order/{merchant}/{order_no}")
 }
 
 /// The digest by which a repeated request is known. Keyed, since it covers an identity number.
@@ -97,22 +111,22 @@ pub fn digest<T: serde::Serialize>(app: &Arc<App>, purpose: &str, body: &T) -> R
 /// # Errors
 /// [`StoreError`].
 pub fn judge(
-    conn: &Connection,
+    conn: &Conn,
     shop: &Shop,
     order: &Order,
     now: Timestamp,
     quote_only: bool,
 ) -> Result<Verdict, StoreError> {
-    let centre = centre::find(conn, order.centre)?;
+    let centre = shop.centre(order.centre);
     let buyer = order.buyer.id_number.0.parse::<IdNumber>().ok().filter(|_| !quote_only);
     let year = match &buyer {
         Some(id) => accounts::spoken_for(accounts::buyer_year(conn, &shop.app.secrets.buyer_key(id), now)?),
         None => pickup_domain::Money::ZERO,
     };
-    let stock = stock(conn, shop, order, centre.as_ref())?;
+    let stock = stock(conn, shop, order, centre)?;
     let facts = Facts {
         today: pickup_domain::china_time::date(now),
-        centre: centre.as_ref(),
+        centre,
         product: &|sku| shop.product(sku),
         stock: &|product| stock.get(&product.sku).copied().unwrap_or_default(),
         tariff: &shop.data.tariff,
@@ -123,7 +137,7 @@ pub fn judge(
 }
 
 fn stock(
-    conn: &Connection,
+    conn: &Conn,
     shop: &Shop,
     order: &Order,
     centre: Option<&pickup_domain::centre::Centre>,

@@ -7,6 +7,7 @@ use pickup_domain::{Lang, Reason, ReasonCode};
 use serde::Serialize;
 
 use crate::clearing::ClearingError;
+use crate::db::DbError;
 use crate::error::Fault;
 use crate::secrets::SecretsError;
 use crate::store::StoreError;
@@ -101,8 +102,8 @@ impl From<StoreError> for ShopFault {
     }
 }
 
-impl From<rusqlite::Error> for ShopFault {
-    fn from(cause: rusqlite::Error) -> Self {
+impl From<DbError> for ShopFault {
+    fn from(cause: DbError) -> Self {
         Self::Plain(cause.into())
     }
 }

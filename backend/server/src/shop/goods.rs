@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::db::Conn;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -12,7 +13,6 @@ use pickup_domain::order::{Buyer, Order, OrderLine, RawId};
 use pickup_domain::review::Verdict;
 use pickup_domain::tax::{OrderTax, TaxableLine, order_tax};
 use pickup_domain::{Money, china_time};
-use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
 use crate::clearing::accounts;
@@ -108,7 +108,7 @@ pub async fn items(shop: Arc<Shop>) -> Result<Vec<GoodsItem>, StoreError> {
     shop.app.store.read(move |conn| all(conn, &reader)).await
 }
 
-fn all(conn: &Connection, shop: &Shop) -> Result<Vec<GoodsItem>, StoreError> {
+fn all(conn: &Conn, shop: &Shop) -> Result<Vec<GoodsItem>, StoreError> {
     let today = china_time::date(shop.app.now());
     let mut items = Vec::with_capacity(shop.data.articles.len());
     for article in &shop.data.articles {

@@ -13,14 +13,18 @@
 //!
 //! What is refused answers `{code, message_zh, message_en, field?, reasons[]}` and changes nothing.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{get, post};
+use pickup_domain::centre::Centre;
 use pickup_domain::goods::Product;
 use tokio::sync::Notify;
 
 use crate::App;
+use crate::centre;
+use crate::clearing::clearer::{self, Clearer};
 use crate::clearing::signer::{self, Signer};
 use crate::demo::{Demo, DemoError};
 use crate::secrets::SecretsError;
@@ -42,8 +46,11 @@ pub struct Shop {
     pub data: Demo,
     /// Signs declarations.
     pub signer: Signer,
+    /// Clears orders, those of one moment together.
+    pub clearer: Clearer,
     /// Rung when a message waits to be sent.
     pub outbox: Notify,
+    centres: BTreeMap<u16, Centre>,
 }
 
 /// Why the shop side cannot start.
@@ -72,7 +79,18 @@ impl Shop {
         if app.store.write(move |tx| seed.seed(tx, now)).await? {
             tracing::info!(articles = data.articles.len(), "the catalogue was put into the new database");
         }
-        Ok(Arc::new(Self { app, data, signer, outbox: Notify::new() }))
+        let centres = app.store.read(centre::all).await?;
+        let (clearer, queue) = clearer::channel();
+        let shop = Arc::new(Self { app, data, signer, clearer, outbox: Notify::new(), centres });
+        // Ends when the last asker is gone: the queue closes with the shop.
+        tokio::spawn(clearer::run(Arc::downgrade(&shop), queue));
+        Ok(shop)
+    }
+
+    /// The centre with this number.
+    #[must_use]
+    pub fn centre(&self, number: u16) -> Option<&Centre> {
+        self.centres.get(&number)
     }
 
     /// The article `sku`.
@@ -88,6 +106,7 @@ pub fn router(shop: Arc<Shop>) -> Router {
         .route("/shop/v1/goods", get(goods::list))
         .route("/shop/v1/quotes", post(goods::quote))
         .route("/shop/v1/orders", post(orders::place))
+        .route("/shop/v1/purchases", post(orders::purchase))
         .route("/shop/v1/orders/{order_no}", get(view::show))
         .route("/shop/v1/orders/{order_no}/payment", post(orders::pay))
         .route("/shop/v1/orders/{order_no}/ticket", get(ticket::text))

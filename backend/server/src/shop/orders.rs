@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 
+use crate::db::Conn;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use jiff::Timestamp;
 use pickup_domain::order::{Order, OrderState, Payment};
+use pickup_domain::review::Verdict;
 use pickup_domain::{IdNumber, Reason, ReasonCode};
-use rusqlite::Transaction;
+use serde::Deserialize;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
-use crate::clearing::{self, Outcome};
+use crate::clearing::ask::Ask;
+use crate::clearing::batch::Outcome;
 use crate::error::{Body, Fault};
 use crate::shop::auth::Merchant;
 use crate::shop::fault::ShopFault;
@@ -32,58 +34,77 @@ pub async fn place(State(shop): State<Arc<Shop>>, merchant: Merchant, Body(order
     shop.app.store.write(move |tx| place_in(tx, &writer, &merchant, &order, writer.app.now())).await
 }
 
-fn place_in(tx: &Transaction<'_>, shop: &Shop, merchant: &Merchant, order: &Order, now: Timestamp) -> Answer {
+fn place_in(tx: &Conn, shop: &Shop, merchant: &Merchant, order: &Order, now: Timestamp) -> Answer {
     let digest = book::digest(&shop.app, "order-body", order)?;
     if let Some(kept) = book::find(tx, &merchant.0, &order.order_no)? {
         if kept.digest != digest {
-            let reason = Reason::new(ReasonCode::OrderNoTaken).field("order_no").values("", &order.order_no);
-            return Err(ShopFault::Refused(StatusCode::CONFLICT, vec![reason]));
+            return Err(order_no_taken(&order.order_no));
         }
-        return Ok((StatusCode::OK, Json(placed(&kept.id, &order.order_no, &kept.verdict)?)));
+        return Ok((StatusCode::OK, Json(placed(kept.id, &order.order_no, &kept.verdict)?)));
     }
     if book::taken_by_another(tx, &order.order_no)? {
-        let reason = Reason::new(ReasonCode::OrderNoTaken).field("order_no").values("", &order.order_no);
-        return Err(ShopFault::Refused(StatusCode::CONFLICT, vec![reason]));
+        return Err(order_no_taken(&order.order_no));
     }
     let verdict = book::judge(tx, shop, order, now, false)?;
     let buyer = order.buyer.id_number.0.parse::<IdNumber>();
     let (Ok(buyer), true) = (buyer, verdict.reasons.is_empty()) else {
         return Err(ShopFault::refused(verdict.reasons));
     };
-    let id = Uuid::now_v7().to_string();
-    let plain = serde_json::to_vec(order).map_err(|e| StoreError::unreadable("an order", e))?;
-    let verdict_json = serde_json::to_string(&verdict).map_err(|e| StoreError::unreadable("a verdict", e))?;
-    tx.prepare_cached(
-        "INSERT INTO orders (id, merchant, order_no, body_digest, body, buyer_key, centre, total_fen, state, verdict,
-            placed_us)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'placed', ?9, ?10)",
-    )?
-    .execute((
-        &id,
-        &merchant.0,
-        &order.order_no,
-        digest,
-        shop.app.secrets.seal(&book::context(&id), &plain)?,
-        shop.app.secrets.buyer_key(&buyer),
-        order.centre,
-        order.total_fen.fen(),
-        verdict_json,
-        us(now),
-    ))?;
-    let body = json!({ "order_no": order.order_no, "merchant": merchant.0, "total_fen": order.total_fen });
-    let state = OrderState::Placed.as_str();
-    trail::append(
-        tx,
-        now,
-        &Change { actor: &merchant.actor(), kind: Kind::Order, entity: &id, state, body },
-    )?;
-    Ok((StatusCode::CREATED, Json(placed(&id, &order.order_no, &verdict)?)))
+    let mut id = 0;
+    tx.move_on(|cell| {
+        cell.serial = cell.serial.saturating_add(1);
+        id = cell.serial;
+    })?;
+    insert(tx, shop, merchant, order, (id, &digest), &shop.app.secrets.buyer_key(&buyer), &verdict, now)?;
+    Ok((StatusCode::CREATED, Json(placed(id, &order.order_no, &verdict)?)))
 }
 
-fn placed(id: &str, order_no: &str, verdict: &pickup_domain::review::Verdict) -> Result<Value, StoreError> {
+#[allow(clippy::too_many_arguments, reason = "a row has many columns")]
+fn insert(
+    tx: &Conn,
+    shop: &Shop,
+    merchant: &Merchant,
+    order: &Order,
+    (id, digest): (i64, &str),
+    buyer_key: &str,
+    verdict: &Verdict,
+    now: Timestamp,
+) -> Result<(), ShopFault> {
+    tx.execute(
+        "INSERT INTO used_number (number, kind, cell, order_id) VALUES (?1, 'order', {cell}, ?2)",
+        (&order.order_no, id),
+    )?;
+    let state = OrderState::Placed.as_str();
+    tx.prepare_cached(
+        "INSERT INTO orders (cell, id, merchant, order_no, buyer_key, centre, total_fen, state, placed_us)
+         VALUES ({cell}, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?
+    .execute((
+        id,
+        &merchant.0,
+        &order.order_no,
+        buyer_key,
+        order.centre,
+        order.total_fen.fen(),
+        state,
+        us(now),
+    ))?;
+    let verdict = serde_json::to_string(verdict).map_err(|e| StoreError::unreadable("a verdict", e))?;
+    let sealed = book::seal(&shop.app.secrets, &merchant.0, order)?;
+    tx.execute(
+        "INSERT INTO order_body (cell, order_id, digest, body, verdict) VALUES ({cell}, ?1, ?2, ?3, ?4)",
+        (id, digest, sealed, verdict),
+    )?;
+    let body = json!({ "order_no": order.order_no, "merchant": merchant.0, "total_fen": order.total_fen });
+    let change = Change { actor: &merchant.actor(), kind: Kind::Order, entity: &id.to_string(), state, body };
+    trail::append(tx, now, &change)?;
+    Ok(())
+}
+
+fn placed(id: i64, order_no: &str, verdict: &Verdict) -> Result<Value, StoreError> {
     let verdict = serde_json::to_value(verdict).map_err(|e| StoreError::unreadable("a verdict", e))?;
     Ok(
-        json!({ "order_id": id, "order_no": order_no, "state": OrderState::Placed.as_str(), "verdict": verdict }),
+        json!({ "order_id": id.to_string(), "order_no": order_no, "state": OrderState::Placed.as_str(), "verdict": verdict }),
     )
 }
 
@@ -97,42 +118,65 @@ pub async fn pay(
     Path(order_no): Path<String>,
     Body(payment): Body<Payment>,
 ) -> Answer {
-    let writer = Arc::clone(&shop);
-    let answer = shop
-        .app
-        .store
-        .write(move |tx| pay_in(tx, &writer, &merchant, &order_no, &payment, writer.app.now()))
-        .await?;
-    shop.outbox.notify_one();
-    Ok(answer)
+    let (reader, of, number) = (Arc::clone(&shop), merchant.0.clone(), order_no.clone());
+    let found = shop.app.store.read(move |conn| -> Result<_, ShopFault> {
+        let kept = book::find(conn, &of, &number)?.ok_or_else(|| ShopFault::no_order(&number))?;
+        let order = book::unseal(&reader.app.secrets, &of, &number, &kept.sealed)?;
+        Ok((kept.id, order))
+    });
+    let (id, order) = found.await?;
+    let ask = Ask::paying(&shop.app, &merchant.0, id, order.clone(), payment.clone())?;
+    settle(&shop, ask, &order, &payment).await
 }
 
-fn pay_in(
-    tx: &Transaction<'_>,
-    shop: &Shop,
-    merchant: &Merchant,
-    order_no: &str,
-    payment: &Payment,
-    now: Timestamp,
+/// An order together with its payment.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Purchase {
+    /// The order.
+    pub order: Order,
+    /// Its payment.
+    pub payment: Payment,
+}
+
+/// `POST /shop/v1/purchases`: an order with its payment, cleared in one moment or refused with every reason.
+///
+/// # Errors
+/// As [`place`] and [`pay`]; what is refused is not kept.
+pub async fn purchase(
+    State(shop): State<Arc<Shop>>,
+    merchant: Merchant,
+    Body(Purchase { order, payment }): Body<Purchase>,
 ) -> Answer {
-    let kept = book::find(tx, &merchant.0, order_no)?.ok_or_else(|| ShopFault::no_order(order_no))?;
-    let digest = book::digest(&shop.app, "payment-body", payment)?;
-    if let Some(answer) = clearing::earlier_answer(tx, &kept.id, &digest)? {
-        return answer.map_or_else(|| Err(Fault::conflict().into()), |a| Ok((StatusCode::OK, Json(a))));
-    }
-    if kept.state != OrderState::Placed {
-        return Err(not_payable(order_no, kept.state).into());
-    }
-    if clearing::transaction_used(tx, &payment.transaction_id)? {
-        return Err(transaction_taken(&payment.transaction_id).into());
-    }
-    let order = book::unseal(&shop.app.secrets, &kept.id, &kept.sealed)?;
-    let asked =
-        clearing::Asked { order_id: &kept.id, actor: &merchant.actor(), order: &order, payment, digest };
-    match clearing::clear(tx, shop, &asked, now)? {
-        Outcome::Cleared(answer) => Ok((StatusCode::CREATED, Json(answer))),
+    let ask = Ask::new(&shop.app, &merchant.0, order.clone(), payment.clone())?;
+    settle(&shop, ask, &order, &payment).await
+}
+
+async fn settle(shop: &Arc<Shop>, ask: Option<Ask>, order: &Order, payment: &Payment) -> Answer {
+    let Some(ask) = ask else {
+        let (reader, order) = (Arc::clone(shop), order.clone());
+        let judge = move |conn: &Conn| book::judge(conn, &reader, &order, reader.app.now(), false);
+        return Err(ShopFault::refused(shop.app.store.read(judge).await?.reasons));
+    };
+    let outcome = shop.clearer.clear(ask).await.map_err(|cause| ShopFault::from(Fault::internal(&*cause)))?;
+    match outcome {
+        Outcome::Cleared(answer) => Ok((StatusCode::CREATED, Json(read(&answer)?))),
+        Outcome::Again(answer) => Ok((StatusCode::OK, Json(read(&answer)?))),
         Outcome::Refused(reasons) => Err(ShopFault::refused(reasons)),
+        Outcome::OrderNoTaken => Err(order_no_taken(&order.order_no)),
+        Outcome::TransactionTaken => Err(transaction_taken(&payment.transaction_id).into()),
+        Outcome::PaidOtherwise | Outcome::Later => Err(Fault::conflict().into()),
+        Outcome::NotPayable(state) => Err(not_payable(&order.order_no, state).into()),
     }
+}
+
+fn read(answer: &str) -> Result<Value, StoreError> {
+    serde_json::from_str(answer).map_err(|e| StoreError::unreadable("clearing.answer", e))
+}
+
+fn order_no_taken(order_no: &str) -> ShopFault {
+    let reason = Reason::new(ReasonCode::OrderNoTaken).field("order_no").values("", order_no);
+    ShopFault::Refused(StatusCode::CONFLICT, vec![reason])
 }
 
 fn not_payable(order_no: &str, state: OrderState) -> Fault {

@@ -67,7 +67,7 @@ async fn ticket_of(
         .read(move |conn| {
             let order =
                 book::find(conn, &merchant, &order_no)?.ok_or_else(|| ShopFault::no_order(&order_no))?;
-            let parcel = parcels::by_order(conn, &order.id)?.filter(Parcel::is_released);
+            let parcel = parcels::by_order(conn, order.id)?.filter(Parcel::is_released);
             let ticket = parcel.as_ref().and_then(|p| p.ticket.clone());
             Ok(parcel.zip(ticket).ok_or_else(not_yet)?)
         })

@@ -2,16 +2,15 @@
 
 use std::sync::Arc;
 
+use crate::db::{Conn, OptionalExt as _};
 use axum::Json;
 use axum::extract::{Path, State};
-use pickup_customs::{Dictionary, read_receipts};
+use pickup_customs::{Dictionary, Status};
 use pickup_domain::Money;
 use pickup_domain::review::Verdict;
 use pickup_protocol::PickupNumber;
-use rusqlite::{Connection, OptionalExtension as _};
 use serde::Serialize;
 
-use crate::clearing::receipts;
 use crate::parcels;
 use crate::shop::auth::Merchant;
 use crate::shop::fault::ShopFault;
@@ -106,8 +105,7 @@ pub async fn show(
     Merchant(merchant): Merchant,
     Path(order_no): Path<String>,
 ) -> Result<Json<OrderView>, ShopFault> {
-    let reader = Arc::clone(&shop);
-    let view = shop.app.store.read(move |conn| view(conn, &reader, &merchant, &order_no)).await?;
+    let view = shop.app.store.read(move |conn| view(conn, &merchant, &order_no)).await?;
     Ok(Json(view))
 }
 
@@ -115,17 +113,17 @@ pub async fn show(
 ///
 /// # Errors
 /// [`ShopFault`]; 404 when there is none.
-pub fn view(conn: &Connection, shop: &Shop, merchant: &str, order_no: &str) -> Result<OrderView, ShopFault> {
+pub fn view(conn: &Conn, merchant: &str, order_no: &str) -> Result<OrderView, ShopFault> {
     let kept = book::find(conn, merchant, order_no)?.ok_or_else(|| ShopFault::no_order(order_no))?;
     Ok(OrderView {
-        declaration: declaration(conn, shop, &kept.id)?,
-        parcel: parcels::by_order(conn, &kept.id)?.map(parcel),
+        declaration: declaration(conn, kept.id)?,
+        parcel: parcels::by_order(conn, kept.id)?.map(parcel),
         order_no: order_no.to_owned(),
         state: kept.state.as_str(),
         verdict: kept.verdict,
         refund: kept.refund,
         placed_at: at(kept.placed_us)?,
-        order_id: kept.id,
+        order_id: kept.id.to_string(),
     })
 }
 
@@ -143,10 +141,10 @@ fn parcel(parcel: parcels::Parcel) -> ParcelView {
     }
 }
 
-fn declaration(conn: &Connection, shop: &Shop, order_id: &str) -> Result<Option<DeclarationView>, ShopFault> {
+fn declaration(conn: &Conn, order_id: i64) -> Result<Option<DeclarationView>, ShopFault> {
     let row = conn
         .prepare_cached(
-            "SELECT cop_no, state, pre_no, invt_no, tax_fen FROM declaration WHERE order_id = ?1",
+            "SELECT cop_no, state, pre_no, invt_no, tax_fen FROM declaration WHERE cell = {cell} AND order_id = ?1",
         )?
         .query_row([order_id], |row| {
             Ok(DeclarationView {
@@ -160,34 +158,32 @@ fn declaration(conn: &Connection, shop: &Shop, order_id: &str) -> Result<Option<
         })
         .optional()?;
     let Some(mut view) = row else { return Ok(None) };
-    view.receipts = last_receipts(conn, shop, order_id)?;
+    view.receipts = last_receipts(conn, order_id)?;
     Ok(Some(view))
 }
 
-fn last_receipts(conn: &Connection, shop: &Shop, order_id: &str) -> Result<Vec<ReceiptView>, ShopFault> {
+fn last_receipts(conn: &Conn, order_id: i64) -> Result<Vec<ReceiptView>, ShopFault> {
     let dictionary =
         Dictionary::standard().map_err(|e| StoreError::unreadable("the receipt dictionary", e))?;
     let mut statement = conn.prepare_cached(
-        "SELECT cursor, body FROM receipt WHERE order_id = ?1 ORDER BY cursor DESC LIMIT 10",
+        "SELECT kind, status, info, at_us FROM receipt_record
+         WHERE cell = {cell} AND order_id = ?1 ORDER BY cursor DESC, position DESC LIMIT 10",
     )?;
-    let rows: Vec<(i64, Vec<u8>)> =
-        statement.query_map([order_id], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+    let rows: Vec<(String, i32, String, i64)> = statement
+        .query_map([order_id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
+        .collect::<Result<_, _>>()?;
     let mut views = Vec::new();
-    for (cursor, sealed) in rows {
-        let body = shop.app.secrets.open(&receipts::context(cursor), &sealed)?;
-        let Ok(batch) = read_receipts(&body) else { continue };
-        for paper in batch.receipts.iter().rev() {
-            let explained = dictionary.explain(paper.status(), paper.info());
-            views.push(ReceiptView {
-                kind: paper.message_type().to_owned(),
-                status: paper.status().code(),
-                cause: explained.cause.name(),
-                message_zh: explained.zh,
-                message_en: explained.en,
-                info: paper.info().to_owned(),
-                at: paper.time().timestamp(),
-            });
-        }
+    for (kind, status, info, at_us) in rows {
+        let explained = dictionary.explain(Status::from_code(status), &info);
+        views.push(ReceiptView {
+            kind,
+            status,
+            cause: explained.cause.name(),
+            message_zh: explained.zh,
+            message_en: explained.en,
+            info,
+            at: at(at_us)?,
+        });
     }
     Ok(views)
 }

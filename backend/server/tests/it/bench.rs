@@ -8,19 +8,19 @@ use jiff::{SignedDuration, Timestamp};
 use pickup_domain::IdNumber;
 use pickup_domain::centre::{Centre, Names};
 use pickup_domain::parcel::Size;
-use pickup_protocol::IdentityDigest;
 use pickup_protocol::kiosk::{ApiError, EnrolReply, EnrolRequest, Line, Text};
+use pickup_protocol::{IdentityDigest, PickupNumber};
 use pickup_server::app::Clock;
 use pickup_server::config::Config;
 use pickup_server::credentials;
-use pickup_server::parcels::{self, Contents, NewParcel, ReadyParcel};
+use pickup_server::db::Conn;
+use pickup_server::parcels::{self, Contents};
 use pickup_server::store::StoreError;
 use pickup_server::time::us;
 use pickup_server::trail::{self, Change, Kind};
 use pickup_server::{App, kiosk_api, tls};
 use rcgen::{CertificateParams, KeyPair};
 use reqwest::{Certificate, Client, Identity};
-use rusqlite::Transaction;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -65,10 +65,7 @@ impl Bench {
         bench
     }
 
-    pub async fn write<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Transaction<'_>) -> T + Send + 'static,
-    ) -> T {
+    pub async fn write<T: Send + 'static>(&self, work: impl FnOnce(&Conn) -> T + Send + 'static) -> T {
         self.app.store.write(|tx| Ok::<_, StoreError>(work(tx))).await.unwrap()
     }
 
@@ -132,19 +129,13 @@ impl Bench {
     pub async fn ready(&self, waybill: &'static str, size: Size) -> ReadyParcel {
         let (app, now) = (Arc::clone(&self.app), self.app.now());
         self.write(move |tx| {
-            let order = released_order(tx, waybill, now);
-            let contents = contents(waybill);
-            let new = NewParcel {
-                order_id: &order,
-                waybill,
-                centre: 1,
-                size,
-                buyer: &buyer(),
-                buyer_masked: "张**",
-                contents: &contents,
-            };
-            parcels::begin(tx, now, "system", &new).unwrap();
-            parcels::make_ready(tx, &app.secrets, now, "customs", &order, 3600).unwrap()
+            let order = released_order(tx, waybill, size, now);
+            parcels::make_ready(tx, &app.secrets, now, "customs", &[order], 3600).unwrap();
+            let parcel = parcels::by_order(tx, order).unwrap().unwrap();
+            ReadyParcel {
+                pickup: parcel.pickup,
+                ticket: parcel.ticket.unwrap(),
+            }
         })
         .await
     }
@@ -153,6 +144,13 @@ impl Bench {
     pub async fn problems(&self) -> Vec<trail::Problem> {
         self.app.store.read(trail::verify).await.unwrap().problems
     }
+}
+
+/// A parcel that customs has released.
+#[derive(Clone, Debug)]
+pub struct ReadyParcel {
+    pub pickup: PickupNumber,
+    pub ticket: String,
 }
 
 pub struct Caller {
@@ -235,7 +233,7 @@ fn contents(order_no: &str) -> Contents {
     }
 }
 
-fn centre(tx: &Transaction<'_>, number: u16) {
+fn centre(tx: &Conn, number: u16) {
     let names = || Names { zh: "示例中心".into(), en: "Example Centre".into() };
     let centre = Centre {
         number,
@@ -254,33 +252,50 @@ fn centre(tx: &Transaction<'_>, number: u16) {
     tx.execute("INSERT INTO centre (number, body) VALUES (?1, ?2)", (number, body)).unwrap();
 }
 
-/// Order, declaration, account and hold as clearing leaves them after a release.
-fn released_order(tx: &Transaction<'_>, waybill: &str, now: Timestamp) -> String {
-    let id = format!("order-{waybill}");
+/// Order, declaration, account, hold and parcel as clearing leaves them after a release.
+fn released_order(tx: &Conn, waybill: &str, size: Size, now: Timestamp) -> i64 {
+    let mut id = 0;
+    tx.move_on(|cell| {
+        cell.serial += 1;
+        id = cell.serial;
+    })
+    .unwrap();
     tx.execute(
-        "INSERT INTO orders (id, merchant, order_no, body_digest, body, buyer_key, centre, total_fen, state, placed_us)
-         VALUES (?1, 'demo', ?2, '', x'', 'b', 1, 21820, 'cleared', ?3)",
-        (&id, waybill, us(now)),
+        "INSERT INTO orders (cell, id, merchant, order_no, buyer_key, centre, total_fen, state, placed_us)
+         VALUES ({cell}, ?1, 'demo', ?2, 'b', 1, 21820, 'cleared', ?3)",
+        (id, waybill, us(now)),
     )
     .unwrap();
     tx.execute(
-        "INSERT INTO declaration (order_id, cop_no, waybill, guid_order, guid_waybill, guid_list, invt_no, state,
-            facts, tax_fen, released_us, drafted_us)
-         VALUES (?1, ?2, ?2, ?2, ?2, ?2, '990120261210000001', 'released', '{}', 1820, ?3, ?3)",
-        (&id, waybill, us(now)),
+        "INSERT INTO declaration (cell, order_id, cop_no, waybill, invt_no, state, tax_fen, released_us, drafted_us)
+         VALUES ({cell}, ?1, ?2, ?2, '990120261210000001', 'released', 1820, ?3, ?3)",
+        (id, waybill, us(now)),
     )
     .unwrap();
-    tx.execute_batch("INSERT OR IGNORE INTO account (kind, key, lim) VALUES ('buyer', 'b/2026', 2600000)")
-        .unwrap();
-    tx.execute_batch("UPDATE account SET used = used + 21820").unwrap();
     tx.execute(
-        "INSERT INTO hold (order_id, kind, key, amount, state, expires_us)
-         VALUES (?1, 'buyer', 'b/2026', 21820, 'posted', 0)",
-        [&id],
+        "INSERT INTO buyer_year (key, lim) VALUES ('b/2026', 2600000) ON CONFLICT (key) DO NOTHING",
+        [],
     )
     .unwrap();
+    tx.execute("UPDATE buyer_year SET used = used + 21820 WHERE key = 'b/2026'", []).unwrap();
+    tx.execute(
+        "INSERT INTO hold (cell, order_id, kind, key, amount, state, expires_us)
+         VALUES ({cell}, ?1, 'buyer', 'b/2026', 21820, 'posted', 0)",
+        [id],
+    )
+    .unwrap();
+    let identity = IdentityDigest::new([7; 16], &buyer());
+    let contents = serde_json::to_string(&contents(waybill)).unwrap();
+    tx.execute(
+        "INSERT INTO parcel (cell, pickup, waybill, centre, size, state, identity_salt, identity_digest,
+            buyer_masked, contents)
+         VALUES ({cell}, ?1, ?2, 1, ?3, 'picking', ?4, ?5, '张**', ?6)",
+        (id, waybill, size.as_str(), identity.salt, identity.digest, contents),
+    )
+    .unwrap();
+    let entity = id.to_string();
     for (kind, entity, state) in
-        [(Kind::Order, id.as_str(), "cleared"), (Kind::Declaration, waybill, "released")]
+        [(Kind::Order, entity.as_str(), "cleared"), (Kind::Declaration, waybill, "released")]
     {
         let change = Change { actor: "system", kind, entity, state, body: json!({}) };
         trail::append(tx, now, &change).unwrap();

@@ -7,10 +7,9 @@ use pickup_protocol::kiosk::{
     StaffRequest,
 };
 use pickup_protocol::{DoorNumber, PickupNumber, Reason, staff};
-use pickup_server::parcels::ReadyParcel;
 use uuid::Uuid;
 
-use crate::bench::{Bench, Caller};
+use crate::bench::{Bench, Caller, ReadyParcel};
 
 pub fn request(badge: &str, waybill: &str, doors: &[(u16, DoorSize)]) -> DepositPlanRequest {
     DepositPlanRequest {

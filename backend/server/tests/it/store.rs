@@ -82,18 +82,18 @@ async fn a_reader_cannot_write() {
 async fn a_second_opening_finds_what_the_first_wrote() {
     let bench = Bench::start().await;
     bench.execute("INSERT INTO setting (name, value) VALUES ('a', 'b')").await;
-    let again = Store::open(&bench.app.config.data_dir.join("backend.db")).unwrap();
+    let again = Store::open(bench.app.store.source()).unwrap();
     assert_eq!(settings(&again).await, 1);
 }
 
 #[tokio::test]
 async fn a_database_of_a_later_version_or_of_another_text_is_not_touched() {
     let bench = Bench::start().await;
-    let path = bench.app.config.data_dir.join("backend.db");
+    let source = bench.app.store.source().clone();
     bench.execute("UPDATE migration SET digest = 'other'").await;
-    assert!(matches!(Store::open(&path), Err(StoreError::Changed(1))));
+    assert!(matches!(Store::open(&source), Err(StoreError::Changed(1))));
     bench.execute("INSERT INTO migration (number, digest) VALUES (999, '')").await;
-    assert!(matches!(Store::open(&path), Err(StoreError::Newer { found: 999, .. })));
+    assert!(matches!(Store::open(&source), Err(StoreError::Newer { found: 999, .. })));
 }
 
 #[tokio::test]

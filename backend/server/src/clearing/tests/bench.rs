@@ -16,12 +16,15 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::gateway::{HttpGateway, Incoming};
+use uuid::Uuid;
+
 use super::*;
 use crate::App;
 use crate::config::Config;
 use crate::credentials;
 use crate::demo::DemoBuyer;
 use crate::shop;
+use crate::time::us;
 
 /// A message as the gateway got it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -289,7 +292,8 @@ impl Bench {
 
     /// Every account with what is held and used of it, the buyers' digests left out.
     pub async fn accounts(&self) -> Vec<(String, i64, i64)> {
-        self.select("SELECT kind || lim, held, used FROM account WHERE held + used > 0 ORDER BY kind, key")
+        self.select("SELECT kind || lim, held, used FROM account WHERE held + used > 0
+             UNION ALL SELECT 'buyer' || lim, held, used FROM buyer_year WHERE held + used > 0 ORDER BY 1, 2, 3")
             .await
     }
 
@@ -300,7 +304,7 @@ impl Bench {
 
     /// Rows of every table that an order can touch.
     pub async fn rows(&self) -> Vec<(String, i64, i64)> {
-        let tables = ["orders", "payment", "hold", "declaration", "message", "receipt", "parcel", "trail"];
+        let tables = ["orders", "clearing", "hold", "declaration", "message", "receipt", "parcel", "trail"];
         let sql: Vec<String> = tables.iter().map(|t| format!("SELECT '{t}', COUNT(*), 0 FROM {t}")).collect();
         self.select(&sql.join(" UNION ALL ")).await
     }

@@ -1,0 +1,356 @@
+//! The rows a batch writes, column by column.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use pickup_customs::CopNo;
+use pickup_domain::limits;
+use pickup_domain::order::OrderState;
+use pickup_domain::review::Verdict;
+use serde_json::json;
+
+use crate::clearing::ClearingError;
+use crate::clearing::accounts::{Key, Kind};
+use crate::clearing::ask::{Ask, Origin};
+use crate::clearing::decide::Writes;
+use crate::db::{Bulk, Column, Conn, Value};
+use crate::shop::Shop;
+use crate::store::StoreError;
+use crate::time::{after, us};
+use crate::trail::{self, Change, Kind as TrailKind};
+
+/// What a batch writes.
+#[derive(Debug, Default)]
+pub struct Rows {
+    numbers: (Vec<String>, Vec<String>, Vec<i64>),
+    orders: Orders,
+    paid: Vec<i64>,
+    cleared: Cleared,
+    amounts: BTreeMap<Key, i64>,
+    holds: (Vec<i64>, Vec<String>, Vec<String>, Vec<i64>),
+    declared: Declared,
+    parcels: Parcels,
+    phones: BTreeMap<(String, String), ()>,
+    trail: Vec<(String, String, serde_json::Value)>,
+}
+
+#[derive(Debug, Default)]
+struct Orders {
+    id: Vec<i64>,
+    merchant: Vec<String>,
+    order_no: Vec<String>,
+    buyer: Vec<String>,
+    centre: Vec<i64>,
+    total: Vec<i64>,
+    digest: Vec<String>,
+    body: Vec<Vec<u8>>,
+    verdict: Vec<String>,
+}
+
+#[derive(Debug, Default)]
+struct Cleared {
+    id: Vec<i64>,
+    transaction: Vec<String>,
+    digest: Vec<String>,
+    payment: Vec<Vec<u8>>,
+    answer: Vec<String>,
+    facts: Vec<String>,
+}
+
+#[derive(Debug, Default)]
+struct Declared {
+    cop_no: Vec<String>,
+    waybill: Vec<String>,
+    tax: Vec<i64>,
+}
+
+#[derive(Debug, Default)]
+struct Parcels {
+    centre: Vec<i64>,
+    size: Vec<String>,
+    salt: Vec<String>,
+    digest: Vec<String>,
+    masked: Vec<String>,
+    contents: Vec<String>,
+}
+
+impl Rows {
+    /// Adds an order that is cleared; the answer for the shop.
+    ///
+    /// # Errors
+    /// [`ClearingError`] when a number cannot be made.
+    pub fn push(
+        &mut self,
+        shop: &Shop,
+        ask: &Ask,
+        id: i64,
+        verdict: &Verdict,
+        writes: Writes,
+        now: Timestamp,
+    ) -> Result<String, ClearingError> {
+        let cop_no = CopNo::generate("BP", now, id.unsigned_abs())?;
+        let answer = json!({
+            "order_id": id.to_string(),
+            "order_no": ask.order.order_no,
+            "state": OrderState::Cleared.as_str(),
+            "cop_no": cop_no.as_str(),
+            "waybill": writes.waybill,
+            "pickup": id,
+            "tax_fen": writes.facts.tax_fen,
+        })
+        .to_string();
+        self.push_order(ask, id, verdict)?;
+        self.push_number(&ask.payment.transaction_id, "payment", id);
+        self.push_trail(ask, id, cop_no.as_str(), &writes);
+        self.cleared.id.push(id);
+        self.cleared.transaction.push(ask.payment.transaction_id.clone());
+        self.cleared.digest.push(ask.payment_digest.clone());
+        self.cleared.payment.push(ask.payment_sealed.clone());
+        self.cleared.answer.push(answer.clone());
+        self.cleared.facts.push(text("new facts", &writes.facts)?);
+        self.declared.cop_no.push(cop_no.as_str().to_owned());
+        self.declared.waybill.push(writes.waybill);
+        self.declared.tax.push(writes.facts.tax_fen.fen());
+        self.parcels.centre.push(i64::from(writes.facts.centre));
+        self.parcels.size.push(writes.size.as_str().to_owned());
+        self.parcels.salt.push(ask.identity.salt.clone());
+        self.parcels.digest.push(ask.identity.digest.clone());
+        self.parcels.masked.push(writes.buyer_masked);
+        self.parcels.contents.push(text("contents of a new parcel", &writes.contents)?);
+        self.phones.insert((ask.phone_key.clone(), ask.buyer_key.clone()), ());
+        for (key, amount) in writes.holds {
+            self.holds.0.push(id);
+            self.holds.1.push(key.kind.as_str().to_owned());
+            self.holds.2.push(key.key.clone());
+            self.holds.3.push(amount);
+            let sum = self.amounts.entry(key).or_default();
+            *sum = sum.saturating_add(amount);
+        }
+        let _ = shop;
+        Ok(answer)
+    }
+
+    fn push_order(&mut self, ask: &Ask, id: i64, verdict: &Verdict) -> Result<(), StoreError> {
+        let Origin::New { digest, sealed } = &ask.origin else {
+            self.paid.push(id);
+            return Ok(());
+        };
+        self.push_number(&ask.order.order_no, "order", id);
+        self.orders.id.push(id);
+        self.orders.merchant.push(ask.merchant.clone());
+        self.orders.order_no.push(ask.order.order_no.clone());
+        self.orders.buyer.push(ask.buyer_key.clone());
+        self.orders.centre.push(i64::from(ask.order.centre));
+        self.orders.total.push(ask.order.total_fen.fen());
+        self.orders.digest.push(digest.clone());
+        self.orders.body.push(sealed.clone());
+        self.orders.verdict.push(text("a verdict", verdict)?);
+        Ok(())
+    }
+
+    fn push_number(&mut self, number: &str, kind: &str, id: i64) {
+        self.numbers.0.push(number.to_owned());
+        self.numbers.1.push(kind.to_owned());
+        self.numbers.2.push(id);
+    }
+
+    fn push_trail(&mut self, ask: &Ask, id: i64, cop_no: &str, writes: &Writes) {
+        let holds: Vec<_> =
+            writes.holds.iter().map(|(key, amount)| json!([key.kind.as_str(), key.key, amount])).collect();
+        let body = json!({
+            "order_no": ask.order.order_no,
+            "transaction_id": ask.payment.transaction_id,
+            "total_fen": ask.order.total_fen,
+            "cop_no": cop_no,
+            "waybill": writes.waybill,
+            "centre": writes.facts.centre,
+            "tax_fen": writes.facts.tax_fen,
+            "holds": holds,
+        });
+        self.trail.push((format!("shop:{}", ask.merchant), id.to_string(), body));
+    }
+
+    /// Writes everything.
+    ///
+    /// # Errors
+    /// [`ClearingError`]; the transaction must then be dropped.
+    pub fn write(self, tx: &Conn, shop: &Shop, now: Timestamp) -> Result<(), ClearingError> {
+        if self.cleared.id.is_empty() {
+            return Ok(());
+        }
+        let changes: Vec<Change<'_>> = self
+            .trail
+            .iter()
+            .map(|(actor, entity, body)| Change {
+                actor,
+                kind: TrailKind::Clearing,
+                entity,
+                state: "cleared",
+                body: body.clone(),
+            })
+            .collect();
+        let trail = trail::chain(tx, now, &changes)?;
+        let (stock, buyers): (Vec<_>, Vec<_>) =
+            self.amounts.into_iter().partition(|(key, _)| key.kind != Kind::Buyer);
+        let expected = stock.len();
+        let expires = us(after(now, shop.app.config.hold_for_s));
+        let ids = self.cleared.id.clone();
+        let mut bulks = vec![
+            update_accounts(stock),
+            upsert_buyers(buyers),
+            Bulk::new(
+                NUMBERS,
+                vec![Column::Text(self.numbers.0), Column::Text(self.numbers.1), Column::Int(self.numbers.2)],
+            ),
+            Bulk::with(
+                HOLDS,
+                vec![
+                    Column::Int(self.holds.0),
+                    Column::Text(self.holds.1),
+                    Column::Text(self.holds.2),
+                    Column::Int(self.holds.3),
+                ],
+                vec![Value::Int(expires)],
+            ),
+        ];
+        bulks.extend(self.orders.bulks(now));
+        if !self.paid.is_empty() {
+            bulks.push(Bulk::new(PAID, vec![Column::Int(self.paid)]));
+        }
+        let waybills = self.declared.waybill.clone();
+        bulks.push(self.cleared.bulk(now));
+        bulks.extend(self.declared.bulks(&ids, now));
+        bulks.push(self.parcels.bulk(ids, waybills));
+        let (phones, people): (Vec<_>, Vec<_>) = self.phones.into_keys().unzip();
+        let phones = vec![Column::Text(phones), Column::Text(people)];
+        bulks.push(Bulk::with(PHONES, phones, vec![Value::Int(us(now))]));
+        bulks.push(trail);
+        let changed = tx.bulks(&bulks)?;
+        if changed.first() != Some(&expected) {
+            return Err(
+                StoreError::unreadable("an account", "less is left than was decided to be held").into()
+            );
+        }
+        Ok(())
+    }
+}
+
+fn update_accounts(amounts: Vec<(Key, i64)>) -> Bulk<'static> {
+    let (mut kinds, mut keys, mut sums) = (Vec::new(), Vec::new(), Vec::new());
+    for (key, amount) in amounts {
+        kinds.push(key.kind.as_str().to_owned());
+        keys.push(key.key);
+        sums.push(amount);
+    }
+    Bulk::new(ACCOUNTS, vec![Column::Text(kinds), Column::Text(keys), Column::Int(sums)])
+}
+
+fn upsert_buyers(amounts: Vec<(Key, i64)>) -> Bulk<'static> {
+    let (keys, sums): (Vec<_>, Vec<_>) = amounts.into_iter().map(|(key, sum)| (key.key, sum)).unzip();
+    Bulk::with(BUYERS, vec![Column::Text(keys), Column::Int(sums)], vec![Value::Int(limits::ANNUAL.fen())])
+}
+
+impl Orders {
+    fn bulks(self, now: Timestamp) -> Vec<Bulk<'static>> {
+        if self.id.is_empty() {
+            return Vec::new();
+        }
+        let ids = self.id.clone();
+        let orders = vec![
+            Column::Int(self.id),
+            Column::Text(self.merchant),
+            Column::Text(self.order_no),
+            Column::Text(self.buyer),
+            Column::Int(self.centre),
+            Column::Int(self.total),
+        ];
+        let bodies = vec![
+            Column::Int(ids),
+            Column::Text(self.digest),
+            Column::Blob(self.body),
+            Column::Text(self.verdict),
+        ];
+        vec![Bulk::with(ORDERS, orders, vec![Value::Int(us(now))]), Bulk::new(BODIES, bodies)]
+    }
+}
+
+impl Cleared {
+    fn bulk(self, now: Timestamp) -> Bulk<'static> {
+        let columns = vec![
+            Column::Int(self.id),
+            Column::Text(self.transaction),
+            Column::Text(self.digest),
+            Column::Blob(self.payment),
+            Column::Text(self.answer),
+            Column::Text(self.facts),
+        ];
+        Bulk::with(CLEARED, columns, vec![Value::Int(us(now))])
+    }
+}
+
+impl Declared {
+    fn bulks(self, ids: &[i64], now: Timestamp) -> Vec<Bulk<'static>> {
+        let columns = vec![
+            Column::Int(ids.to_vec()),
+            Column::Text(self.cop_no),
+            Column::Text(self.waybill),
+            Column::Int(self.tax),
+        ];
+        vec![
+            Bulk::with(DECLARED, columns, vec![Value::Int(us(now))]),
+            Bulk::with(OUTBOX, vec![Column::Int(ids.to_vec())], vec![Value::Int(us(now))]),
+        ]
+    }
+}
+
+impl Parcels {
+    fn bulk(self, ids: Vec<i64>, waybills: Vec<String>) -> Bulk<'static> {
+        let columns = vec![
+            Column::Int(ids),
+            Column::Text(waybills),
+            Column::Int(self.centre),
+            Column::Text(self.size),
+            Column::Text(self.salt),
+            Column::Text(self.digest),
+            Column::Text(self.masked),
+            Column::Text(self.contents),
+        ];
+        Bulk::new(PARCELS, columns)
+    }
+}
+
+fn text<T: serde::Serialize>(what: &str, value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|e| StoreError::unreadable(what, e))
+}
+
+const ACCOUNTS: &str = "UPDATE account SET held = held + r.amount FROM {r: kind t, key t, amount i}
+    WHERE account.cell = {cell} AND account.kind = r.kind AND account.key = r.key";
+const BUYERS: &str =
+    "INSERT INTO buyer_year (key, lim, held) SELECT r.key, ?3, r.amount FROM {r: key t, amount i}
+    WHERE true ON CONFLICT (key) DO UPDATE SET held = buyer_year.held + excluded.held";
+const NUMBERS: &str = "INSERT INTO used_number (number, kind, cell, order_id)
+    SELECT r.number, r.kind, {cell}, r.id FROM {r: number t, kind t, id i}";
+const HOLDS: &str = "INSERT INTO hold (cell, order_id, kind, key, amount, state, expires_us)
+    SELECT {cell}, r.id, r.kind, r.key, r.amount, 'held', ?5 FROM {r: id i, kind t, key t, amount i}";
+const ORDERS: &str =
+    "INSERT INTO orders (cell, id, merchant, order_no, buyer_key, centre, total_fen, state, placed_us)
+    SELECT {cell}, r.id, r.merchant, r.order_no, r.buyer, r.centre, r.total, 'cleared', ?7
+    FROM {r: id i, merchant t, order_no t, buyer t, centre i, total i}";
+const BODIES: &str = "INSERT INTO order_body (cell, order_id, digest, body, verdict)
+    SELECT {cell}, r.id, r.digest, r.body, r.verdict FROM {r: id i, digest t, body b, verdict t}";
+const PAID: &str = "UPDATE orders SET state = 'cleared' FROM {r: id i}
+    WHERE orders.cell = {cell} AND orders.id = r.id";
+const CLEARED: &str =
+    "INSERT INTO clearing (cell, order_id, transaction_id, digest, payment, answer, facts, cleared_us)
+    SELECT {cell}, r.id, r.transaction_id, r.digest, r.payment, r.answer, r.facts, ?7
+    FROM {r: id i, transaction_id t, digest t, payment b, answer t, facts t}";
+const DECLARED: &str = "INSERT INTO declaration (cell, order_id, cop_no, waybill, state, tax_fen, drafted_us)
+    SELECT {cell}, r.id, r.cop_no, r.waybill, 'drafted', r.tax, ?5
+    FROM {r: id i, cop_no t, waybill t, tax i}";
+const OUTBOX: &str = "INSERT INTO outbox (cell, order_id, due_us) SELECT {cell}, r.id, ?2 FROM {r: id i}";
+const PARCELS: &str = "INSERT INTO parcel (cell, pickup, waybill, centre, size, state, identity_salt,
+        identity_digest, buyer_masked, contents)
+    SELECT {cell}, r.id, r.waybill, r.centre, r.size, 'picking', r.salt, r.digest, r.masked, r.contents
+    FROM {r: id i, waybill t, centre i, size t, salt t, digest t, masked t, contents t}";
+const PHONES: &str = "INSERT INTO telephone (phone, buyer, first_us) SELECT r.phone, r.buyer, ?3
+    FROM {r: phone t, buyer t} WHERE true ON CONFLICT (phone, buyer) DO NOTHING";
