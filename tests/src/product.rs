@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, Result};
+use pickup_server::scratch::Scratch;
 use serde_json::json;
 
 use crate::hands::Hands;
@@ -71,6 +72,8 @@ pub struct Product {
     pub badge: String,
     /// The pages shown, when asked for.
     pub recorder: Option<Recorder>,
+    /// The backend's database, when it is not a file beside the rest.
+    _scratch: Scratch,
 }
 
 struct Ports {
@@ -87,7 +90,8 @@ impl Product {
         fs::create_dir_all(setup.dir.join("kiosk"))?;
         let ports = Ports { shop: ports::free()?, kiosk: ports::free()? };
         let customs_port = ports::free()?;
-        fs::write(setup.dir.join("backend.toml"), backend_toml(&ports, customs_port))?;
+        let scratch = Scratch::by_environment()?;
+        fs::write(setup.dir.join("backend.toml"), backend_toml(&ports, customs_port, &scratch))?;
         program::output_of(
             "pickup-backend",
             &words(["init", "--demo", "--config"], &setup.dir.join("backend.toml")),
@@ -100,8 +104,19 @@ impl Product {
         let (key, badge) = (read("shop-api-key.txt")?, read("staff-badge.txt")?);
         let shop = Shop::at(&format!("http://127.0.0.1:{}", ports.shop), &key)?;
         let (customs, backend, kiosk) = (Some(customs), None, None);
-        let mut product =
-            Self { setup, ports, customs, devices, backend, kiosk, hands, shop, badge, recorder };
+        let mut product = Self {
+            setup,
+            ports,
+            customs,
+            devices,
+            backend,
+            kiosk,
+            hands,
+            shop,
+            badge,
+            recorder,
+            _scratch: scratch,
+        };
         product.tell_customs_of_purchases().await?;
         product.start_backend().await?;
         if product.setup.with_kiosk {
@@ -357,15 +372,16 @@ async fn start_devices(setup: &Setup) -> Result<Program> {
     Program::start("pickup-hw-mock", &arguments, &setup.dir.join("devices.log")).await
 }
 
-fn backend_toml(ports: &Ports, customs_port: u16) -> String {
+fn backend_toml(ports: &Ports, customs_port: u16, scratch: &Scratch) -> String {
     format!(
         "data_dir = \"backend\"\n\
+         database = {:?}\n\
          shop_listen = \"127.0.0.1:{}\"\n\
          kiosk_listen = \"127.0.0.1:{}\"\n\
          customs_url = \"http://127.0.0.1:{customs_port}\"\n\
          customs_poll_ms = 100\n\
          customs_retry_ms = 100\n",
-        ports.shop, ports.kiosk
+        scratch.database.0, ports.shop, ports.kiosk
     )
 }
 

@@ -12,6 +12,8 @@ cargo xtask <command>
         Everything that must hold before a change lands; ends with a line that counts tests.
   bench pickup [--json] [--pickups N]
         Times scan to verdict and confirmation to lock pulse over at least 200 pickups.
+  postgres start|stop
+        Starts or stops the PostgreSQL cluster that tests and benchmarks use, and prints its address.
   tidy
         The house rules alone: imports, file heads, sizes, links. Takes about a second.
 
@@ -85,6 +87,11 @@ pub enum Command {
         /// How many pickups.
         pickups: u32,
     },
+    /// Start or stop the cluster of tests.
+    Postgres {
+        /// Stop it.
+        stop: bool,
+    },
     /// Check the house rules.
     Tidy,
 }
@@ -100,6 +107,9 @@ pub fn parse(given: &[String]) -> Result<Command, String> {
         Some((&"demo", rest)) => demo(rest),
         Some((&"test", rest)) => test(rest),
         Some((&"bench", rest)) => bench(rest),
+        Some((&"postgres", ["start"])) => Ok(Command::Postgres { stop: false }),
+        Some((&"postgres", ["stop"])) => Ok(Command::Postgres { stop: true }),
+        Some((&"postgres", _)) => Err("postgres takes one word: start or stop.".to_owned()),
         Some((&"tidy", rest)) => match Flags::read(rest, &[])? {
             Flags { help: true, .. } => Ok(Command::Help(TIDY_HELP)),
             _ => Ok(Command::Tidy),

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::args::Install;
 use crate::cargo::{cargo, passes};
+use crate::postgres::{self, Cluster};
 use crate::steps::{Count, Outcome, Steps, nextest_count};
 use crate::{debian, tidy, tools};
 
@@ -19,7 +20,7 @@ pub fn run(install: Install) -> Result<bool> {
     debian::ensure(&[debian::DEMO, debian::TESTS], install)?;
     tools::ensure(&tools::NEXTEST)?;
     tools::ensure(&tools::DENY)?;
-    let mut steps = Steps::new(8);
+    let mut steps = Steps::new(9);
     steps.step("format", || outcome(&["fmt", "--all", "--check"]));
     steps.step("tidy", || Ok(if tidy::run()? { Outcome::Passed } else { Outcome::Failed }));
     steps.step("licences, bans and sources of dependencies", || {
@@ -33,7 +34,8 @@ pub fn run(install: Install) -> Result<bool> {
     steps.step("documentation", documentation);
     // Programs and tests in one unit graph: nothing is compiled twice under two sets of features.
     steps.step("build", || outcome(&["build", "--workspace", "--all-targets"]));
-    steps.step("tests", tests);
+    steps.step("tests", || tests(&["--workspace"], None));
+    steps.step("tests of the backend on PostgreSQL", tests_on_postgres);
     Ok(steps.close())
 }
 
@@ -54,9 +56,23 @@ fn documentation() -> Result<Outcome> {
     Ok(if passes(&mut command)? { Outcome::Passed } else { Outcome::Failed })
 }
 
-/// Runs all tests and passes nextest's report through, reading its summary on the way.
-fn tests() -> Result<Outcome> {
-    let mut command = cargo(&["nextest", "run", "--workspace", "--no-fail-fast"])?;
+/// The backend's tests once more on the other engine, in a cluster of our own.
+fn tests_on_postgres() -> Result<Outcome> {
+    let cluster = Cluster::find()?;
+    cluster.start()?;
+    let outcome = tests(&["-p", "pickup-server", "-p", "pickup-tests"], Some(&cluster.address()));
+    cluster.stop()?;
+    outcome
+}
+
+/// Runs tests and passes nextest's report through, reading its summary on the way.
+fn tests(which: &[&str], postgres: Option<&str>) -> Result<Outcome> {
+    let mut command = cargo(&["nextest", "run", "--no-fail-fast"])?;
+    command.args(which);
+    command.env_remove(postgres::VARIABLE);
+    if let Some(address) = postgres {
+        command.env(postgres::VARIABLE, address);
+    }
     // What a failed test says of itself is enough; its stack would only hide it.
     command.env("RUST_LIB_BACKTRACE", "0");
     let mut child = command.stderr(Stdio::piped()).spawn().context("nextest could not be started")?;

@@ -32,6 +32,7 @@ pub const DEMO: &[Package] = &[
 pub const TESTS: &[Package] = &[
     Package { name: "libxml2-utils", reason: "xmllint checks filed documents against their schema" },
     Package { name: "zbar-tools", reason: "zbarimg reads the codes on slips back" },
+    Package { name: "postgresql", reason: "the backend's tests run on PostgreSQL too" },
     Package { name: "chromium", reason: "the bench page is tested in a real browser" },
     Package { name: "chromium-driver", reason: "drives that browser" },
 ];

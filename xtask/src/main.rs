@@ -1,4 +1,4 @@
-//! What a person repeats in this repository, as one command: `cargo xtask <demo|test|bench|tidy>`.
+//! What a person repeats in this repository, as one command: `cargo xtask <demo|test|bench|postgres|tidy>`.
 
 mod args;
 mod bench;
@@ -6,6 +6,7 @@ mod cargo;
 mod check;
 mod debian;
 mod demo;
+mod postgres;
 mod steps;
 mod tidy;
 mod tools;
@@ -43,6 +44,16 @@ fn run(command: Command) -> anyhow::Result<bool> {
         Command::Demo(options) => demo::run(&options),
         Command::Test(install) => check::run(install),
         Command::BenchPickup { json, pickups } => bench::run(json, pickups),
+        Command::Postgres { stop } => {
+            let cluster = postgres::Cluster::find()?;
+            if stop {
+                cluster.stop()?;
+            } else {
+                cluster.start()?;
+                println!("{}={:?}", postgres::VARIABLE, cluster.address());
+            }
+            Ok(true)
+        }
         Command::Tidy => tidy::run(),
     }
 }

@@ -12,6 +12,7 @@ pub mod error;
 pub mod filed;
 pub mod kiosk_api;
 pub mod parcels;
+pub mod scratch;
 pub mod secrets;
 pub mod serve;
 pub mod shop;

@@ -69,7 +69,11 @@ fn settle(tx: &Conn, shop: &Shop, waiting: &Waiting, signed: &[Signed]) -> Resul
                 effects::give_up(tx, shop, *order_id, HoldState::Voided, why)?;
             }
             Trouble::Later(why) => {
-                tracing::error!(order = order_id, why, "a declaration cannot be built now; trying again later");
+                tracing::error!(
+                    order = order_id,
+                    why,
+                    "a declaration cannot be built now; trying again later"
+                );
                 let next = after(now, shop.app.config.customs_retry_most_ms / 1000 + 1);
                 tx.execute(
                     "UPDATE outbox SET due_us = ?2 WHERE cell = {cell} AND order_id = ?1",

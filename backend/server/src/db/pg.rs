@@ -29,8 +29,29 @@ pub enum Purpose {
 
 pub struct Pg {
     client: Client,
-    runtime: Runtime,
+    runtime: Background,
     statements: RefCell<HashMap<String, Statement>>,
+}
+
+/// A runtime that may also be dropped inside another one.
+struct Background(Option<Runtime>);
+
+impl Background {
+    fn block_on<T>(
+        &self,
+        work: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T, DbError> {
+        let runtime = self.0.as_ref().ok_or(DbError::NoRow)?;
+        Ok(runtime.block_on(work)?)
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 impl PgAddress {
@@ -80,6 +101,7 @@ impl Pg {
             client.batch_execute(settings).await?;
             Ok::<_, tokio_postgres::Error>(client)
         })?;
+        let runtime = Background(Some(runtime));
         Ok(Self { client, runtime, statements: RefCell::new(HashMap::new()) })
     }
 
@@ -88,7 +110,7 @@ impl Pg {
     }
 
     pub fn batch(&self, sql: &str) -> Result<(), DbError> {
-        Ok(self.runtime.block_on(self.client.batch_execute(sql))?)
+        self.runtime.block_on(self.client.batch_execute(sql))
     }
 
     pub fn execute(&self, cell: i64, sql: &str, params: &[Value]) -> Result<usize, DbError> {
@@ -118,7 +140,7 @@ impl Pg {
             self.client.execute(statement, params).await
         });
         // All are awaited, so that none is left half read when an earlier one failed.
-        let answers = self.runtime.block_on(join_all(sent));
+        let answers = self.runtime.block_on(async { Ok(join_all(sent).await) })?;
         let mut changed = Vec::with_capacity(answers.len());
         for answer in answers {
             changed.push(usize::try_from(answer?).unwrap_or(usize::MAX));

@@ -15,6 +15,7 @@ use pickup_server::config::Config;
 use pickup_server::credentials;
 use pickup_server::db::Conn;
 use pickup_server::parcels::{self, Contents};
+use pickup_server::scratch::Scratch;
 use pickup_server::store::StoreError;
 use pickup_server::time::us;
 use pickup_server::trail::{self, Change, Kind};
@@ -37,6 +38,7 @@ pub struct Bench {
     ahead: Ahead,
     dir: PathBuf,
     _stop: watch::Sender<bool>,
+    _scratch: Scratch,
 }
 
 impl Drop for Bench {
@@ -52,14 +54,16 @@ impl Bench {
         let read = Arc::clone(&ahead);
         let clock: Clock =
             Arc::new(move || Timestamp::now() + SignedDuration::from_secs(read.load(Ordering::SeqCst)));
-        let config = Config { data_dir: dir.clone(), ..Config::default() };
+        let scratch = Scratch::by_environment().unwrap();
+        let database = scratch.database.clone();
+        let config = Config { data_dir: dir.clone(), database, ..Config::default() };
         let app = App::open(config, clock).unwrap();
         let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("https://localhost:{}/kiosk/v1", tcp.local_addr().unwrap().port());
         let (stop, told) = watch::channel(false);
         let acceptor = tls::acceptor(&app.ca, &[], app.now()).unwrap();
         tokio::spawn(tls::serve(tcp, acceptor, kiosk_api::router(Arc::clone(&app)), told));
-        let bench = Self { app, base, ahead, dir, _stop: stop };
+        let bench = Self { app, base, ahead, dir, _stop: stop, _scratch: scratch };
         bench.write(|tx| centre(tx, 1)).await;
         bench.write(|tx| centre(tx, 2)).await;
         bench
@@ -67,6 +71,15 @@ impl Bench {
 
     pub async fn write<T: Send + 'static>(&self, work: impl FnOnce(&Conn) -> T + Send + 'static) -> T {
         self.app.store.write(|tx| Ok::<_, StoreError>(work(tx))).await.unwrap()
+    }
+
+    pub async fn texts(&self, sql: String) -> Vec<String> {
+        self.write(move |tx| {
+            let mut statement = tx.prepare(&sql).unwrap();
+            let rows = statement.query_map([], |row| row.get(0)).unwrap();
+            rows.collect::<Result<_, _>>().unwrap()
+        })
+        .await
     }
 
     pub async fn execute(&self, sql: &'static str) {
@@ -132,10 +145,7 @@ impl Bench {
             let order = released_order(tx, waybill, size, now);
             parcels::make_ready(tx, &app.secrets, now, "customs", &[order], 3600).unwrap();
             let parcel = parcels::by_order(tx, order).unwrap().unwrap();
-            ReadyParcel {
-                pickup: parcel.pickup,
-                ticket: parcel.ticket.unwrap(),
-            }
+            ReadyParcel { pickup: parcel.pickup, ticket: parcel.ticket.unwrap() }
         })
         .await
     }

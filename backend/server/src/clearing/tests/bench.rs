@@ -103,6 +103,7 @@ pub struct Bench {
     key: String,
     clock_us: Arc<AtomicI64>,
     dir: PathBuf,
+    _scratch: crate::scratch::Scratch,
 }
 
 impl Drop for Bench {
@@ -127,7 +128,9 @@ impl Bench {
         let clock: crate::app::Clock = Arc::new(move || {
             Timestamp::from_microsecond(ticking.fetch_add(1_000, Ordering::SeqCst)).unwrap()
         });
-        let config = Config { data_dir: dir.clone(), ..Config::default() };
+        let scratch = crate::scratch::Scratch::by_environment().unwrap();
+        let config =
+            Config { data_dir: dir.clone(), database: scratch.database.clone(), ..Config::default() };
         let app = App::open(config, clock).unwrap();
         let shop = Shop::open(app).await.unwrap();
         let issuer = Arc::clone(&shop);
@@ -150,7 +153,7 @@ impl Bench {
             HttpGateway::new(&serve(outside).await, &mailbox.dxp_id, &mailbox.receiver_id, 5_000).unwrap();
         let base = serve(shop::router(Arc::clone(&shop))).await;
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { shop, gateway, http, client, base, key, clock_us, dir }
+        Self { shop, gateway, http, client, base, key, clock_us, dir, _scratch: scratch }
     }
 
     pub async fn post(&self, path: &str, body: &Value) -> (u16, Value) {

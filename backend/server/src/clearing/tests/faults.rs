@@ -94,10 +94,7 @@ async fn holds_of_an_order_that_was_never_sent_run_out() {
     assert_eq!(outbox::expire(&bench.shop).await.unwrap(), 1);
     let view = bench.view("A-1").await;
     assert_eq!((view["state"].as_str(), view["refund"].as_str()), (Some("cancelled"), Some("due")));
-    assert_eq!(
-        (bench.trail_states("hold").await, bench.held_in_all().await),
-        (vec!["expired".into()], 0)
-    );
+    assert_eq!((bench.trail_states("hold").await, bench.held_in_all().await), (vec!["expired".into()], 0));
     bench.send().await;
     assert_eq!(bench.gateway.sent(), [], "what was given up is not declared");
     assert_eq!(bench.problems().await, []);
@@ -118,7 +115,7 @@ async fn an_order_that_cannot_be_read_does_not_hold_up_the_next() {
     let bench = Bench::new().await;
     bench.cleared("A-1", 0).await;
     bench.cleared("A-2", 4).await;
-    bench.execute("UPDATE order_body SET body = X'00' WHERE order_id = 1").await;
+    bench.execute("UPDATE order_body SET body = (SELECT payment FROM clearing WHERE order_id = 1) WHERE order_id = 1").await;
     bench.send().await;
     assert_eq!(bench.view("A-1").await["declaration"]["state"], "drafted");
     assert_eq!(bench.view("A-2").await["declaration"]["state"], "sent");
