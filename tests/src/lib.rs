@@ -3,6 +3,7 @@
 //! [`product::Product`] starts the programs in a folder of their own; [`hands::Hands`] are a person's hands at the
 //! bench; [`shop::Shop`] is an e-shop; [`pilot::Pilot`] reacts to what the kiosk shows until an errand is done.
 
+pub mod clearing;
 pub mod hands;
 pub mod people;
 pub mod pilot;

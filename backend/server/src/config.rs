@@ -51,6 +51,9 @@ pub struct Config {
     pub kiosk_names: Vec<String>,
     /// Base URL under which shoppers see this backend, for links in answers; empty for relative links.
     pub public_url: String,
+    /// Whether messages are sent and receipts taken. `false` for a maintenance window of the port: orders are cleared and
+    /// wait in the outbox.
+    pub customs_enabled: bool,
     /// Base URL of the customs gateway.
     pub customs_url: String,
     /// How often receipts are asked for, in milliseconds.
@@ -84,6 +87,7 @@ impl Default for Config {
             kiosk_listen: SocketAddr::from(([127, 0, 0, 1], 8443)),
             kiosk_names: Vec::new(),
             public_url: String::new(),
+            customs_enabled: true,
             customs_url: "http://127.0.0.1:8090".to_owned(),
             customs_poll_ms: 500,
             customs_timeout_ms: 10_000,

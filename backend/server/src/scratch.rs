@@ -27,8 +27,14 @@ impl Scratch {
     pub fn by_environment() -> Result<Self, StoreError> {
         match std::env::var(VARIABLE) {
             Ok(cluster) => Self::on(&cluster),
-            Err(_) => Ok(Self { database: Database::default(), cluster: None }),
+            Err(_) => Ok(Self::file()),
         }
+    }
+
+    /// A file that is made where the settings say.
+    #[must_use]
+    pub fn file() -> Self {
+        Self { database: Database::default(), cluster: None }
     }
 
     /// A new database in a cluster, at the newest migration.

@@ -74,7 +74,11 @@ pub async fn start(app: Arc<App>, stop: watch::Receiver<bool>) -> Result<Running
     let mut tasks = JoinSet::new();
     tasks.spawn(tls::serve(kiosk_tcp, acceptor, kiosk_api::router(app), stop.clone()));
     tasks.spawn(serve_shops(shop_tcp, shop::router(Arc::clone(&shop)), stop.clone()));
-    tasks.spawn(until_stopped(clearing::run(shop, Arc::new(gateway)), stop));
+    if shop.app.config.customs_enabled {
+        tasks.spawn(until_stopped(clearing::run(shop, Arc::new(gateway)), stop));
+    } else {
+        tracing::warn!("customs_enabled is false: declarations wait in the outbox");
+    }
     Ok(Running { shop: shop_at, kiosk: kiosk_at, tasks })
 }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 
-use crate::store::StoreError;
+use crate::store::{CellState, StoreError};
 use crate::time::us;
 
 const CONTEXT: &[u8] = b"BP-TRAIL-1\0";
@@ -92,38 +92,43 @@ pub fn append(tx: &Conn, at: Timestamp, change: &Change<'_>) -> Result<(), Store
 /// # Errors
 /// [`StoreError`] outside a writing transaction.
 pub fn chain(tx: &Conn, at: Timestamp, changes: &[Change<'_>]) -> Result<Bulk<'static>, StoreError> {
+    let mut rows = None;
+    tx.move_on(|cell| rows = Some(chained(cell, at, changes)))?;
+    rows.ok_or(StoreError::Closed)
+}
+
+/// As [`chain`], on a state of the cell.
+pub fn chained(cell: &mut CellState, at: Timestamp, changes: &[Change<'_>]) -> Bulk<'static> {
     let at_us = us(at);
     let (mut seqs, mut hashes) = (Vec::with_capacity(changes.len()), Vec::with_capacity(changes.len()));
     let mut texts: [Vec<String>; 5] = std::array::from_fn(|_| Vec::with_capacity(changes.len()));
-    tx.move_on(|cell| {
-        for change in changes {
-            let mut row = Row {
-                seq: cell.trail_seq.saturating_add(1),
-                at_us,
-                actor: change.actor.to_owned(),
-                kind: change.kind.as_str().to_owned(),
-                entity: change.entity.to_owned(),
-                state: change.state.to_owned(),
-                body: change.body.to_string(),
-                previous: std::mem::take(&mut cell.trail_hash),
-                hash: String::new(),
-            };
-            row.hash = row.computed();
-            cell.trail_seq = row.seq;
-            cell.trail_hash.clone_from(&row.hash);
-            seqs.push(row.seq);
-            hashes.push(row.hash);
-            let [actor, kind, entity, state, body] = &mut texts;
-            actor.push(row.actor);
-            kind.push(row.kind);
-            entity.push(row.entity);
-            state.push(row.state);
-            body.push(row.body);
-        }
-    })?;
+    for change in changes {
+        let mut row = Row {
+            seq: cell.trail_seq.saturating_add(1),
+            at_us,
+            actor: change.actor.to_owned(),
+            kind: change.kind.as_str().to_owned(),
+            entity: change.entity.to_owned(),
+            state: change.state.to_owned(),
+            body: change.body.to_string(),
+            previous: std::mem::take(&mut cell.trail_hash),
+            hash: String::new(),
+        };
+        row.hash = row.computed();
+        cell.trail_seq = row.seq;
+        cell.trail_hash.clone_from(&row.hash);
+        seqs.push(row.seq);
+        hashes.push(row.hash);
+        let [actor, kind, entity, state, body] = &mut texts;
+        actor.push(row.actor);
+        kind.push(row.kind);
+        entity.push(row.entity);
+        state.push(row.state);
+        body.push(row.body);
+    }
     let [actor, kind, entity, state, body] = texts.map(Column::Text);
     let columns = vec![Column::Int(seqs), actor, kind, entity, state, body, Column::Text(hashes)];
-    Ok(Bulk::with(INSERT, columns, vec![Value::Int(at_us)]))
+    Bulk::with(INSERT, columns, vec![Value::Int(at_us)])
 }
 
 const INSERT: &str = "INSERT INTO trail (cell, seq, at_us, actor, kind, entity, state, body, hash)

@@ -87,5 +87,5 @@ fn one<'a>(
     if matches!(ask.origin, Origin::New { .. }) {
         tx.move_on(|cell| cell.serial = id)?;
     }
-    rows.push(shop, ask, id, &verdict, *writes, now).map(Outcome::Cleared)
+    rows.push(ask, id, &verdict, *writes, now).map(Outcome::Cleared)
 }

@@ -28,6 +28,7 @@ pub mod declare;
 mod earlier;
 mod effects;
 pub mod facts;
+pub mod floor;
 pub mod gateway;
 pub mod outbox;
 pub mod receipts;

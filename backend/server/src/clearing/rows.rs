@@ -15,7 +15,7 @@ use crate::clearing::ask::{Ask, Origin};
 use crate::clearing::decide::Writes;
 use crate::db::{Bulk, Column, Conn, Value};
 use crate::shop::Shop;
-use crate::store::StoreError;
+use crate::store::{CellState, StoreError};
 use crate::time::{after, us};
 use crate::trail::{self, Change, Kind as TrailKind};
 
@@ -81,7 +81,6 @@ impl Rows {
     /// [`ClearingError`] when a number cannot be made.
     pub fn push(
         &mut self,
-        shop: &Shop,
         ask: &Ask,
         id: i64,
         verdict: &Verdict,
@@ -126,7 +125,6 @@ impl Rows {
             let sum = self.amounts.entry(key).or_default();
             *sum = sum.saturating_add(amount);
         }
-        let _ = shop;
         Ok(answer)
     }
 
@@ -178,6 +176,21 @@ impl Rows {
         if self.cleared.id.is_empty() {
             return Ok(());
         }
+        let expected = self.amounts.keys().filter(|key| key.kind != Kind::Buyer).count();
+        let mut bulks = Vec::new();
+        tx.move_on(|cell| bulks = self.into_bulks(cell, shop, now))?;
+        let changed = tx.bulks(&bulks)?;
+        if changed.first() != Some(&expected) {
+            return Err(
+                StoreError::unreadable("an account", "less is left than was decided to be held").into()
+            );
+        }
+        Ok(())
+    }
+
+    /// The statements that write everything, accounts first; the trail is chained to `cell`.
+    #[must_use]
+    pub fn into_bulks(self, cell: &mut CellState, shop: &Shop, now: Timestamp) -> Vec<Bulk<'static>> {
         let changes: Vec<Change<'_>> = self
             .trail
             .iter()
@@ -189,10 +202,9 @@ impl Rows {
                 body: body.clone(),
             })
             .collect();
-        let trail = trail::chain(tx, now, &changes)?;
+        let trail = trail::chained(cell, now, &changes);
         let (stock, buyers): (Vec<_>, Vec<_>) =
             self.amounts.into_iter().partition(|(key, _)| key.kind != Kind::Buyer);
-        let expected = stock.len();
         let expires = us(after(now, shop.app.config.hold_for_s));
         let ids = self.cleared.id.clone();
         let mut bulks = vec![
@@ -225,13 +237,7 @@ impl Rows {
         let phones = vec![Column::Text(phones), Column::Text(people)];
         bulks.push(Bulk::with(PHONES, phones, vec![Value::Int(us(now))]));
         bulks.push(trail);
-        let changed = tx.bulks(&bulks)?;
-        if changed.first() != Some(&expected) {
-            return Err(
-                StoreError::unreadable("an account", "less is left than was decided to be held").into()
-            );
-        }
-        Ok(())
+        bulks
     }
 }
 

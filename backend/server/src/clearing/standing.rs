@@ -61,33 +61,58 @@ impl<'a> Standing<'a> {
     /// # Errors
     /// [`StoreError`].
     pub fn read(tx: &Conn, shop: &Shop, asks: &[Box<Ask>], now: Timestamp) -> Result<Self, StoreError> {
-        let year = china_time::year(now);
-        let guarantee_key = accounts::guarantee_key(&shop.data.operator.guarantee.number);
-        let answers = tx.bulk_rows(&[
-            Bulk::new(USED, numbers(asks)),
-            Bulk::new(PLACED, placed(asks)),
-            Bulk::new(STOCK, vec![Column::Text(stock_keys(shop, asks))]),
-            Bulk::new(BUYERS, vec![Column::Text(buyer_keys(asks, year))]),
-            Bulk::new(GUARANTEE, vec![Column::Text(vec![guarantee_key.key.clone()])]),
-            Bulk::new(PHONES, phones(asks)),
-        ])?;
+        let answers = tx.bulk_rows(&Self::statements(shop, asks, now))?;
         let [used, placed, stock, buyers, guarantee, phones] = <[Vec<Row>; 6]>::try_from(answers)
             .map_err(|_| StoreError::unreadable("a batch", "another number of answers"))?;
-        let mut standing = Self {
-            accounts: HashMap::with_capacity(stock.len() + buyers.len() + 1),
-            guarantee: None,
-            guarantee_key,
-            used: vec![Vec::new(); asks.len()],
-            placed: vec![None; asks.len()],
-            others_with_phone: vec![0; asks.len()],
-            numbers: HashSet::with_capacity(asks.len() * 2),
-            year,
-        };
+        let mut standing = Self::nothing(shop, asks.len(), now);
         standing.take_accounts(accounts::Kind::Stock, &stock)?;
         standing.take_accounts(accounts::Kind::Buyer, &buyers)?;
         standing.take_accounts(accounts::Kind::Guarantee, &guarantee)?;
         standing.take_guarantee(&guarantee)?;
         standing.take_rest(&used, &placed, &phones)?;
+        Ok(standing)
+    }
+
+    /// The statements that read what the orders need.
+    #[must_use]
+    pub fn statements(shop: &Shop, asks: &[Box<Ask>], now: Timestamp) -> [Bulk<'static>; 6] {
+        let guarantee = accounts::guarantee_key(&shop.data.operator.guarantee.number);
+        [
+            Bulk::new(USED, numbers(asks)),
+            Bulk::new(PLACED, placed(asks)),
+            Bulk::new(STOCK, vec![Column::Text(stock_keys(shop, asks))]),
+            Bulk::new(BUYERS, vec![Column::Text(buyer_keys(asks, china_time::year(now)))]),
+            Bulk::new(GUARANTEE, vec![Column::Text(vec![guarantee.key])]),
+            Bulk::new(PHONES, phones(asks)),
+        ]
+    }
+
+    fn nothing(shop: &Shop, asks: usize, now: Timestamp) -> Self {
+        Self {
+            accounts: HashMap::new(),
+            guarantee: None,
+            guarantee_key: accounts::guarantee_key(&shop.data.operator.guarantee.number),
+            used: vec![Vec::new(); asks],
+            placed: vec![None; asks],
+            others_with_phone: vec![0; asks],
+            numbers: HashSet::with_capacity(asks * 2),
+            year: china_time::year(now),
+        }
+    }
+
+    /// As if there were more than enough of everything; for measuring what the database alone can do.
+    ///
+    /// # Errors
+    /// [`StoreError`] never, in practice: the amounts are ours.
+    pub fn ample(shop: &Shop, asks: &[Box<Ask>], now: Timestamp) -> Result<Self, StoreError> {
+        let mut standing = Self::nothing(shop, asks.len(), now);
+        let ample = Account::new(i64::MAX / 4, 0, 0).map_err(|e| StoreError::unreadable("an account", e))?;
+        for key in stock_keys(shop, asks) {
+            standing.accounts.insert(Key { kind: accounts::Kind::Stock, key }, ample);
+        }
+        standing.accounts.insert(standing.guarantee_key.clone(), ample);
+        let today = china_time::date(now);
+        standing.guarantee = Some(Guarantee { account: ample, from: today, until: today });
         Ok(standing)
     }
 

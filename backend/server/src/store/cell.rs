@@ -4,7 +4,7 @@ use crate::db::{Conn, DbError, OptionalExt as _};
 use crate::store::StoreError;
 
 /// Where a cell stands, as read at the beginning of a transaction and moved on in it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CellState {
     /// Which lease is in force.
     pub epoch: i64,

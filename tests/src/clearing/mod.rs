@@ -1,0 +1,7 @@
+//! Measuring clearing: the product over HTTP beside the bare statements and a transaction for each order.
+
+pub mod arms;
+pub mod http;
+pub mod orders;
+pub mod setup;
+pub mod usage;

@@ -1,0 +1,103 @@
+//! Databases to measure on: the demo's data with more stock and guarantee than any run can use.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use pickup_server::App;
+use pickup_server::config::Config;
+use pickup_server::db::{Conn, Engine};
+use pickup_server::scratch::Scratch;
+use pickup_server::shop::Shop;
+use pickup_server::store::{Source, StoreError};
+
+use crate::ports;
+use crate::program::{self, Program};
+use crate::shop::Shop as Client;
+
+/// A database with plenty of everything.
+pub struct Bed {
+    /// Its folder.
+    pub dir: PathBuf,
+    /// Its database.
+    pub source: Source,
+    scratch: Scratch,
+}
+
+impl Bed {
+    /// Makes one.
+    ///
+    /// # Errors
+    /// When the database cannot be made.
+    pub async fn new(dir: &Path, engine: Engine, cluster: Option<&str>) -> Result<Self> {
+        let scratch = match engine {
+            Engine::Sqlite => Scratch::file(),
+            Engine::Postgres => {
+                Scratch::on(cluster.context("PostgreSQL is measured in a cluster; name it")?)?
+            }
+        };
+        let data = dir.join("backend");
+        let source = scratch.source(&data);
+        let bed = Self { dir: dir.to_owned(), source, scratch };
+        let shop = bed.shop().await?;
+        shop.app
+            .store
+            .write(|tx| {
+                tx.execute("UPDATE account SET lim = ?1", [i64::MAX / 4])?;
+                Ok::<_, StoreError>(())
+            })
+            .await?;
+        Ok(bed)
+    }
+
+    /// The backend's own parts on it, in this process.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub async fn shop(&self) -> Result<Arc<Shop>> {
+        let config = Config {
+            data_dir: self.dir.join("backend"),
+            database: self.scratch.database.clone(),
+            ..Config::default()
+        };
+        let app = App::open(config, pickup_server::app::system_clock())?;
+        Ok(Shop::open(app).await?)
+    }
+
+    /// A connection that writes.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn connect(&self) -> Result<Conn> {
+        Ok(self.source.connect()?)
+    }
+
+    /// Starts the backend on it; its address without scheme, a client with a key, and the key.
+    ///
+    /// # Errors
+    /// With its log when it does not start.
+    pub async fn serve(&self, customs: bool) -> Result<(Program, String, Client, String)> {
+        let (shop, kiosk) = (ports::free()?, ports::free()?);
+        let settings = format!(
+            "data_dir = \"backend\"\ndatabase = {:?}\nshop_listen = \"127.0.0.1:{shop}\"\n\
+             kiosk_listen = \"127.0.0.1:{kiosk}\"\ncustoms_url = \"http://127.0.0.1:9\"\n\
+             customs_enabled = {customs}\n",
+            self.scratch.database.0
+        );
+        let file = self.dir.join("backend.toml");
+        std::fs::write(&file, settings)?;
+        let config = file.display().to_string();
+        program::output_of("pickup-backend", &words(&["init", "--demo", "--config", &config])).await?;
+        let key = std::fs::read_to_string(self.dir.join("backend/shop-api-key.txt"))?.trim().to_owned();
+        let arguments = words(&["serve", "--config", &config]);
+        let backend = Program::start("pickup-backend", &arguments, &self.dir.join("backend.log")).await?;
+        let address = format!("127.0.0.1:{shop}");
+        let client = Client::at(&format!("http://{address}"), &key)?;
+        Ok((backend, address, client, key))
+    }
+}
+
+fn words(all: &[&str]) -> Vec<OsString> {
+    all.iter().map(OsString::from).collect()
+}
