@@ -52,7 +52,7 @@ CREATE TABLE buyer_year (
     held BIGINT NOT NULL DEFAULT 0 CHECK (held >= 0),
     used BIGINT NOT NULL DEFAULT 0 CHECK (used >= 0),
     CHECK (held + used <= lim)
-);
+){keyed};
 
 CREATE TABLE buyer_goods (                 -- pieces of goods with a yearly maximum that a buyer bought in a year
     key TEXT NOT NULL,                     -- as in buyer_year
@@ -60,25 +60,23 @@ CREATE TABLE buyer_goods (                 -- pieces of goods with a yearly maxi
     held BIGINT NOT NULL DEFAULT 0 CHECK (held >= 0),
     used BIGINT NOT NULL DEFAULT 0 CHECK (used >= 0),
     PRIMARY KEY (key, hs8)
-);
+){keyed};
 
 CREATE TABLE telephone (                   -- who used a telephone, to notice one with many buyers
     phone TEXT NOT NULL,                   -- keyed digest
     buyer TEXT NOT NULL,                   -- keyed digest of the identity number
     first_us BIGINT NOT NULL,
     PRIMARY KEY (phone, buyer)
-);
+){keyed};
 
-CREATE TABLE hold (
+CREATE TABLE hold (                        -- what is held for an order, on all its accounts or on none
     cell BIGINT NOT NULL,
     order_id BIGINT NOT NULL,
-    kind TEXT NOT NULL CHECK (kind IN ('stock', 'guarantee', 'buyer')),
-    key TEXT NOT NULL,
-    amount BIGINT NOT NULL CHECK (amount > 0),
     state TEXT NOT NULL CHECK (state IN ('held', 'posted', 'voided', 'expired')),
+    legs TEXT NOT NULL,                    -- JSON: [[kind, key, amount], …], kind 'stock', 'buyer' or 'guarantee'
     expires_us BIGINT NOT NULL,
-    PRIMARY KEY (cell, order_id, kind, key)
-);
+    PRIMARY KEY (cell, order_id)
+){keyed};
 
 CREATE TABLE used_number (                 -- numbers that are used once in the world: an order's at the platform, a payment's
     number TEXT NOT NULL,
@@ -86,7 +84,7 @@ CREATE TABLE used_number (                 -- numbers that are used once in the 
     cell BIGINT NOT NULL,
     order_id BIGINT NOT NULL,
     PRIMARY KEY (number, kind)
-);
+){keyed};
 
 CREATE TABLE orders (
     cell BIGINT NOT NULL,
@@ -102,24 +100,16 @@ CREATE TABLE orders (
     PRIMARY KEY (cell, id)
 );
 
-CREATE TABLE order_body (                  -- the order as placed; written once, apart from the row whose state changes
+CREATE TABLE dossier (                     -- order, payment and what is declared; apart from the rows whose state changes
     cell BIGINT NOT NULL,
     order_id BIGINT NOT NULL,
-    digest TEXT NOT NULL,                  -- keyed digest of the request: a repeat must be the same
-    body BLOB NOT NULL,                    -- AES-256-GCM of the request JSON (names, phone, identity number)
+    digest TEXT NOT NULL,                  -- keyed digest of the order's request: a repeat must be the same
+    body BLOB NOT NULL,                    -- AES-256-GCM of the order's JSON (names, phone, identity number)
     verdict TEXT NOT NULL,                 -- JSON of the verdict with every reason and the tax of each line
-    PRIMARY KEY (cell, order_id)
-);
-
-CREATE TABLE clearing (                    -- the payment and what is declared; written once when the order is cleared
-    cell BIGINT NOT NULL,
-    order_id BIGINT NOT NULL,
-    transaction_id TEXT NOT NULL,
-    digest TEXT NOT NULL,                  -- keyed digest of the payment: a repeat must be the same
-    payment BLOB NOT NULL,                 -- AES-256-GCM of the payment's JSON
-    answer TEXT NOT NULL,                  -- JSON as answered, given again on a repeat
-    facts TEXT NOT NULL,                   -- JSON of clearing::facts::Facts, without identity numbers
-    cleared_us BIGINT NOT NULL,
+    transaction_id TEXT,                   -- from here on empty until the order is cleared
+    payment_digest TEXT,                   -- keyed digest of the payment: a repeat must be the same
+    payment BLOB,                          -- AES-256-GCM of the payment's JSON
+    facts TEXT,                            -- JSON of clearing::facts::Facts, without identity numbers
     PRIMARY KEY (cell, order_id)
 );
 
@@ -145,7 +135,7 @@ CREATE TABLE outbox (                      -- declarations that wait to be built
     order_id BIGINT NOT NULL,
     due_us BIGINT NOT NULL,
     PRIMARY KEY (cell, order_id)
-);
+){keyed};
 
 CREATE TABLE message (                     -- messages to customs exactly as signed, and their sending
     cell BIGINT NOT NULL,
@@ -192,7 +182,6 @@ CREATE TABLE parcel (
     identity_salt TEXT NOT NULL,
     identity_digest TEXT NOT NULL,
     buyer_masked TEXT NOT NULL,
-    contents TEXT NOT NULL,                -- JSON of parcels::Contents: what the kiosk shows and the slip says
     slip_no TEXT,
     ticket TEXT,
     not_after_us BIGINT,
@@ -300,4 +289,3 @@ CREATE TABLE trail (
 CREATE INDEX message_due ON message (cell, next_us) WHERE sent_us IS NULL;
 CREATE INDEX declaration_batch ON declaration (cell, batch) WHERE batch IS NOT NULL;
 CREATE INDEX parcel_kiosk ON parcel (cell, kiosk_id, state) WHERE kiosk_id IS NOT NULL;
-CREATE INDEX hold_expiry ON hold (cell, expires_us) WHERE state = 'held';

@@ -127,10 +127,18 @@ impl Secrets {
         Some(body)
     }
 
-    /// The keyed digest by which a buyer is found: 64 hex characters, the same for the same number.
+    /// The keyed digest by which a buyer is found: 32 hex characters, the same for the same number.
     #[must_use]
     pub fn buyer_key(&self, number: &IdNumber) -> String {
-        self.fingerprint("buyer", number.expose().as_bytes())
+        self.short_fingerprint("buyer", number.expose().as_bytes())
+    }
+
+    /// The first half of a [`Self::fingerprint`], 128 bits: enough to tell apart what is not guessed at.
+    #[must_use]
+    pub fn short_fingerprint(&self, purpose: &str, secret: &[u8]) -> String {
+        let mut print = self.fingerprint(purpose, secret);
+        print.truncate(32);
+        print
     }
 
     /// Keyed digest of a credential for its purpose (`badge`, `shop-key`, `enrolment`), 64 hex characters.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use jiff::Timestamp;
 use pickup_server::clearing::floor::Prepared;
 use pickup_server::db::{Conn, Engine};
@@ -92,7 +92,11 @@ fn one_by_one(conn: &Conn, share: &[Prepared], until: Instant) -> Result<usize> 
         if Instant::now() >= until {
             break;
         }
-        order.run_one_by_one(conn)?;
+        // Orders that lock the same rows in another order are told to try again, as everywhere.
+        while let Err(error) = order.run_one_by_one(conn) {
+            conn.execute_batch("ROLLBACK")?;
+            ensure!(error.to_string().contains("deadlock"), "{error}");
+        }
         orders += order.orders;
     }
     Ok(orders)

@@ -134,8 +134,25 @@ pub fn guarantee(conn: &Conn, number: &str) -> Result<Guarantee, StoreError> {
     Ok(Guarantee { account, from, until })
 }
 
-/// Ends every hold of these orders that is `from`: each account gives or takes what the new state says. How many holds of
-/// each order ended, by order id.
+/// The legs of a hold as stored.
+#[must_use]
+pub fn legs(holds: &[(Key, i64)]) -> String {
+    let legs: Vec<(&str, &str, i64)> =
+        holds.iter().map(|(key, amount)| (key.kind.as_str(), key.key.as_str(), *amount)).collect();
+    // Words and whole numbers can always be written.
+    serde_json::to_string(&legs).unwrap_or_default()
+}
+
+/// Reads [`legs`]: kind, key and amount of each.
+///
+/// # Errors
+/// [`StoreError`] when they are not what this program writes.
+pub fn read_legs(text: &str) -> Result<Vec<(String, String, i64)>, StoreError> {
+    serde_json::from_str(text).map_err(|e| StoreError::unreadable("hold.legs", e))
+}
+
+/// Ends the holds of these orders that are `from`: each account gives or takes what the new state says. Which orders' holds
+/// ended.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -144,18 +161,20 @@ pub fn end_holds(
     orders: &[i64],
     from: HoldState,
     into: HoldState,
-) -> Result<BTreeMap<i64, usize>, StoreError> {
+) -> Result<Vec<i64>, StoreError> {
     let read = Bulk::with(
-        "SELECT r.id, h.kind, h.key, h.amount FROM {r: id i}
+        "SELECT r.id, h.legs FROM {r: id i}
          JOIN hold h ON h.cell = {cell} AND h.order_id = r.id AND h.state = ?2",
         vec![Column::Int(orders.to_vec())],
         vec![Value::Text(from.as_str().to_owned())],
     );
-    let (mut ended, mut sums) = (BTreeMap::<i64, usize>::new(), BTreeMap::<(String, String), i64>::new());
+    let (mut ended, mut sums) = (Vec::new(), BTreeMap::<(String, String), i64>::new());
     for row in tx.bulk_rows(&[read])?.into_iter().flatten() {
-        *ended.entry(row.get(0)?).or_default() += 1;
-        let sum = sums.entry((row.get(1)?, row.get(2)?)).or_default();
-        *sum = sum.saturating_add(row.get(3)?);
+        ended.push(row.get(0)?);
+        for (kind, key, amount) in read_legs(&row.get::<_, String>(1)?)? {
+            let sum = sums.entry((kind, key)).or_default();
+            *sum = sum.saturating_add(amount);
+        }
     }
     let (buyers, accounts): (Vec<_>, Vec<_>) =
         sums.into_iter().partition(|((kind, _), _)| kind == Kind::Buyer.as_str());

@@ -95,7 +95,7 @@ impl Ask {
             payment_digest: book::digest(app, "payment-body", &payment)?,
             payment_sealed: app.secrets.seal(&payment_context(merchant, &order.order_no), &plain)?,
             buyer_key: app.secrets.buyer_key(&buyer),
-            phone_key: app.secrets.fingerprint("telephone", order.buyer.telephone.trim().as_bytes()),
+            phone_key: app.secrets.short_fingerprint("telephone", order.buyer.telephone.trim().as_bytes()),
             identity: IdentityDigest::new(random()?, &buyer),
             order,
             payment,

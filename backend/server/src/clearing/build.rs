@@ -117,10 +117,9 @@ fn waiting(conn: &Conn, shop: &Shop) -> Result<Waiting, ClearingError> {
         .query_map((most, us(shop.app.now())), |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     let read = Bulk::new(
-        "SELECT r.id, o.merchant, o.order_no, b.body, c.facts, d.cop_no, d.waybill FROM {r: id i}
+        "SELECT r.id, o.merchant, o.order_no, b.body, b.facts, d.cop_no, d.waybill FROM {r: id i}
          JOIN orders o ON o.cell = {cell} AND o.id = r.id
-         JOIN order_body b ON b.cell = {cell} AND b.order_id = r.id
-         JOIN clearing c ON c.cell = {cell} AND c.order_id = r.id
+         JOIN dossier b ON b.cell = {cell} AND b.order_id = r.id
          JOIN declaration d ON d.cell = {cell} AND d.order_id = r.id",
         vec![Column::Int(due)],
     );

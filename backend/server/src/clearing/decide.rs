@@ -9,13 +9,11 @@ use pickup_domain::parcel::Size;
 use pickup_domain::review::Verdict;
 use pickup_domain::tax::{LineTax, OrderTax};
 use pickup_domain::{Quantity, Reason, ReasonCode, china_time};
-use pickup_protocol::kiosk::{Line, Text};
 
 use crate::clearing::accounts::{self, Key};
 use crate::clearing::ask::Ask;
 use crate::clearing::facts::{FactLine, Facts};
 use crate::demo::Operator;
-use crate::parcels::Contents;
 use crate::shop::Shop;
 
 /// What to do.
@@ -38,8 +36,6 @@ pub struct Writes {
     pub facts: Facts,
     /// Smallest door.
     pub size: Size,
-    /// What kiosks show.
-    pub contents: Contents,
     /// The buyer's name with the given name masked.
     pub buyer_masked: String,
 }
@@ -116,7 +112,6 @@ fn writes(reads: &Reads<'_>, tax: &OrderTax, waybill: String) -> Option<Writes> 
         waybill,
         holds: holds(reads, tax, &articles)?,
         size: Size::for_pieces(articles.iter().map(|(line, product, _)| (product.size, line.qty))),
-        contents: contents(reads, &facts),
         buyer_masked: masked_name(&reads.order.buyer.name),
         facts,
     })
@@ -195,22 +190,6 @@ fn fact_line(gnum: u32, line: &OrderLine, product: &Product) -> Option<FactLine>
         price_fen: line.price_fen,
         total_fen: line.total()?,
     })
-}
-
-fn contents(reads: &Reads<'_>, facts: &Facts) -> Contents {
-    let line = |line: &FactLine| Line {
-        name: Text { zh: line.name.zh.clone(), en: line.name.en.clone() },
-        quantity: line.qty.to_string(),
-        unit: Text { zh: line.unit_name.zh.clone(), en: line.unit_name.en.clone() },
-        amount_fen: line.total_fen.fen(),
-    };
-    Contents {
-        order_no: facts.order_no.clone(),
-        declarant: reads.operator.declarant.name.clone(),
-        lines: facts.lines.iter().map(line).collect(),
-        goods_fen: facts.goods_fen.fen(),
-        tax_fen: facts.tax_fen.fen(),
-    }
 }
 
 /// `BW`, date in China, number of the declaration: upper-case letters and digits, as it is also the parcel's label.

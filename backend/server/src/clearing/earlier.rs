@@ -1,9 +1,11 @@
 //! What was asked before: the same again gets its first answer, something else under a used number is refused.
 
+use pickup_domain::Money;
 use pickup_domain::order::OrderState;
 
 use crate::clearing::ask::{Ask, Origin};
 use crate::clearing::batch::Outcome;
+use crate::clearing::rows::answer;
 use crate::clearing::standing::Used;
 use crate::db::{Conn, OptionalExt as _};
 use crate::store::StoreError;
@@ -51,7 +53,7 @@ fn is_same_order(tx: &Conn, ask: &Ask, id: i64) -> Result<bool, StoreError> {
     let Origin::New { digest, .. } = &ask.origin else { return Ok(false) };
     let kept: Option<(String, String)> = tx
         .prepare_cached(
-            "SELECT o.merchant, b.digest FROM orders o JOIN order_body b ON b.cell = o.cell AND b.order_id = o.id
+            "SELECT o.merchant, b.digest FROM orders o JOIN dossier b ON b.cell = o.cell AND b.order_id = o.id
              WHERE o.cell = {cell} AND o.id = ?1",
         )?
         .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
@@ -60,15 +62,21 @@ fn is_same_order(tx: &Conn, ask: &Ask, id: i64) -> Result<bool, StoreError> {
 }
 
 fn earlier_payment(tx: &Conn, ask: &Ask, id: i64) -> Result<Option<Outcome>, StoreError> {
-    let kept: Option<(String, String)> = tx
-        .prepare_cached("SELECT digest, answer FROM clearing WHERE cell = {cell} AND order_id = ?1")?
-        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
+    let kept: Option<(String, String, String, i64)> = tx
+        .prepare_cached(
+            "SELECT b.payment_digest, d.cop_no, d.waybill, d.tax_fen FROM dossier b
+             JOIN declaration d ON d.cell = b.cell AND d.order_id = b.order_id
+             WHERE b.cell = {cell} AND b.order_id = ?1",
+        )?
+        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
         .optional()?;
-    Ok(kept.map(
-        |(digest, answer)| {
-            if digest == ask.payment_digest { Outcome::Again(answer) } else { Outcome::PaidOtherwise }
-        },
-    ))
+    Ok(kept.map(|(digest, cop_no, waybill, tax)| {
+        if digest == ask.payment_digest {
+            Outcome::Again(answer(id, &ask.order.order_no, &cop_no, &waybill, Money::from_fen(tax)))
+        } else {
+            Outcome::PaidOtherwise
+        }
+    }))
 }
 
 fn order_state(tx: &Conn, id: i64) -> Result<OrderState, StoreError> {

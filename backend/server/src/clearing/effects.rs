@@ -212,13 +212,13 @@ impl States {
             return Ok(());
         }
         let ended = accounts::end_holds(tx, orders, from, into)?;
-        for (order_id, holds) in ended {
+        for order_id in ended {
             self.trail.push(Noted {
                 actor: "customs",
                 kind: Kind::Hold,
                 entity: order_id.to_string(),
                 state: into.as_str(),
-                body: json!({ "holds": holds, "from": from.as_str() }),
+                body: json!({ "from": from.as_str() }),
             });
         }
         Ok(())

@@ -1,11 +1,14 @@
-//! What is declared, as kept beside the declaration (`clearing.facts`): enough to build the messages together with the
+//! What is declared, as kept beside the declaration (`dossier.facts`): enough to build the messages together with the
 //! sealed order, and for kiosks to show what a parcel holds. Never an identity number, name or telephone of a person.
 
 use jiff::Timestamp;
 use pickup_domain::centre::Names;
 use pickup_domain::limits::Regime;
 use pickup_domain::{HsCode, Money, Quantity};
+use pickup_protocol::kiosk::{Line, Text};
 use serde::{Deserialize, Serialize};
+
+use crate::parcels::Contents;
 
 use crate::store::StoreError;
 
@@ -98,11 +101,29 @@ pub struct FactLine {
 }
 
 impl Facts {
-    /// Reads `clearing.facts`.
+    /// What kiosks show of the parcel.
+    #[must_use]
+    pub fn contents(&self) -> Contents {
+        let line = |line: &FactLine| Line {
+            name: Text { zh: line.name.zh.clone(), en: line.name.en.clone() },
+            quantity: line.qty.to_string(),
+            unit: Text { zh: line.unit_name.zh.clone(), en: line.unit_name.en.clone() },
+            amount_fen: line.total_fen.fen(),
+        };
+        Contents {
+            order_no: self.order_no.clone(),
+            declarant: self.declarant.clone(),
+            lines: self.lines.iter().map(line).collect(),
+            goods_fen: self.goods_fen.fen(),
+            tax_fen: self.tax_fen.fen(),
+        }
+    }
+
+    /// Reads `dossier.facts`.
     ///
     /// # Errors
     /// [`StoreError::Unreadable`] when it is not what this program writes.
     pub fn read(text: &str) -> Result<Self, StoreError> {
-        serde_json::from_str(text).map_err(|e| StoreError::unreadable("clearing.facts", e))
+        serde_json::from_str(text).map_err(|e| StoreError::unreadable("dossier.facts", e))
     }
 }

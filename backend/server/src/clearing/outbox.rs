@@ -193,10 +193,13 @@ pub async fn expire(shop: &Arc<Shop>) -> Result<usize, ClearingError> {
 fn ran_out(conn: &Conn, shop: &Shop) -> Result<Vec<(i64, Option<i64>)>, StoreError> {
     Ok(conn
         .prepare_cached(
-            "SELECT DISTINCT h.order_id, d.batch FROM hold h
-             JOIN declaration d ON d.cell = h.cell AND d.order_id = h.order_id
-             WHERE h.cell = {cell} AND h.state = 'held' AND h.expires_us <= ?1 AND d.state = 'drafted'
-             AND NOT EXISTS (SELECT 1 FROM message m WHERE m.cell = d.cell AND m.batch = d.batch AND m.attempts > 0)",
+            "SELECT h.order_id, d.batch FROM declaration d
+             JOIN hold h ON h.cell = d.cell AND h.order_id = d.order_id AND h.state = 'held' AND h.expires_us <= ?1
+             WHERE d.cell = {cell} AND d.state = 'drafted' AND (
+                d.order_id IN (SELECT x.order_id FROM outbox x WHERE x.cell = {cell})
+                OR d.batch IN (SELECT m.batch FROM message m WHERE m.cell = {cell} AND m.sent_us IS NULL))
+             AND NOT EXISTS (
+                SELECT 1 FROM message t WHERE t.cell = {cell} AND t.batch = d.batch AND t.attempts > 0)",
         )?
         .query_map([us(shop.app.now())], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<Result<_, _>>()?)

@@ -136,7 +136,7 @@ fn owner_sql(paper: &Paper) -> &'static str {
         Paper::Order(_) => {
             "SELECT r.i, c.order_id FROM {r: i i, key t}
              JOIN used_number n ON n.number = r.key AND n.kind = 'order' AND n.cell = {cell}
-             JOIN clearing c ON c.cell = {cell} AND c.order_id = n.order_id"
+             JOIN declaration c ON c.cell = {cell} AND c.order_id = n.order_id"
         }
         Paper::Payment(_) => {
             "SELECT r.i, n.order_id FROM {r: i i, key t}

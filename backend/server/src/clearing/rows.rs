@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use pickup_customs::CopNo;
-use pickup_domain::limits;
 use pickup_domain::order::OrderState;
 use pickup_domain::review::Verdict;
+use pickup_domain::{Money, limits};
 use serde_json::json;
 
 use crate::clearing::ClearingError;
-use crate::clearing::accounts::{Key, Kind};
+use crate::clearing::accounts::{self, Key, Kind};
 use crate::clearing::ask::{Ask, Origin};
 use crate::clearing::decide::Writes;
 use crate::db::{Bulk, Column, Conn, Value};
@@ -24,10 +24,10 @@ use crate::trail::{self, Change, Kind as TrailKind};
 pub struct Rows {
     numbers: (Vec<String>, Vec<String>, Vec<i64>),
     orders: Orders,
-    paid: Vec<i64>,
-    cleared: Cleared,
+    ids: Vec<i64>,
+    paid: Cleared,
     amounts: BTreeMap<Key, i64>,
-    holds: (Vec<i64>, Vec<String>, Vec<String>, Vec<i64>),
+    holds: (Vec<i64>, Vec<String>),
     declared: Declared,
     parcels: Parcels,
     phones: BTreeMap<(String, String), ()>,
@@ -45,6 +45,7 @@ struct Orders {
     digest: Vec<String>,
     body: Vec<Vec<u8>>,
     verdict: Vec<String>,
+    cleared: Cleared,
 }
 
 #[derive(Debug, Default)]
@@ -53,7 +54,6 @@ struct Cleared {
     transaction: Vec<String>,
     digest: Vec<String>,
     payment: Vec<Vec<u8>>,
-    answer: Vec<String>,
     facts: Vec<String>,
 }
 
@@ -71,7 +71,6 @@ struct Parcels {
     salt: Vec<String>,
     digest: Vec<String>,
     masked: Vec<String>,
-    contents: Vec<String>,
 }
 
 impl Rows {
@@ -88,25 +87,18 @@ impl Rows {
         now: Timestamp,
     ) -> Result<String, ClearingError> {
         let cop_no = CopNo::generate("BP", now, id.unsigned_abs())?;
-        let answer = json!({
-            "order_id": id.to_string(),
-            "order_no": ask.order.order_no,
-            "state": OrderState::Cleared.as_str(),
-            "cop_no": cop_no.as_str(),
-            "waybill": writes.waybill,
-            "pickup": id,
-            "tax_fen": writes.facts.tax_fen,
-        })
-        .to_string();
+        let answer = answer(id, &ask.order.order_no, cop_no.as_str(), &writes.waybill, writes.facts.tax_fen);
         self.push_order(ask, id, verdict)?;
         self.push_number(&ask.payment.transaction_id, "payment", id);
         self.push_trail(ask, id, cop_no.as_str(), &writes);
-        self.cleared.id.push(id);
-        self.cleared.transaction.push(ask.payment.transaction_id.clone());
-        self.cleared.digest.push(ask.payment_digest.clone());
-        self.cleared.payment.push(ask.payment_sealed.clone());
-        self.cleared.answer.push(answer.clone());
-        self.cleared.facts.push(text("new facts", &writes.facts)?);
+        self.ids.push(id);
+        let new = matches!(ask.origin, Origin::New { .. });
+        let cleared = if new { &mut self.orders.cleared } else { &mut self.paid };
+        cleared.id.push(id);
+        cleared.transaction.push(ask.payment.transaction_id.clone());
+        cleared.digest.push(ask.payment_digest.clone());
+        cleared.payment.push(ask.payment_sealed.clone());
+        cleared.facts.push(text("new facts", &writes.facts)?);
         self.declared.cop_no.push(cop_no.as_str().to_owned());
         self.declared.waybill.push(writes.waybill);
         self.declared.tax.push(writes.facts.tax_fen.fen());
@@ -115,13 +107,10 @@ impl Rows {
         self.parcels.salt.push(ask.identity.salt.clone());
         self.parcels.digest.push(ask.identity.digest.clone());
         self.parcels.masked.push(writes.buyer_masked);
-        self.parcels.contents.push(text("contents of a new parcel", &writes.contents)?);
         self.phones.insert((ask.phone_key.clone(), ask.buyer_key.clone()), ());
+        self.holds.0.push(id);
+        self.holds.1.push(accounts::legs(&writes.holds));
         for (key, amount) in writes.holds {
-            self.holds.0.push(id);
-            self.holds.1.push(key.kind.as_str().to_owned());
-            self.holds.2.push(key.key.clone());
-            self.holds.3.push(amount);
             let sum = self.amounts.entry(key).or_default();
             *sum = sum.saturating_add(amount);
         }
@@ -129,10 +118,7 @@ impl Rows {
     }
 
     fn push_order(&mut self, ask: &Ask, id: i64, verdict: &Verdict) -> Result<(), StoreError> {
-        let Origin::New { digest, sealed } = &ask.origin else {
-            self.paid.push(id);
-            return Ok(());
-        };
+        let Origin::New { digest, sealed } = &ask.origin else { return Ok(()) };
         self.push_number(&ask.order.order_no, "order", id);
         self.orders.id.push(id);
         self.orders.merchant.push(ask.merchant.clone());
@@ -157,11 +143,8 @@ impl Rows {
             writes.holds.iter().map(|(key, amount)| json!([key.kind.as_str(), key.key, amount])).collect();
         let body = json!({
             "order_no": ask.order.order_no,
-            "transaction_id": ask.payment.transaction_id,
             "total_fen": ask.order.total_fen,
             "cop_no": cop_no,
-            "waybill": writes.waybill,
-            "centre": writes.facts.centre,
             "tax_fen": writes.facts.tax_fen,
             "holds": holds,
         });
@@ -173,7 +156,7 @@ impl Rows {
     /// # Errors
     /// [`ClearingError`]; the transaction must then be dropped.
     pub fn write(self, tx: &Conn, shop: &Shop, now: Timestamp) -> Result<(), ClearingError> {
-        if self.cleared.id.is_empty() {
+        if self.ids.is_empty() {
             return Ok(());
         }
         let expected = self.amounts.keys().filter(|key| key.kind != Kind::Buyer).count();
@@ -206,7 +189,7 @@ impl Rows {
         let (stock, buyers): (Vec<_>, Vec<_>) =
             self.amounts.into_iter().partition(|(key, _)| key.kind != Kind::Buyer);
         let expires = us(after(now, shop.app.config.hold_for_s));
-        let ids = self.cleared.id.clone();
+        let ids = self.ids;
         let mut bulks = vec![
             update_accounts(stock),
             upsert_buyers(buyers),
@@ -216,21 +199,16 @@ impl Rows {
             ),
             Bulk::with(
                 HOLDS,
-                vec![
-                    Column::Int(self.holds.0),
-                    Column::Text(self.holds.1),
-                    Column::Text(self.holds.2),
-                    Column::Int(self.holds.3),
-                ],
+                vec![Column::Int(self.holds.0), Column::Text(self.holds.1)],
                 vec![Value::Int(expires)],
             ),
         ];
         bulks.extend(self.orders.bulks(now));
-        if !self.paid.is_empty() {
-            bulks.push(Bulk::new(PAID, vec![Column::Int(self.paid)]));
+        if !self.paid.id.is_empty() {
+            bulks.push(Bulk::new(PAID, vec![Column::Int(self.paid.id.clone())]));
+            bulks.push(Bulk::new(PAYMENTS, self.paid.columns()));
         }
         let waybills = self.declared.waybill.clone();
-        bulks.push(self.cleared.bulk(now));
         bulks.extend(self.declared.bulks(&ids, now));
         bulks.push(self.parcels.bulk(ids, waybills));
         let (phones, people): (Vec<_>, Vec<_>) = self.phones.into_keys().unzip();
@@ -261,7 +239,6 @@ impl Orders {
         if self.id.is_empty() {
             return Vec::new();
         }
-        let ids = self.id.clone();
         let orders = vec![
             Column::Int(self.id),
             Column::Text(self.merchant),
@@ -270,28 +247,37 @@ impl Orders {
             Column::Int(self.centre),
             Column::Int(self.total),
         ];
-        let bodies = vec![
-            Column::Int(ids),
-            Column::Text(self.digest),
-            Column::Blob(self.body),
-            Column::Text(self.verdict),
-        ];
-        vec![Bulk::with(ORDERS, orders, vec![Value::Int(us(now))]), Bulk::new(BODIES, bodies)]
+        let mut dossiers = self.cleared.columns();
+        dossiers.extend([Column::Text(self.digest), Column::Blob(self.body), Column::Text(self.verdict)]);
+        vec![Bulk::with(ORDERS, orders, vec![Value::Int(us(now))]), Bulk::new(DOSSIERS, dossiers)]
     }
 }
 
 impl Cleared {
-    fn bulk(self, now: Timestamp) -> Bulk<'static> {
-        let columns = vec![
+    fn columns(self) -> Vec<Column> {
+        vec![
             Column::Int(self.id),
             Column::Text(self.transaction),
             Column::Text(self.digest),
             Column::Blob(self.payment),
-            Column::Text(self.answer),
             Column::Text(self.facts),
-        ];
-        Bulk::with(CLEARED, columns, vec![Value::Int(us(now))])
+        ]
     }
+}
+
+/// What a shop is answered when its order is cleared.
+#[must_use]
+pub fn answer(id: i64, order_no: &str, cop_no: &str, waybill: &str, tax: Money) -> String {
+    json!({
+        "order_id": id.to_string(),
+        "order_no": order_no,
+        "state": OrderState::Cleared.as_str(),
+        "cop_no": cop_no,
+        "waybill": waybill,
+        "pickup": id,
+        "tax_fen": tax,
+    })
+    .to_string()
 }
 
 impl Declared {
@@ -319,7 +305,6 @@ impl Parcels {
             Column::Text(self.salt),
             Column::Text(self.digest),
             Column::Text(self.masked),
-            Column::Text(self.contents),
         ];
         Bulk::new(PARCELS, columns)
     }
@@ -336,27 +321,31 @@ const BUYERS: &str =
     WHERE true ON CONFLICT (key) DO UPDATE SET held = buyer_year.held + excluded.held";
 const NUMBERS: &str = "INSERT INTO used_number (number, kind, cell, order_id)
     SELECT r.number, r.kind, {cell}, r.id FROM {r: number t, kind t, id i}";
-const HOLDS: &str = "INSERT INTO hold (cell, order_id, kind, key, amount, state, expires_us)
-    SELECT {cell}, r.id, r.kind, r.key, r.amount, 'held', ?5 FROM {r: id i, kind t, key t, amount i}";
+const HOLDS: &str = "INSERT INTO hold (cell, order_id, state, legs, expires_us)
+    SELECT {cell}, r.id, 'held', r.legs, ?3 FROM {r: id i, legs t}";
 const ORDERS: &str =
     "INSERT INTO orders (cell, id, merchant, order_no, buyer_key, centre, total_fen, state, placed_us)
     SELECT {cell}, r.id, r.merchant, r.order_no, r.buyer, r.centre, r.total, 'cleared', ?7
     FROM {r: id i, merchant t, order_no t, buyer t, centre i, total i}";
-const BODIES: &str = "INSERT INTO order_body (cell, order_id, digest, body, verdict)
-    SELECT {cell}, r.id, r.digest, r.body, r.verdict FROM {r: id i, digest t, body b, verdict t}";
+const DOSSIERS: &str =
+    "INSERT INTO dossier (cell, order_id, digest, body, verdict, transaction_id, payment_digest,
+        payment, facts)
+    SELECT {cell}, r.id, r.digest, r.body, r.verdict, r.transaction_id, r.payment_digest, r.payment, r.facts
+    FROM {r: id i, transaction_id t, payment_digest t, payment b, facts t, digest t, body b, verdict t}";
 const PAID: &str = "UPDATE orders SET state = 'cleared' FROM {r: id i}
     WHERE orders.cell = {cell} AND orders.id = r.id";
-const CLEARED: &str =
-    "INSERT INTO clearing (cell, order_id, transaction_id, digest, payment, answer, facts, cleared_us)
-    SELECT {cell}, r.id, r.transaction_id, r.digest, r.payment, r.answer, r.facts, ?7
-    FROM {r: id i, transaction_id t, digest t, payment b, answer t, facts t}";
+const PAYMENTS: &str =
+    "UPDATE dossier SET transaction_id = r.transaction_id, payment_digest = r.payment_digest,
+        payment = r.payment, facts = r.facts
+    FROM {r: id i, transaction_id t, payment_digest t, payment b, facts t}
+    WHERE dossier.cell = {cell} AND dossier.order_id = r.id";
 const DECLARED: &str = "INSERT INTO declaration (cell, order_id, cop_no, waybill, state, tax_fen, drafted_us)
     SELECT {cell}, r.id, r.cop_no, r.waybill, 'drafted', r.tax, ?5
     FROM {r: id i, cop_no t, waybill t, tax i}";
 const OUTBOX: &str = "INSERT INTO outbox (cell, order_id, due_us) SELECT {cell}, r.id, ?2 FROM {r: id i}";
 const PARCELS: &str = "INSERT INTO parcel (cell, pickup, waybill, centre, size, state, identity_salt,
-        identity_digest, buyer_masked, contents)
-    SELECT {cell}, r.id, r.waybill, r.centre, r.size, 'picking', r.salt, r.digest, r.masked, r.contents
-    FROM {r: id i, waybill t, centre i, size t, salt t, digest t, masked t, contents t}";
+        identity_digest, buyer_masked)
+    SELECT {cell}, r.id, r.waybill, r.centre, r.size, 'picking', r.salt, r.digest, r.masked
+    FROM {r: id i, waybill t, centre i, size t, salt t, digest t, masked t}";
 const PHONES: &str = "INSERT INTO telephone (phone, buyer, first_us) SELECT r.phone, r.buyer, ?3
     FROM {r: phone t, buyer t} WHERE true ON CONFLICT (phone, buyer) DO NOTHING";

@@ -201,7 +201,7 @@ async fn nothing_at_rest_shows_the_identity_number_or_the_name() {
 async fn an_order_too_long_for_customs_is_ended_and_not_tried_for_ever() {
     let bench = Bench::new().await;
     let cop_no = bench.cleared("A-1", 0).await;
-    let sql = "UPDATE clearing SET facts = replace(facts, '\"origin\":\"609\"', '\"origin\":\"60999\"')";
+    let sql = "UPDATE dossier SET facts = replace(facts, '\"origin\":\"609\"', '\"origin\":\"60999\"')";
     bench.execute(sql).await;
     bench.send().await;
     let view = bench.view("A-1").await;

@@ -2,8 +2,9 @@
 //!
 //! A [`Conn`] is used from one thread at a time and answers in values of its own, so that nothing above it knows the engine.
 //! What the text must keep to: only `BIGINT`, `TEXT` and `BLOB` columns; times from the program's clock; `?1`, `?2`, …
-//! for parameters; sums cast to `BIGINT`. Three marks are expanded by [`text`]: `{cell}` (the number of the cell this
-//! process writes), `{r: a i, b t, c b}` (a table `r` of the rows handed over) and, in migrations, the column type `BLOB`.
+//! for parameters; sums cast to `BIGINT`. Marks are expanded by [`text`]: `{cell}` (the number of the cell this process
+//! writes), `{r: a i, b t, c b}` (a table `r` of the rows handed over) and, in migrations, the column type `BLOB` and
+//! `{keyed}` (small rows are kept in their key).
 
 use std::cell::RefCell;
 

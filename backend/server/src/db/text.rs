@@ -7,7 +7,7 @@ use crate::db::DbError;
 /// # Errors
 /// [`DbError::Text`] for a mark that is none of ours.
 pub fn sqlite(sql: &str, cell: i64) -> Result<String, DbError> {
-    expand(sql, cell, |columns| {
+    expand(sql, cell, " WITHOUT ROWID", |columns| {
         let columns: Vec<String> =
             columns.iter().enumerate().map(|(i, (name, _))| format!("?{} AS {name}", i + 1)).collect();
         format!("(SELECT {}) AS r", columns.join(", "))
@@ -20,7 +20,7 @@ pub fn sqlite(sql: &str, cell: i64) -> Result<String, DbError> {
 /// # Errors
 /// [`DbError::Text`] for a mark that is none of ours.
 pub fn postgres(sql: &str, cell: i64) -> Result<String, DbError> {
-    let expanded = expand(sql, cell, |columns| {
+    let expanded = expand(sql, cell, "", |columns| {
         let (mut arrays, mut names) = (Vec::new(), Vec::new());
         for (i, (name, kind)) in columns.iter().enumerate() {
             let kind = match kind {
@@ -43,7 +43,12 @@ enum Kind {
     Blob,
 }
 
-fn expand(sql: &str, cell: i64, rows: impl Fn(&[(&str, Kind)]) -> String) -> Result<String, DbError> {
+fn expand(
+    sql: &str,
+    cell: i64,
+    keyed: &str,
+    rows: impl Fn(&[(&str, Kind)]) -> String,
+) -> Result<String, DbError> {
     let mut out = String::with_capacity(sql.len() + 64);
     let mut rest = sql;
     while let Some((before, after)) = rest.split_once('{') {
@@ -52,6 +57,7 @@ fn expand(sql: &str, cell: i64, rows: impl Fn(&[(&str, Kind)]) -> String) -> Res
         match mark.strip_prefix("r:") {
             Some(columns) => out.push_str(&rows(&read(columns)?)),
             None if mark == "cell" => out.push_str(&cell.to_string()),
+            None if mark == "keyed" => out.push_str(keyed),
             None => return Err(wrong(mark)),
         }
         rest = behind;

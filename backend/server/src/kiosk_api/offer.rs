@@ -1,5 +1,6 @@
 //! What a kiosk shows of a parcel and what the slip says, from what was declared and what the buyer has used of the year.
 
+use crate::clearing::accounts;
 use crate::db::Conn;
 use jiff::Timestamp;
 use pickup_protocol::kiosk::{AnnualLimit, Offer, Slip};
@@ -45,12 +46,15 @@ pub fn offer(conn: &Conn, parcel: &Parcel, now: Timestamp) -> Result<(Offer, Sli
 
 /// The account of the buyer's year that the order's hold was taken on. Its key ends in `/<year>`.
 fn annual_limit(conn: &Conn, parcel: &Parcel, now: Timestamp) -> Result<AnnualLimit, StoreError> {
-    let (key, limit_fen, used_fen): (String, i64, i64) = conn
-        .prepare_cached(
-            "SELECT b.key, b.lim, b.held + b.used FROM hold h JOIN buyer_year b ON b.key = h.key
-             WHERE h.cell = {cell} AND h.order_id = ?1 AND h.kind = 'buyer'",
-        )?
-        .query_row([parcel.order_id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let legs: String = conn
+        .prepare_cached("SELECT legs FROM hold WHERE cell = {cell} AND order_id = ?1")?
+        .query_row([parcel.order_id], |row| row.get(0))?;
+    let legs = accounts::read_legs(&legs)?;
+    let key = legs.into_iter().find(|(kind, _, _)| kind == "buyer").map(|(_, key, _)| key);
+    let key = key.ok_or_else(|| StoreError::unreadable("a hold", "it has no buyer"))?;
+    let (limit_fen, used_fen): (i64, i64) = conn
+        .prepare_cached("SELECT lim, held + used FROM buyer_year WHERE key = ?1")?
+        .query_row([&key], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let year = key.rsplit('/').next().and_then(|year| year.parse().ok());
     let year = year.ok_or_else(|| StoreError::unreadable("year of a buyer's account", "no number"))?;
     Ok(AnnualLimit { year, limit_fen, used_fen, as_of: now })

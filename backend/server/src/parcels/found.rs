@@ -1,5 +1,6 @@
 //! Parcels as the database has them, with what decides about them: their order and their declaration.
 
+use crate::clearing::facts::Facts;
 use crate::db::{Conn, Row, ToValue};
 use jiff::Timestamp;
 use pickup_domain::declaration::DeclarationState;
@@ -70,10 +71,11 @@ impl Parcel {
 }
 
 const SELECT: &str = "SELECT p.pickup, p.waybill, p.centre, p.size, p.state, p.identity_salt,
-    p.identity_digest, p.buyer_masked, p.contents, p.slip_no, p.ticket, p.not_after_us, p.kiosk_id, p.door,
+    p.identity_digest, p.buyer_masked, b.facts, p.slip_no, p.ticket, p.not_after_us, p.kiosk_id, p.door,
     p.collected_us, o.state, d.state, d.invt_no, d.released_us
     FROM parcel p JOIN orders o ON o.cell = p.cell AND o.id = p.pickup
     LEFT JOIN declaration d ON d.cell = p.cell AND d.order_id = p.pickup
+    LEFT JOIN dossier b ON b.cell = p.cell AND b.order_id = p.pickup
     WHERE p.cell = {cell}";
 
 /// The parcel with this pickup number.
@@ -138,8 +140,7 @@ fn read(row: &Row) -> Result<Parcel, StoreError> {
         state: ParcelState::from_word(&state).ok_or_else(|| bad("state"))?,
         identity: IdentityDigest { salt: row.get(5)?, digest: row.get(6)? },
         buyer_masked: row.get(7)?,
-        contents: serde_json::from_str(&contents)
-            .map_err(|e| StoreError::unreadable(format!("contents of parcel {number}"), e))?,
+        contents: Facts::read(&contents)?.contents(),
         slip_no: row.get(9)?,
         ticket: row.get(10)?,
         not_after: time(row.get(11)?)?,

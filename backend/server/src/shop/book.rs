@@ -42,7 +42,7 @@ pub fn find(conn: &Conn, merchant: &str, order_no: &str) -> Result<Option<Kept>,
         .prepare_cached(
             "SELECT o.id, b.digest, b.body, o.state, b.verdict, o.refund, o.placed_us FROM used_number n
              JOIN orders o ON o.cell = n.cell AND o.id = n.order_id
-             JOIN order_body b ON b.cell = n.cell AND b.order_id = n.order_id
+             JOIN dossier b ON b.cell = n.cell AND b.order_id = n.order_id
              WHERE n.number = ?2 AND n.kind = 'order' AND n.cell = {cell} AND o.merchant = ?1",
         )?
         .query_row((merchant, order_no), |row| {

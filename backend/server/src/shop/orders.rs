@@ -92,7 +92,7 @@ fn insert(
     let verdict = serde_json::to_string(verdict).map_err(|e| StoreError::unreadable("a verdict", e))?;
     let sealed = book::seal(&shop.app.secrets, &merchant.0, order)?;
     tx.execute(
-        "INSERT INTO order_body (cell, order_id, digest, body, verdict) VALUES ({cell}, ?1, ?2, ?3, ?4)",
+        "INSERT INTO dossier (cell, order_id, digest, body, verdict) VALUES ({cell}, ?1, ?2, ?3, ?4)",
         (id, digest, sealed, verdict),
     )?;
     let body = json!({ "order_no": order.order_no, "merchant": merchant.0, "total_fen": order.total_fen });

@@ -8,13 +8,13 @@ use jiff::{SignedDuration, Timestamp};
 use pickup_domain::IdNumber;
 use pickup_domain::centre::{Centre, Names};
 use pickup_domain::parcel::Size;
-use pickup_protocol::kiosk::{ApiError, EnrolReply, EnrolRequest, Line, Text};
+use pickup_protocol::kiosk::{ApiError, EnrolReply, EnrolRequest};
 use pickup_protocol::{IdentityDigest, PickupNumber};
 use pickup_server::app::Clock;
 use pickup_server::config::Config;
 use pickup_server::credentials;
 use pickup_server::db::Conn;
-use pickup_server::parcels::{self, Contents};
+use pickup_server::parcels;
 use pickup_server::scratch::Scratch;
 use pickup_server::store::StoreError;
 use pickup_server::time::us;
@@ -226,21 +226,23 @@ pub fn card(identity: &IdentityDigest, number: &IdNumber) -> IdentityDigest {
     IdentityDigest::new(salt, number)
 }
 
-fn contents(order_no: &str) -> Contents {
-    let text = |zh: &str, en: &str| Text { zh: zh.into(), en: en.into() };
-    let line = Line {
-        name: text("云港奶粉", "Cloud Harbour milk powder"),
-        quantity: "2".into(),
-        unit: text("罐", "tin"),
-        amount_fen: 20_000,
-    };
-    Contents {
-        order_no: order_no.to_owned(),
-        declarant: "示例申报企业".into(),
-        lines: vec![line],
-        goods_fen: 20_000,
-        tax_fen: 1_820,
-    }
+/// What was declared of an order of two tins.
+fn facts(order_no: &str) -> String {
+    json!({
+        "order_no": order_no, "centre": 1, "centre_name": { "zh": "示例中心", "en": "Example Centre" },
+        "address": "示例路1号", "customs_code": "9901", "district": "990101", "traf_mode": "Y",
+        "ems_no": "T9901W000001", "declarant": "示例申报企业", "limit_year": 2026, "transaction_id": "P1",
+        "gross_kg": 200_000, "net_kg": 180_000, "goods_fen": 20_000, "freight_fen": 0, "discount_fen": 0,
+        "tax_fen": 1_820, "total_fen": 21_820, "dutiable_fen": 20_000, "regime": "within_limits",
+        "lines": [{
+            "gnum": 1, "sku": "MLK-001", "record_no": "LH1", "hs": "1901101000",
+            "name": { "zh": "云港奶粉", "en": "Cloud Harbour milk powder" }, "spec": "800g", "barcode": "",
+            "origin": "609", "qty": 2, "unit": "122", "unit_name": { "zh": "罐", "en": "tin" }, "qty1": 180_000,
+            "unit1": "035", "qty2": null, "unit2": null, "price_fen": 10_000, "total_fen": 20_000,
+        }],
+        "drafted_at": "2026-11-21T02:00:00Z",
+    })
+    .to_string()
 }
 
 fn centre(tx: &Conn, number: u16) {
@@ -289,18 +291,21 @@ fn released_order(tx: &Conn, waybill: &str, size: Size, now: Timestamp) -> i64 {
     .unwrap();
     tx.execute("UPDATE buyer_year SET used = used + 21820 WHERE key = 'b/2026'", []).unwrap();
     tx.execute(
-        "INSERT INTO hold (cell, order_id, kind, key, amount, state, expires_us)
-         VALUES ({cell}, ?1, 'buyer', 'b/2026', 21820, 'posted', 0)",
-        [id],
+        "INSERT INTO hold (cell, order_id, state, legs, expires_us) VALUES ({cell}, ?1, 'posted', ?2, 0)",
+        (id, "[[\"buyer\",\"b/2026\",21820]]"),
     )
     .unwrap();
     let identity = IdentityDigest::new([7; 16], &buyer());
-    let contents = serde_json::to_string(&contents(waybill)).unwrap();
+    tx.execute(
+        "INSERT INTO dossier (cell, order_id, digest, body, verdict, facts) VALUES ({cell}, ?1, '', ?2, '', ?3)",
+        (id, Vec::<u8>::new(), facts(waybill)),
+    )
+    .unwrap();
     tx.execute(
         "INSERT INTO parcel (cell, pickup, waybill, centre, size, state, identity_salt, identity_digest,
-            buyer_masked, contents)
-         VALUES ({cell}, ?1, ?2, 1, ?3, 'picking', ?4, ?5, '张**', ?6)",
-        (id, waybill, size.as_str(), identity.salt, identity.digest, contents),
+            buyer_masked)
+         VALUES ({cell}, ?1, ?2, 1, ?3, 'picking', ?4, ?5, '张**')",
+        (id, waybill, size.as_str(), identity.salt, identity.digest),
     )
     .unwrap();
     let entity = id.to_string();

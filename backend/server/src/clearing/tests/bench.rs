@@ -307,7 +307,7 @@ impl Bench {
 
     /// Rows of every table that an order can touch.
     pub async fn rows(&self) -> Vec<(String, i64, i64)> {
-        let tables = ["orders", "clearing", "hold", "declaration", "message", "receipt", "parcel", "trail"];
+        let tables = ["orders", "dossier", "hold", "declaration", "message", "receipt", "parcel", "trail"];
         let sql: Vec<String> = tables.iter().map(|t| format!("SELECT '{t}', COUNT(*), 0 FROM {t}")).collect();
         self.select(&sql.join(" UNION ALL ")).await
     }

@@ -115,7 +115,7 @@ async fn an_order_that_cannot_be_read_does_not_hold_up_the_next() {
     let bench = Bench::new().await;
     bench.cleared("A-1", 0).await;
     bench.cleared("A-2", 4).await;
-    bench.execute("UPDATE order_body SET body = (SELECT payment FROM clearing WHERE order_id = 1) WHERE order_id = 1").await;
+    bench.execute("UPDATE dossier SET body = payment WHERE order_id = 1").await;
     bench.send().await;
     assert_eq!(bench.view("A-1").await["declaration"]["state"], "drafted");
     assert_eq!(bench.view("A-2").await["declaration"]["state"], "sent");
