@@ -1,6 +1,8 @@
 //! The backend of Bonded Pickup: shops' orders in, declarations out, parcels to kiosks.
 
 pub mod app;
+pub mod backup;
+pub mod books;
 pub mod ca;
 pub mod centre;
 pub mod clearing;

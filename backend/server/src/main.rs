@@ -24,8 +24,21 @@ struct Arguments {
 enum Command {
     /// Run the service until SIGTERM or Ctrl-C. Prints one line `READY {"shop":…,"kiosk":…}` when both listeners are open.
     Serve,
-    /// Bring the database to the newest form. `serve` does so too.
+    /// Bring the database to the newest form. A database file is brought there at every start; PostgreSQL only by this.
     Migrate,
+    /// Recompute the trail's hashes, every state and every balance from the trail alone, and print what differs from the
+    /// tables. Exit status 1 when anything does.
+    Verify,
+    /// Write database and keys into a new folder, while the service runs. Whoever has it has the keys: guard it.
+    Backup {
+        /// The folder; must not exist.
+        dir: PathBuf,
+    },
+    /// Restore a back-up into an empty data directory and an empty database of either engine.
+    Restore {
+        /// The folder that `backup` wrote.
+        dir: PathBuf,
+    },
     /// Make the data directory: keys, certificate authority, database.
     Init {
         /// Put an invented centre with goods, accounts and buyers into it, and write `shop-api-key.txt`,
@@ -148,10 +161,17 @@ fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    match &arguments.command {
+        Command::Migrate => return cli::migrate(arguments.config.as_deref()),
+        Command::Restore { dir } => return cli::restore(arguments.config.as_deref(), dir),
+        _ => {}
+    }
     let app = cli::open(arguments.config.as_deref())?;
     match arguments.command {
         Command::Serve => cli::serve(app).await?,
-        Command::Migrate => println!("The database is at its newest form."),
+        Command::Migrate | Command::Restore { .. } => {}
+        Command::Verify => return cli::verify(app).await,
+        Command::Backup { dir } => cli::backup(app, &dir).await?,
         Command::Init { demo } => cli::init(app, demo).await?,
         Command::Kiosk(command) => cli::kiosk(app, command).await?,
         Command::Staff(StaffCommand::Badge { name, centre }) => cli::badge(app, name, centre).await?,

@@ -50,6 +50,8 @@ pub struct Running {
     pub shop: SocketAddr,
     /// Where kiosks reach it.
     pub kiosk: SocketAddr,
+    /// Becomes `true` when another process took the cell over: this one must end.
+    pub lost: watch::Receiver<bool>,
     tasks: JoinSet<()>,
 }
 
@@ -59,6 +61,7 @@ pub struct Running {
 /// [`ServeError`].
 pub async fn start(app: Arc<App>, stop: watch::Receiver<bool>) -> Result<Running, ServeError> {
     let now = app.now();
+    take_cell(&app).await?;
     app.store.write(move |tx| kiosk_api::forget_verdicts(tx, now)).await?;
     let (shop_tcp, shop_at) = listen(app.config.shop_listen).await?;
     let (kiosk_tcp, kiosk_at) = listen(app.config.kiosk_listen).await?;
@@ -72,6 +75,8 @@ pub async fn start(app: Arc<App>, stop: watch::Receiver<bool>) -> Result<Running
         app.config.customs_timeout_ms,
     )?;
     let mut tasks = JoinSet::new();
+    let (lost, was_lost) = watch::channel(false);
+    tasks.spawn(hold_cell(Arc::clone(&app), lost, stop.clone()));
     tasks.spawn(tls::serve(kiosk_tcp, acceptor, kiosk_api::router(app), stop.clone()));
     tasks.spawn(serve_shops(shop_tcp, shop::router(Arc::clone(&shop)), stop.clone()));
     if shop.app.config.customs_enabled {
@@ -79,7 +84,55 @@ pub async fn start(app: Arc<App>, stop: watch::Receiver<bool>) -> Result<Running
     } else {
         tracing::warn!("customs_enabled is false: declarations wait in the outbox");
     }
-    Ok(Running { shop: shop_at, kiosk: kiosk_at, tasks })
+    Ok(Running { shop: shop_at, kiosk: kiosk_at, lost: was_lost, tasks })
+}
+
+/// How long a lease lasts; a process that was killed is replaced by another machine's after that.
+const LEASE_S: u32 = 15;
+
+/// Takes the cell, waiting as long as a lease of another process can still last.
+async fn take_cell(app: &App) -> Result<(), StoreError> {
+    let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let place = std::path::absolute(&app.config.data_dir).unwrap_or_else(|_| app.config.data_dir.clone());
+    let holder = format!("{}:{}", machine.trim(), place.display());
+    for waited in 0..=LEASE_S {
+        match app.store.take_lease(&holder, app.now(), LEASE_S).await {
+            Err(StoreError::Leased { cell, holder }) if waited < LEASE_S => {
+                tracing::warn!(
+                    cell,
+                    holder,
+                    "the cell is held by another process; waiting for its lease to end"
+                );
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            other => return other,
+        }
+    }
+    Ok(())
+}
+
+/// Keeps the lease until the service ends; when it was lost to another process, tells so and ends.
+async fn hold_cell(app: Arc<App>, lost: watch::Sender<bool>, mut stop: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_secs(u64::from(LEASE_S / 3))) => {}
+            () = stopped(&mut stop) => {
+                if let Err(error) = app.store.end_lease().await {
+                    tracing::debug!(%error, "the lease was not given up");
+                }
+                return;
+            }
+        }
+        match app.store.renew_lease(app.now(), LEASE_S).await {
+            Ok(()) => {}
+            Err(error @ StoreError::LeaseLost(_)) => {
+                tracing::error!(%error, "this process ends");
+                lost.send_replace(true);
+                return;
+            }
+            Err(error) => tracing::warn!(%error, "the lease was not renewed; trying on"),
+        }
+    }
 }
 
 impl Running {

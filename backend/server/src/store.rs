@@ -5,6 +5,7 @@
 //! another also across processes, and a holder whose lease went to another one writes nothing more.
 
 use std::path::PathBuf;
+use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Semaphore, mpsc, oneshot};
@@ -12,6 +13,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use crate::db::{Conn, DbError, Engine, PgAddress, Purpose};
 
 mod cell;
+mod lease;
 mod migrate;
 mod writer;
 
@@ -140,6 +142,8 @@ impl Source {
 pub struct Store {
     jobs: mpsc::Sender<Box<dyn writer::Job>>,
     readers: Arc<Readers>,
+    /// The lease this process holds; 0 for none, as the commands at a shell.
+    epoch: Arc<AtomicI64>,
 }
 
 impl Store {
@@ -152,11 +156,13 @@ impl Store {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let (opened, ready) = std::sync::mpsc::sync_channel(1);
         let of = source.clone();
+        let epoch = Arc::new(AtomicI64::new(0));
+        let held = Arc::clone(&epoch);
         // The connection is made on the thread that uses it: PostgreSQL's belongs to a runtime of that thread.
         std::thread::spawn(move || match writer::open(&of) {
             Ok(conn) => {
                 let _ = opened.send(Ok(()));
-                writer::run(conn, &of, queue);
+                writer::run(conn, &of, queue, &held);
             }
             Err(error) => {
                 let _ = opened.send(Err(error));
@@ -168,7 +174,7 @@ impl Store {
             idle: Mutex::new(Vec::new()),
             permits: Semaphore::new(READERS),
         };
-        Ok(Self { jobs, readers: Arc::new(readers) })
+        Ok(Self { jobs, readers: Arc::new(readers), epoch })
     }
 
     /// Where the database is.

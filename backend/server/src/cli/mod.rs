@@ -12,8 +12,8 @@ use pickup_server::config::Config;
 use pickup_server::credentials::{self, CredentialError};
 use pickup_server::filed;
 use pickup_server::secrets::write_private;
-use pickup_server::store::StoreError;
-use pickup_server::{App, centre, parcels, serve, trail};
+use pickup_server::store::{self, StoreError};
+use pickup_server::{App, backup, books, centre, parcels, serve, trail};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
@@ -43,7 +43,7 @@ pub async fn serve(app: Arc<App>) -> Result<()> {
     let _lock = only_one(&app.config.data_dir)?;
     let (tell, stop) = watch::channel(false);
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let running = serve::start(app, stop).await?;
+    let mut running = serve::start(app, stop).await?;
     let ready = serde_json::json!({
         "shop": format!("http://{}", running.shop),
         "kiosk": format!("https://{}", running.kiosk),
@@ -52,13 +52,18 @@ pub async fn serve(app: Arc<App>) -> Result<()> {
     writeln!(out, "READY {ready}")?;
     out.flush()?;
     tracing::info!(shop = %running.shop, kiosk = %running.kiosk, "ready");
+    let mut lost = false;
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
+        _ = running.lost.wait_for(|lost| *lost) => lost = true,
     }
     tracing::info!("ending");
     tell.send_replace(true);
     running.finish().await;
+    if lost {
+        bail!("another pickup-backend has taken over this cell");
+    }
     Ok(())
 }
 
@@ -173,6 +178,55 @@ pub async fn trail_verify(app: Arc<App>) -> Result<ExitCode> {
     }
     println!("{} problems: stop the service and find out who wrote to the database.", report.problems.len());
     Ok(ExitCode::FAILURE)
+}
+
+/// `verify`.
+pub async fn verify(app: Arc<App>) -> Result<ExitCode> {
+    let trail = trail_verify(Arc::clone(&app)).await?;
+    let differences = app.store.read(books::check).await?;
+    for difference in &differences {
+        println!("{difference}");
+    }
+    if differences.is_empty() {
+        println!("Every hold and every balance follows from the trail.");
+        return Ok(trail);
+    }
+    println!("{} differences between the trail and the books.", differences.len());
+    Ok(ExitCode::FAILURE)
+}
+
+/// `migrate`.
+pub fn migrate(config: Option<&Path>) -> Result<ExitCode> {
+    let config = Config::load(config)?;
+    if config.database.0.is_empty() {
+        std::fs::create_dir_all(&config.data_dir).with_context(|| config.data_dir.display().to_string())?;
+    }
+    let applied = store::migrate(&config.source()?)?;
+    match applied.last() {
+        Some(last) => {
+            println!("{} migrations were applied; the database is at number {last}.", applied.len())
+        }
+        None => println!("The database is at its newest form already."),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `backup`.
+pub async fn backup(app: Arc<App>, dir: &Path) -> Result<()> {
+    let rows = backup::make(&app.store, &app.config.data_dir, dir).await?;
+    println!(
+        "{rows} rows and the keys are in {}. Keep it where only the operator can read it.",
+        dir.display()
+    );
+    Ok(())
+}
+
+/// `restore`.
+pub fn restore(config: Option<&Path>, dir: &Path) -> Result<ExitCode> {
+    let config = Config::load(config)?;
+    let rows = backup::restore(dir, &config.data_dir, &config.source()?)?;
+    println!("{rows} rows and the keys are restored. `pickup-backend verify` checks them.");
+    Ok(ExitCode::SUCCESS)
 }
 
 /// `filed export`.

@@ -34,6 +34,12 @@ impl Row {
         Self { values }
     }
 
+    /// All columns.
+    #[must_use]
+    pub fn values(&self) -> &[Value] {
+        &self.values
+    }
+
     /// A column, from 0.
     ///
     /// # Errors

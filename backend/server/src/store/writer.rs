@@ -1,6 +1,7 @@
 //! The thread that writes.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
@@ -67,7 +68,7 @@ pub fn open(source: &Source) -> Result<Conn, StoreError> {
 }
 
 /// Takes what waits, as much as there is, and commits it together, until nobody can ask any more.
-pub fn run(mut conn: Conn, source: &Source, mut queue: mpsc::Receiver<Box<dyn Job>>) {
+pub fn run(mut conn: Conn, source: &Source, mut queue: mpsc::Receiver<Box<dyn Job>>, epoch: &AtomicI64) {
     while let Some(first) = queue.blocking_recv() {
         let mut jobs = vec![first];
         while jobs.len() < TOGETHER
@@ -75,12 +76,25 @@ pub fn run(mut conn: Conn, source: &Source, mut queue: mpsc::Receiver<Box<dyn Jo
         {
             jobs.push(next);
         }
-        match begin(&mut conn, source) {
+        match begin(&mut conn, source).and_then(|()| still_ours(&conn, epoch)) {
             Ok(()) if jobs.len() == 1 => alone(&conn, jobs),
             Ok(()) => together(&conn, jobs),
+            Err(StoreError::LeaseLost(cell)) => {
+                cell::roll_back(&conn);
+                for job in jobs {
+                    job.answer(Err(StoreError::LeaseLost(cell)));
+                }
+            }
             Err(error) => tell(jobs, &error),
         }
     }
+}
+
+/// Whether the lease this process took, if it took one, is still in force.
+fn still_ours(conn: &Conn, epoch: &AtomicI64) -> Result<(), StoreError> {
+    let ours = epoch.load(Ordering::SeqCst);
+    let now = conn.state().map_or(0, |state| state.epoch);
+    if ours != 0 && ours != now { Err(StoreError::LeaseLost(conn.cell())) } else { Ok(()) }
 }
 
 /// Begins a transaction; a connection that broke is made anew, since nothing of the waiting work was done yet.
