@@ -8,10 +8,13 @@
 )]
 
 mod bench;
+mod books;
+mod citus;
 mod deposit;
 mod enrolment;
 mod handover;
 mod pickup;
 mod program;
+mod simulation;
 mod store;
 mod trail;

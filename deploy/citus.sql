@@ -1,0 +1,41 @@
+-- Spreads the tables of Bonded Pickup over the machines of a Citus cluster. Run it once, after `pickup-backend migrate` and
+-- before the first order, as the database's owner on the coordinator:
+--
+--     psql -f deploy/citus.sql "$DATABASE"
+--
+-- What belongs to a cell (a bonded book or group of books with one writer) lies on one machine; what belongs to a buyer or
+-- to a number of the outside world is spread by that; what is small and read everywhere is copied to each machine.
+-- A batch that touches a cell and buyers is one transaction, which Citus commits in two phases by itself.
+
+SET citus.shard_count = 32;
+
+SELECT create_reference_table('setting');
+SELECT create_reference_table('migration');
+SELECT create_reference_table('cell');
+SELECT create_reference_table('centre');
+SELECT create_reference_table('product');
+SELECT create_reference_table('kiosk');
+SELECT create_reference_table('enrolment');
+SELECT create_reference_table('staff');
+SELECT create_reference_table('api_key');
+
+SELECT create_distributed_table('orders', 'cell');
+SELECT create_distributed_table('dossier', 'cell', colocate_with => 'orders');
+SELECT create_distributed_table('account', 'cell', colocate_with => 'orders');
+SELECT create_distributed_table('hold', 'cell', colocate_with => 'orders');
+SELECT create_distributed_table('declaration', 'cell', colocate_with => 'orders');
+SELECT create_distributed_table('outbox', 'cell', colocate_with => 'orders');
+SELECT create_distributed_table('message', 'cell', colocate_with => 'orders');
+SELECT create_distributed_table('receipt', 'cell', colocate_with => 'orders');
+SELECT create_distributed_table('receipt_record', 'cell', colocate_with => 'orders');
+SELECT create_distributed_table('parcel', 'cell', colocate_with => 'orders');
+SELECT create_distributed_table('door', 'cell', colocate_with => 'orders');
+SELECT create_distributed_table('grants', 'cell', colocate_with => 'orders');
+SELECT create_distributed_table('handover', 'cell', colocate_with => 'orders');
+SELECT create_distributed_table('request', 'cell', colocate_with => 'orders');
+SELECT create_distributed_table('trail', 'cell', colocate_with => 'orders');
+
+SELECT create_distributed_table('buyer_year', 'key');
+SELECT create_distributed_table('buyer_goods', 'key', colocate_with => 'buyer_year');
+SELECT create_distributed_table('telephone', 'phone', colocate_with => 'none');
+SELECT create_distributed_table('used_number', 'number', colocate_with => 'none');
