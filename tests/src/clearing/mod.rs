@@ -2,6 +2,7 @@
 
 pub mod arms;
 pub mod http;
+pub mod killing;
 pub mod orders;
 pub mod setup;
 pub mod usage;

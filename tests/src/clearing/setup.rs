@@ -65,6 +65,29 @@ impl Bed {
         Ok(Shop::open(app).await?)
     }
 
+    /// Whether the books are right and hold exactly so many orders, each cleared once.
+    ///
+    /// # Errors
+    /// With what is wrong.
+    pub async fn verify(&self, orders: usize) -> Result<()> {
+        let config = self.dir.join("backend.toml").display().to_string();
+        program::output_of("pickup-backend", &words(&["verify", "--config", &config])).await?;
+        let shop = self.shop().await?;
+        let count: i64 = shop
+            .app
+            .store
+            .read(|conn| {
+                let sql = "SELECT COUNT(*) FROM orders WHERE cell = {cell}";
+                Ok::<_, StoreError>(conn.query_row(sql, [], |row| row.get(0))?)
+            })
+            .await?;
+        anyhow::ensure!(
+            usize::try_from(count) == Ok(orders),
+            "{orders} orders were asked, {count} are there"
+        );
+        Ok(())
+    }
+
     /// A connection that writes.
     ///
     /// # Errors
