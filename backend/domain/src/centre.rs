@@ -3,6 +3,8 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::rules::Basis;
+
 /// A name in both languages.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Names {
@@ -58,6 +60,17 @@ impl Centre {
     #[must_use]
     pub fn pickup_allowed(&self, day: Date) -> bool {
         self.inside_special_area || self.pilot.as_ref().is_some_and(|p| p.from <= day && day <= p.until)
+    }
+
+    /// What pickup here rests on: `inside` for a centre in a special area, else its own approval. Whether that is in
+    /// force on a day, [`Basis::in_force`] says.
+    #[must_use]
+    pub fn basis(&self, inside: &Basis) -> Option<Basis> {
+        if self.inside_special_area {
+            return Some(inside.clone());
+        }
+        let pilot = self.pilot.as_ref()?;
+        Some(Basis { document: pilot.document.clone(), from: Some(pilot.from), until: Some(pilot.until) })
     }
 }
 

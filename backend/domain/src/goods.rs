@@ -64,7 +64,14 @@ pub struct Product {
     pub size: Size,
     /// Group in the shop: `milk`, `beauty`, …
     pub category: String,
+    /// Imported before and its taxes paid: it may lie in the same parcel as bonded goods (同仓存储、同包发货), but is
+    /// not taxed, not counted against limits and not declared with them.
+    #[serde(default)]
+    pub duty_paid: bool,
 }
+
+/// Unit code of the kilogram.
+const KILOGRAM: &str = "035";
 
 /// Name of a unit of measure by its three-digit customs code; the code itself for one that is not in this short table.
 #[must_use]
@@ -102,6 +109,20 @@ impl Product {
         self.legal2.as_ref().map_or(Some(Quantity::ZERO), |unit| unit.each.checked_mul(pieces))
     }
 
+    /// `pieces` measured in `unit`: deal units when it is empty. `None` when the article is not measured in it.
+    #[must_use]
+    pub fn quantity_in(&self, unit: &str, pieces: i64) -> Option<Quantity> {
+        if unit.is_empty() || unit == self.unit {
+            return Quantity::whole(pieces);
+        }
+        let mut legal = std::iter::once(&self.legal1).chain(self.legal2.as_ref());
+        match legal.find(|legal| legal.code == unit) {
+            Some(legal) => legal.each.checked_mul(pieces),
+            None if unit == KILOGRAM => self.net_kg.checked_mul(pieces),
+            None => None,
+        }
+    }
+
     /// The quantity a specific consumption tax counts; zero when none does. `None` on overflow.
     #[must_use]
     pub fn taxed_quantity(&self, pieces: i64) -> Option<Quantity> {
@@ -134,6 +155,7 @@ pub(crate) mod tests {
             taxed_unit: "095".into(),
             size: Size::S,
             category: "wine".into(),
+            duty_paid: false,
         }
     }
 

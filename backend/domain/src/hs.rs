@@ -27,6 +27,12 @@ impl HsCode {
     pub fn heading(&self) -> &str {
         self.0.get(..4).unwrap_or_default()
     }
+
+    /// The first eight digits, which stand in the permitted list.
+    #[must_use]
+    pub fn hs8(&self) -> &str {
+        self.0.get(..8).unwrap_or_default()
+    }
 }
 
 impl FromStr for HsCode {

@@ -5,12 +5,14 @@
 
 pub mod centre;
 pub mod china_time;
+pub mod dated;
 pub mod declaration;
 pub mod goods;
 pub mod hold;
 pub mod hs;
 pub mod id_number;
 pub mod limits;
+pub mod lists;
 pub mod matching;
 pub mod money;
 pub mod order;
@@ -18,7 +20,9 @@ pub mod parcel;
 pub mod quantity;
 pub mod rate;
 pub mod reason;
+pub mod registrations;
 pub mod review;
+pub mod rules;
 pub mod tax;
 
 pub use hs::HsCode;

@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::Money;
+use crate::goods::Product;
+use crate::tax::apportion;
 
 /// Most lines of one declaration.
 pub const MAX_LINES: usize = 99;
@@ -29,6 +31,9 @@ pub struct Buyer {
     pub id_number: RawId,
     /// Telephone.
     pub telephone: String,
+    /// Whether a body authorised by the state authenticated the identity; if not, the buyer must be the payer.
+    #[serde(default)]
+    pub authenticated: bool,
 }
 
 /// One article of an order.
@@ -71,6 +76,24 @@ pub struct Order {
     pub currency: String,
     /// Whether the buyer read and agreed to the consumer notice (商财发〔2018〕486号).
     pub notices_agreed: bool,
+    /// The version of the notice the buyer agreed to.
+    #[serde(default)]
+    pub notice_version: Option<String>,
+}
+
+/// What an order comes to, bonded and duty-paid goods apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sums {
+    /// Bonded goods.
+    pub bonded: Money,
+    /// Goods whose taxes were paid before.
+    pub duty_paid: Money,
+    /// The bonded goods' share of the freight.
+    pub bonded_freight: Money,
+    /// The duty-paid goods' share of the freight.
+    pub duty_paid_freight: Money,
+    /// Pieces of bonded goods.
+    pub bonded_pieces: i64,
 }
 
 /// The person who paid.
@@ -206,6 +229,40 @@ impl Order {
     #[must_use]
     pub fn pieces(&self) -> i64 {
         self.lines.iter().fold(0_i64, |sum, line| sum.saturating_add(line.qty))
+    }
+
+    /// The lines that are taxed and declared, in the order's sequence; an article nobody knows counts as bonded.
+    pub fn bonded_lines<'o, 'p: 'o>(
+        &'o self,
+        product: impl Fn(&str) -> Option<&'p Product> + 'o,
+    ) -> impl Iterator<Item = &'o OrderLine> {
+        self.lines.iter().filter(move |line| product(&line.sku).is_none_or(|product| !product.duty_paid))
+    }
+
+    /// What the order comes to. Freight is split between bonded and duty-paid goods by value, to the fen, so that
+    /// only what carries the bonded goods enters their dutiable value. `None` for amounts out of range.
+    pub fn sums<'p>(&self, product: impl Fn(&str) -> Option<&'p Product>) -> Option<Sums> {
+        let (mut bonded, mut duty_paid, mut bonded_pieces) = (Money::ZERO, Money::ZERO, 0_i64);
+        let (mut any_bonded, mut any_paid) = (false, false);
+        for line in &self.lines {
+            if product(&line.sku).is_some_and(|product| product.duty_paid) {
+                any_paid = true;
+                duty_paid = duty_paid.checked_add(line.total()?)?;
+            } else {
+                any_bonded = true;
+                bonded = bonded.checked_add(line.total()?)?;
+                bonded_pieces = bonded_pieces.saturating_add(line.qty);
+            }
+        }
+        let (bonded_freight, duty_paid_freight) = match (any_bonded, any_paid) {
+            (_, false) => (self.freight_fen, Money::ZERO),
+            (false, true) => (Money::ZERO, self.freight_fen),
+            (true, true) => {
+                let shares = apportion(self.freight_fen, &[bonded.fen(), duty_paid.fen()])?;
+                (*shares.first()?, *shares.get(1)?)
+            }
+        };
+        Some(Sums { bonded, duty_paid, bonded_freight, duty_paid_freight, bonded_pieces })
     }
 }
 

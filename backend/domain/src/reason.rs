@@ -102,6 +102,28 @@ codes! {
     PaymentAmount = "PAYMENT_AMOUNT", "支付金额与订单不符（订单{expected}元，支付{found}元）。", "The amount paid is not the amount to pay (order {expected} CNY, payment {found} CNY).";
     /// Two of the three documents differ in a field.
     DocumentsDiffer = "DOCUMENTS_DIFFER", "单证不一致：{field}（订单{expected}，另一单证{found}）。", "The documents differ in {field} (order {expected}, other document {found}).";
+    /// The goods may not be imported at all.
+    ProhibitedGoods = "PROHIBITED_GOODS", "{field}的商品编码{found}属于禁止进口商品（{expected}）。", "The commodity code {found} of {field} is among the goods that may not be imported ({expected}).";
+    /// More than counts as for personal use.
+    PersonalUseQuantity = "PERSONAL_USE_QUANTITY", "{field}超出个人自用合理数量（最多{expected}，实际{found}）。", "More of {field} than counts as for personal use (at most {expected}, found {found}).";
+    /// The quantity cannot be measured in the unit of the personal-use list.
+    PersonalUseUnit = "PERSONAL_USE_UNIT", "{field}没有计量单位{expected}的数量，无法核对个人自用合理数量。", "{field} has no quantity in the unit {expected}, so the personal-use quantity cannot be checked.";
+    /// More pieces than the list allows one person in a year.
+    YearQuantityOverLimit = "YEAR_QUANTITY_OVER_LIMIT", "{field}超过个人年度限购数量（最多{expected}，含本单{found}）。", "More of {field} than one person may buy in a year (at most {expected}, with this order {found}).";
+    /// Goods that need it are not registered.
+    GoodsNotRegistered = "GOODS_NOT_REGISTERED", "{field}（{found}）需要注册或备案，但没有登记记录。", "{field} ({found}) needs a registration and has none.";
+    /// The registration of goods is not in force.
+    GoodsRegistrationNotValid = "GOODS_REGISTRATION_NOT_VALID", "{field}（{found}）的注册或备案当日无效（今天{expected}）。", "The registration of {field} ({found}) is not in force today ({expected}).";
+    /// An enterprise is not registered for its role.
+    EnterpriseNotRegistered = "ENTERPRISE_NOT_REGISTERED", "企业{found}未在海关以{expected}身份登记。", "The enterprise {found} is not registered with customs as {expected}.";
+    /// The registration of an enterprise is not in force.
+    EnterpriseNotValid = "ENTERPRISE_NOT_VALID", "企业{found}的海关登记（{expected}）当日无效。", "The customs registration of the enterprise {found} as {expected} is not in force today.";
+    /// The version of the notice is not one that may be agreed to.
+    NoticeVersionUnknown = "NOTICE_VERSION_UNKNOWN", "告知书版本{found}不是现行版本，请重新阅读并同意。", "The version {found} of the notice is not in force; it must be read and agreed to again.";
+    /// Nothing in the order is bonded.
+    OrderWithoutBonded = "ORDER_WITHOUT_BONDED", "订单中没有保税商品，不能按网购保税申报。", "Nothing in the order is bonded; it cannot be declared here.";
+    /// The tax cannot be computed.
+    TaxNotComputed = "TAX_NOT_COMPUTED", "税款无法计算，请核对金额和税率。", "The tax cannot be computed; check the amounts and rates.";
 }
 
 /// One reason for a refusal.
@@ -121,6 +143,9 @@ pub struct Reason {
     /// The document the rule comes from.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub rule: String,
+    /// The document the value comes from that was compared with: an announcement of a list, an approval, ….
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub source: String,
 }
 
 impl Reason {
@@ -133,6 +158,7 @@ impl Reason {
             expected: String::new(),
             found: String::new(),
             rule: String::new(),
+            source: String::new(),
         }
     }
 
@@ -152,6 +178,12 @@ impl Reason {
     #[must_use]
     pub fn rule(self, rule: impl Into<String>) -> Self {
         Self { rule: rule.into(), ..self }
+    }
+
+    /// The document the value comes from that was compared with.
+    #[must_use]
+    pub fn source(self, source: impl Into<String>) -> Self {
+        Self { source: source.into(), ..self }
     }
 
     /// The sentence for a person.

@@ -2,15 +2,22 @@
 //!
 //! Sources: 财关税〔2016〕18号 (dutiable value, 70 %, no threshold), 财关税〔2018〕49号 (full tax for one item above the
 //! single limit). Consumption tax is part of its own base, so the composite rate is (c+v)/(1−c), not c+v.
-//! Each tax of each line is rounded half-up to the fen; whether customs rounds per line or per order is not published,
-//! which is why the figure of the tax bill is the one that counts in the end.
+//! Tax is rounded half-up to the fen; whether customs rounds per line or per order is not published, so both are here
+//! and the figure of the tax bill is the one that counts in the end.
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::dated::{DatedList, Entry, EntryFault, ListError};
 use crate::limits::Regime;
 use crate::rate::UnitRate;
 use crate::{HsCode, Money, Quantity, Rate};
+
+mod exact;
+pub mod steps;
+
+pub use exact::Fraction;
+use exact::exact_taxes;
 
 /// How consumption tax is levied on a commodity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,22 +51,92 @@ pub struct TariffLine {
 }
 
 /// Dated tariff lines.
-#[derive(Clone, Debug, Default)]
-pub struct Tariff(Vec<TariffLine>);
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Tariff(DatedList<TariffLine>);
 
 impl Tariff {
-    /// A tariff of these lines.
+    /// A tariff of lines that may overlap; of several in force the one that began last counts.
     #[must_use]
-    pub const fn new(lines: Vec<TariffLine>) -> Self {
-        Self(lines)
+    pub fn new(lines: Vec<TariffLine>) -> Self {
+        Self(DatedList::lenient(lines))
     }
 
-    /// The line in force for `hs` on `day`; of several the one that began last.
+    /// A tariff of lines of which at most one is in force for a commodity on a day.
+    ///
+    /// # Errors
+    /// Every line that overlaps another, ends before it begins or has a rate out of range.
+    pub fn load(lines: Vec<TariffLine>) -> Result<Self, Vec<ListError>> {
+        DatedList::load(lines).map(Self)
+    }
+
+    /// The line in force for `hs` on `day`.
     #[must_use]
     pub fn on(&self, hs: &HsCode, day: Date) -> Option<&TariffLine> {
-        let in_force = |l: &&TariffLine| l.hs == *hs && l.from <= day && l.until.is_none_or(|u| day <= u);
-        self.0.iter().filter(in_force).max_by_key(|l| l.from)
+        self.0.on(0, hs.as_str(), day)
     }
+
+    /// Whether there is no line in it.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Number of lines.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+impl Entry for TariffLine {
+    fn key(&self) -> (u8, &str) {
+        (0, self.hs.as_str())
+    }
+    fn from(&self) -> Date {
+        self.from
+    }
+    fn until(&self) -> Option<Date> {
+        self.until
+    }
+    fn fault(&self) -> Option<EntryFault> {
+        let (share, unit) = self.consumption.parts();
+        // Duties above 100 % exist; a consumption tax of the whole price does not.
+        let out = [
+            (self.duty.ppm(), 10 * Rate::WHOLE),
+            (share.ppm(), Rate::WHOLE - 1),
+            (self.vat.ppm(), Rate::WHOLE),
+        ]
+        .into_iter()
+        .find(|(ppm, most)| !(0..=*most).contains(ppm));
+        let negative = Some(unit.milli_fen()).filter(|unit| *unit < 0);
+        out.map(|(ppm, _)| ppm).or(negative).map(EntryFault::Value)
+    }
+}
+
+impl ConsumptionTax {
+    /// Its share of the price, and its amount per legal unit.
+    #[must_use]
+    pub const fn parts(self) -> (Rate, UnitRate) {
+        const NO_UNIT: UnitRate = UnitRate::from_milli_fen(0);
+        match self {
+            Self::None => (Rate::ZERO, NO_UNIT),
+            Self::AdValorem(rate) => (rate, NO_UNIT),
+            Self::Specific(unit) => (Rate::ZERO, unit),
+            Self::Compound(rate, unit) => (rate, unit),
+        }
+    }
+}
+
+/// Where tax is rounded half-up to the fen. Which of the two customs does is not published.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rounding {
+    /// Each tax of each line.
+    #[default]
+    PerLine,
+    /// The sum of each tax over the order; the lines get what adds up to it.
+    PerOrder,
 }
 
 /// What is taxed on one line.
@@ -129,7 +206,7 @@ pub struct OrderTax {
 #[error("the amounts are negative, too large, or a consumption tax rate is 100 %: no tax can be computed")]
 pub struct TaxError;
 
-/// The tax of an order, with freight and insurance apportioned to the lines by goods value.
+/// The tax of an order, each tax of each line rounded; see [`order_tax_rounded`].
 ///
 /// # Errors
 /// [`TaxError`] for negative or absurdly large amounts.
@@ -139,12 +216,36 @@ pub fn order_tax(
     insurance: Money,
     regime: Regime,
 ) -> Result<OrderTax, TaxError> {
+    order_tax_rounded(lines, freight, insurance, regime, Rounding::PerLine)
+}
+
+/// The tax of an order, with freight and insurance apportioned to the lines by goods value.
+///
+/// # Errors
+/// [`TaxError`] for negative or absurdly large amounts.
+pub fn order_tax_rounded(
+    lines: &[TaxableLine<'_>],
+    freight: Money,
+    insurance: Money,
+    regime: Regime,
+    rounding: Rounding,
+) -> Result<OrderTax, TaxError> {
     let weights: Vec<i64> = lines.iter().map(|l| l.goods.fen()).collect();
     let freights = apportion(freight, &weights).ok_or(TaxError)?;
     let insurances = apportion(insurance, &weights).ok_or(TaxError)?;
     let mut taxed = Vec::with_capacity(lines.len());
+    let mut exact = Vec::with_capacity(lines.len());
     for ((line, freight), insurance) in lines.iter().zip(freights).zip(insurances) {
-        taxed.push(line_tax(line, freight, insurance, regime).ok_or(TaxError)?);
+        let working = working(line, freight, insurance, regime);
+        let dutiable = Money::checked_sum([line.goods, freight, insurance]).ok_or(TaxError)?;
+        let taxes = exact_taxes(dutiable, &working).ok_or(TaxError)?;
+        let [duty, consumption, vat] = taxes.map(Fraction::half_up);
+        let tax = || Some(LineTax { dutiable, duty: duty?, consumption: consumption?, vat: vat?, working });
+        taxed.push(tax().ok_or(TaxError)?);
+        exact.push(taxes);
+    }
+    if rounding == Rounding::PerOrder {
+        round_per_order(&mut taxed, &exact).ok_or(TaxError)?;
     }
     let dutiable = Money::checked_sum(taxed.iter().map(|t| t.dutiable)).ok_or(TaxError)?;
     let total =
@@ -179,59 +280,31 @@ pub fn apportion(total: Money, weights: &[i64]) -> Option<Vec<Money>> {
     Some(shares.into_iter().map(|(share, _)| Money::from_fen(share)).collect())
 }
 
-/// 10^-8 fen: the product of a quantity's and a unit rate's smallest parts, so that a specific tax is exact.
-const FINE: i128 = 100_000_000;
-const WHOLE: i128 = Rate::WHOLE as i128;
-
-fn line_tax(line: &TaxableLine<'_>, freight: Money, insurance: Money, regime: Regime) -> Option<LineTax> {
-    let dutiable = Money::checked_sum([line.goods, freight, insurance])?;
-    let duty_rate = if regime == Regime::FullTax { line.tariff.duty } else { Rate::ZERO };
-    let (share, unit) = match line.tariff.consumption {
-        ConsumptionTax::None => (Rate::ZERO, UnitRate::default()),
-        ConsumptionTax::AdValorem(rate) => (rate, UnitRate::default()),
-        ConsumptionTax::Specific(unit) => (Rate::ZERO, unit),
-        ConsumptionTax::Compound(rate, unit) => (rate, unit),
-    };
-    let levied = i128::from(regime.levied().ppm());
-    let price = i128::from(dutiable.fen()).checked_mul(FINE)?;
-    let duty = price.checked_mul(i128::from(duty_rate.ppm()))? / WHOLE;
-    let specific = i128::from(line.specific_qty.parts()).checked_mul(i128::from(unit.milli_fen()))?;
-    let share_ppm = i128::from(share.ppm());
-    // Consumption tax as a fraction over `rest`: (P + duty + specific)·c/(1−c) + specific.
-    let rest = WHOLE.checked_sub(share_ppm).filter(|rest| *rest > 0)?;
-    let base = price.checked_add(duty)?;
-    let consumption =
-        base.checked_add(specific)?.checked_mul(share_ppm)?.checked_add(specific.checked_mul(rest)?)?;
-    let vat_base = base.checked_mul(rest)?.checked_add(consumption)?;
-    let vat = vat_base.checked_mul(i128::from(line.tariff.vat.ppm()))?.checked_mul(levied)?;
-    let per_rate = rest.checked_mul(WHOLE)?.checked_mul(FINE)?;
-    Some(LineTax {
-        dutiable,
-        duty: half_up(duty, FINE)?,
-        consumption: half_up(consumption.checked_mul(levied)?, per_rate)?,
-        vat: half_up(vat, per_rate.checked_mul(WHOLE)?)?,
-        working: Working {
-            goods: line.goods,
-            freight,
-            insurance,
-            regime,
-            duty_rate,
-            consumption: line.tariff.consumption,
-            vat_rate: line.tariff.vat,
-            levied: regime.levied(),
-            specific_qty: line.specific_qty,
-            tariff_from: line.tariff.from,
-        },
-    })
+fn working(line: &TaxableLine<'_>, freight: Money, insurance: Money, regime: Regime) -> Working {
+    Working {
+        goods: line.goods,
+        freight,
+        insurance,
+        regime,
+        duty_rate: if regime == Regime::FullTax { line.tariff.duty } else { Rate::ZERO },
+        consumption: line.tariff.consumption,
+        vat_rate: line.tariff.vat,
+        levied: regime.levied(),
+        specific_qty: line.specific_qty,
+        tariff_from: line.tariff.from,
+    }
 }
 
-/// `part / whole` rounded half-up; `None` when negative or too large.
-fn half_up(part: i128, whole: i128) -> Option<Money> {
-    if part < 0 {
-        return None;
+/// Rounds the sum of each tax, and gives each line its share of the rounded sum.
+fn round_per_order(lines: &mut [LineTax], exact: &[[Fraction; 3]]) -> Option<()> {
+    let column = |i: usize| exact.iter().map(|taxes| taxes.get(i).copied()).collect::<Option<Vec<_>>>();
+    let duties = exact::round_sum(&column(0)?)?;
+    let consumptions = exact::round_sum(&column(1)?)?;
+    let vats = exact::round_sum(&column(2)?)?;
+    for (((line, duty), consumption), vat) in lines.iter_mut().zip(duties).zip(consumptions).zip(vats) {
+        (line.duty, line.consumption, line.vat) = (duty, consumption, vat);
     }
-    let rounded = part.checked_mul(2)?.checked_add(whole)? / whole.checked_mul(2)?;
-    i64::try_from(rounded).ok().map(Money::from_fen)
+    Some(())
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! One good order, and every way to spoil it.
 
 use super::*;
+use crate::Rate;
 use crate::centre::tests::centre;
 use crate::goods::tests::product;
 use crate::order::{Buyer, RawId};
-use crate::rate::Rate;
-use crate::tax::{ConsumptionTax, TariffLine};
+use crate::tax::ConsumptionTax;
+
+mod rules;
 
 pub(crate) const ADULT: &str = "99010119900101006X";
 pub(crate) const OTHER_ADULT: &str = "990101198512120020";
@@ -21,6 +23,7 @@ pub(crate) fn order() -> Order {
             name: "测试甲".into(),
             id_number: RawId(ADULT.into()),
             telephone: "19900000001".into(),
+            authenticated: false,
         },
         lines: vec![OrderLine { sku: "A1".into(), qty: 2, price_fen: Money::from_fen(10_000) }],
         goods_fen: Money::from_fen(20_000),
@@ -30,6 +33,7 @@ pub(crate) fn order() -> Order {
         total_fen: Money::from_fen(21_820),
         currency: "CNY".into(),
         notices_agreed: true,
+        notice_version: None,
     }
 }
 
@@ -39,6 +43,11 @@ struct World {
     stock: i64,
     guarantee: Guarantee,
     year_fen: i64,
+    year_pieces: i64,
+    rules: Rulebook,
+    operator: OperatorCodes,
+    others: (u32, u32),
+    more: Vec<Product>,
 }
 
 fn world() -> World {
@@ -49,6 +58,11 @@ fn world() -> World {
         stock: 10,
         guarantee: Guarantee { account, from: TODAY, until: TODAY },
         year_fen: 0,
+        year_pieces: 0,
+        rules: Rulebook::default(),
+        operator: OperatorCodes::default(),
+        others: (0, 0),
+        more: Vec::new(),
     }
 }
 
@@ -61,7 +75,7 @@ fn judge(order: &Order, world: &World) -> Verdict {
         consumption: ConsumptionTax::None,
         vat: Rate::percent(13),
     }]);
-    let find = |sku: &str| (sku == world.product.sku).then_some(&world.product);
+    let find = |sku: &str| std::iter::once(&world.product).chain(&world.more).find(|p| p.sku == sku);
     review(
         order,
         &Facts {
@@ -72,6 +86,11 @@ fn judge(order: &Order, world: &World) -> Verdict {
             tariff: &tariff,
             year_so_far: Money::from_fen(world.year_fen),
             guarantee: world.guarantee,
+            year_pieces: &|_| world.year_pieces,
+            rules: &world.rules,
+            operator: &world.operator,
+            others_with_phone: world.others.0,
+            others_with_address: world.others.1,
         },
     )
 }

@@ -66,12 +66,6 @@ fn one_item_above_the_single_limit_pays_duty_and_full_tax() {
 }
 
 #[test]
-fn half_a_fen_rounds_up() {
-    assert_eq!(half_up(5, 10), Some(Money::from_fen(1)));
-    assert_eq!(half_up(4, 10), Some(Money::ZERO));
-}
-
-#[test]
 fn the_rates_of_the_day_apply() {
     let old = TariffLine { until: Some(Date::constant(2026, 12, 31)), ..tariff(0, ConsumptionTax::None, 13) };
     let new = TariffLine { from: Date::constant(2027, 1, 1), ..tariff(0, ConsumptionTax::None, 9) };

@@ -1,0 +1,1 @@
+//! The rulebook's part in a verdict.
