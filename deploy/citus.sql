@@ -14,6 +14,8 @@ SELECT create_reference_table('migration');
 SELECT create_reference_table('cell');
 SELECT create_reference_table('centre');
 SELECT create_reference_table('product');
+SELECT create_reference_table('dataset');
+SELECT create_reference_table('dataset_entry');
 SELECT create_reference_table('kiosk');
 SELECT create_reference_table('enrolment');
 SELECT create_reference_table('staff');

@@ -32,6 +32,21 @@ CREATE TABLE product (
     picture TEXT NOT NULL                  -- SVG
 );
 
+CREATE TABLE dataset (                     -- tariff, lists and registrations as imported; each import replaces its set
+    name TEXT NOT NULL PRIMARY KEY,
+    source TEXT NOT NULL,                  -- where it is from
+    digest TEXT NOT NULL,                  -- SHA-256 of the file
+    entries BIGINT NOT NULL,
+    imported_us BIGINT NOT NULL
+);
+
+CREATE TABLE dataset_entry (
+    name TEXT NOT NULL,
+    position BIGINT NOT NULL,              -- from 1
+    body TEXT NOT NULL,                    -- JSON of the entry
+    PRIMARY KEY (name, position)
+){keyed};
+
 -- Stock line and tax guarantee: one shape (hold -> post | void | expire). A buyer's calendar year has the same in buyer_year.
 CREATE TABLE account (
     cell BIGINT NOT NULL,
@@ -54,12 +69,12 @@ CREATE TABLE buyer_year (
     CHECK (held + used <= lim)
 ){keyed};
 
-CREATE TABLE buyer_goods (                 -- pieces of goods with a yearly maximum that a buyer bought in a year
-    key TEXT NOT NULL,                     -- as in buyer_year
-    hs8 TEXT NOT NULL,
+CREATE TABLE buyer_goods (                 -- pieces of goods with a yearly maximum that a buyer bought
+    key TEXT NOT NULL PRIMARY KEY,         -- as in buyer_year, then / and the eight-digit code
+    lim BIGINT NOT NULL,
     held BIGINT NOT NULL DEFAULT 0 CHECK (held >= 0),
     used BIGINT NOT NULL DEFAULT 0 CHECK (used >= 0),
-    PRIMARY KEY (key, hs8)
+    CHECK (held + used <= lim)
 ){keyed};
 
 CREATE TABLE telephone (                   -- who used a telephone, to notice one with many buyers

@@ -140,6 +140,7 @@ fn balances(conn: &Conn) -> Result<Accounts, StoreError> {
     for sql in [
         "SELECT kind, key, held, used FROM account WHERE cell = {cell} AND held + used > 0",
         "SELECT 'buyer', key, held, used FROM buyer_year WHERE held + used > 0",
+        "SELECT 'goods', key, held, used FROM buyer_goods WHERE held + used > 0",
     ] {
         let mut statement = conn.prepare_cached(sql)?;
         let rows = statement.query_map([], |row| {

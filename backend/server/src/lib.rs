@@ -8,6 +8,7 @@ pub mod centre;
 pub mod clearing;
 pub mod config;
 pub mod credentials;
+pub mod dataset;
 pub mod db;
 pub mod demo;
 pub mod error;

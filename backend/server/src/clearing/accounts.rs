@@ -25,6 +25,8 @@ pub enum Kind {
     Buyer,
     /// A tax guarantee, in fen.
     Guarantee,
+    /// Goods with a yearly maximum that a buyer bought in a year, in pieces.
+    Goods,
 }
 
 /// Names one account.
@@ -44,6 +46,7 @@ impl Kind {
             Self::Stock => "stock",
             Self::Buyer => "buyer",
             Self::Guarantee => "guarantee",
+            Self::Goods => "goods",
         }
     }
 }
@@ -58,6 +61,12 @@ pub fn stock_key(centre: &Centre, product: &Product) -> Key {
 #[must_use]
 pub fn buyer_key(buyer: &str, year: i16) -> Key {
     Key { kind: Kind::Buyer, key: format!("{buyer}/{year}") }
+}
+
+/// The account of goods with a yearly maximum: the buyer's digest, the year and the eight-digit code.
+#[must_use]
+pub fn goods_key(buyer: &str, year: i16, hs8: &str) -> Key {
+    Key { kind: Kind::Goods, key: format!("{buyer}/{year}/{hs8}") }
 }
 
 /// The account of a guarantee: its number.
@@ -87,6 +96,9 @@ pub fn find(conn: &Conn, key: &Key) -> Result<Option<Account>, StoreError> {
     let read = |row: &Row| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
     let row: Option<(i64, i64, i64)> = if key.kind == Kind::Buyer {
         conn.prepare_cached("SELECT lim, held, used FROM buyer_year WHERE key = ?1")?
+            .query_row([&key.key], read)
+    } else if key.kind == Kind::Goods {
+        conn.prepare_cached("SELECT lim, held, used FROM buyer_goods WHERE key = ?1")?
             .query_row([&key.key], read)
     } else {
         conn.prepare_cached(
@@ -176,6 +188,8 @@ pub fn end_holds(
             *sum = sum.saturating_add(amount);
         }
     }
+    let (goods, sums): (Vec<_>, Vec<_>) =
+        sums.into_iter().partition(|((kind, _), _)| kind == Kind::Goods.as_str());
     let (buyers, accounts): (Vec<_>, Vec<_>) =
         sums.into_iter().partition(|((kind, _), _)| kind == Kind::Buyer.as_str());
     let (held, used) = match (from, into) {
@@ -201,6 +215,12 @@ pub fn end_holds(
             "UPDATE buyer_year SET held = held - ?4 * r.amount, used = used + ?5 * r.amount
              FROM {r: kind t, key t, amount i} WHERE buyer_year.key = r.key AND r.kind = 'buyer'",
             columns(buyers),
+            signs.clone(),
+        ),
+        Bulk::with(
+            "UPDATE buyer_goods SET held = held - ?4 * r.amount, used = used + ?5 * r.amount
+             FROM {r: kind t, key t, amount i} WHERE buyer_goods.key = r.key AND r.kind = 'goods'",
+            columns(goods),
             signs,
         ),
         Bulk::with(

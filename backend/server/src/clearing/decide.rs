@@ -7,8 +7,9 @@ use pickup_domain::matching::{Waybill, match_documents};
 use pickup_domain::order::{Order, OrderLine, Payment};
 use pickup_domain::parcel::Size;
 use pickup_domain::review::Verdict;
-use pickup_domain::tax::{LineTax, OrderTax};
-use pickup_domain::{Quantity, Reason, ReasonCode, china_time};
+use pickup_domain::rules::Rulebook;
+use pickup_domain::tax::{LineTax, OrderTax, apportion};
+use pickup_domain::{Money, Quantity, Reason, ReasonCode, china_time};
 
 use crate::clearing::accounts::{self, Key};
 use crate::clearing::ask::Ask;
@@ -32,6 +33,8 @@ pub struct Writes {
     pub waybill: String,
     /// Holds to take: all of them or none.
     pub holds: Vec<(Key, i64)>,
+    /// Yearly maxima of the goods held for.
+    pub year_max: Vec<(Key, i64)>,
     /// What is declared.
     pub facts: Facts,
     /// Smallest door.
@@ -48,6 +51,7 @@ struct Reads<'a> {
     centre: &'a Centre,
     operator: &'a Operator,
     product: &'a dyn Fn(&str) -> Option<&'a Product>,
+    rules: &'a Rulebook,
     buyer_key: &'a str,
     now: Timestamp,
 }
@@ -70,6 +74,7 @@ pub fn decide(
         centre,
         operator,
         product: &|sku| shop.product(sku),
+        rules: &shop.rules,
         buyer_key: &ask.buyer_key,
         now,
     };
@@ -89,6 +94,10 @@ pub fn decide(
     let range =
         || Decision::Refuse(vec![Reason::new(ReasonCode::AmountRange).field("lines").values("", "overflow")]);
     let Some(tax) = verdict.tax.as_ref() else { return range() };
+    if tax.lines.is_empty() {
+        // Goods whose taxes are paid need no declaration; they are not this product's to sell alone.
+        return Decision::Refuse(vec![Reason::new(ReasonCode::OrderWithoutLines).field("lines")]);
+    }
     writes(&reads, tax, waybill.number).map_or_else(range, |writes| Decision::Clear(Box::new(writes)))
 }
 
@@ -102,16 +111,19 @@ fn form(payment: &Payment) -> Option<Reason> {
 fn writes(reads: &Reads<'_>, tax: &OrderTax, waybill: String) -> Option<Writes> {
     let articles: Vec<(&OrderLine, &Product, &LineTax)> = reads
         .order
-        .lines
-        .iter()
+        .bonded_lines(reads.product)
         .zip(&tax.lines)
         .map(|(line, tax)| Some((line, (reads.product)(&line.sku)?, tax)))
         .collect::<Option<_>>()?;
+    let year_max = year_max(reads, &articles);
     let facts = facts(reads, tax, &articles)?;
     Some(Writes {
         waybill,
-        holds: holds(reads, tax, &articles)?,
-        size: Size::for_pieces(articles.iter().map(|(line, product, _)| (product.size, line.qty))),
+        holds: holds(reads, tax, &articles, &year_max)?,
+        year_max: year_max.into_iter().map(|(key, _, most)| (key, most)).collect(),
+        size: Size::for_pieces(
+            reads.order.lines.iter().filter_map(|line| Some(((reads.product)(&line.sku)?.size, line.qty))),
+        ),
         buyer_masked: masked_name(&reads.order.buyer.name),
         facts,
     })
@@ -121,6 +133,7 @@ fn holds(
     reads: &Reads<'_>,
     tax: &OrderTax,
     articles: &[(&OrderLine, &Product, &LineTax)],
+    year_max: &[(Key, i64, i64)],
 ) -> Option<Vec<(Key, i64)>> {
     let mut holds = Vec::with_capacity(articles.len() + 2);
     for (line, product, _) in articles {
@@ -130,13 +143,40 @@ fn holds(
     let year = china_time::year(reads.now);
     holds.push((accounts::buyer_key(reads.buyer_key, year), tax.dutiable.fen()));
     holds.push((accounts::guarantee_key(&reads.operator.guarantee.number), tax.total.fen()));
+    holds.extend(year_max.iter().map(|(key, pieces, _)| (key.clone(), *pieces)));
     // An order without tax needs no guarantee.
     holds.retain(|(_, amount)| *amount > 0);
     Some(holds)
 }
 
+/// Account, pieces and maximum of the goods that a person may buy only so many of in a year.
+fn year_max(reads: &Reads<'_>, articles: &[(&OrderLine, &Product, &LineTax)]) -> Vec<(Key, i64, i64)> {
+    let (today, year) = (china_time::date(reads.now), china_time::year(reads.now));
+    let mut found: Vec<(Key, i64, i64)> = Vec::new();
+    for (line, product, _) in articles {
+        let listed = reads.rules.permitted.line(product.hs.hs8(), today);
+        let Some(most) = listed.and_then(|listed| listed.per_year_max) else { continue };
+        let key = accounts::goods_key(reads.buyer_key, year, product.hs.hs8());
+        match found.iter_mut().find(|(known, _, _)| *known == key) {
+            Some((_, pieces, _)) => *pieces = pieces.saturating_add(line.qty),
+            None => found.push((key, line.qty, most)),
+        }
+    }
+    found
+}
+
 fn facts(reads: &Reads<'_>, tax: &OrderTax, articles: &[(&OrderLine, &Product, &LineTax)]) -> Option<Facts> {
     let (order, centre) = (reads.order, reads.centre);
+    let sums = order.sums(reads.product)?;
+    // Of points and vouchers the bonded goods carry their share by value, as of the freight.
+    let shares = apportion(order.discount_fen, &[sums.bonded.fen(), sums.duty_paid.fen()])?;
+    let discount = shares.first().copied().unwrap_or_default();
+    let total = Money::checked_sum([sums.bonded, sums.bonded_freight, tax.total])?.checked_sub(discount)?;
+    let duty_paid: Option<Vec<FactLine>> = (1_u32..)
+        .zip(order.lines.iter().filter_map(|line| Some((line, (reads.product)(&line.sku)?))))
+        .filter(|(_, (_, product))| product.duty_paid)
+        .map(|(gnum, (line, product))| fact_line(gnum, line, product))
+        .collect();
     let weight = |of: fn(&Product) -> Quantity| {
         articles.iter().try_fold(Quantity::ZERO, |sum, (line, product, _)| {
             sum.checked_add(of(product).checked_mul(line.qty)?)
@@ -158,14 +198,15 @@ fn facts(reads: &Reads<'_>, tax: &OrderTax, articles: &[(&OrderLine, &Product, &
         transaction_id: reads.payment.transaction_id.clone(),
         gross_kg: weight(|p| p.gross_kg)?,
         net_kg: weight(|p| p.net_kg)?,
-        goods_fen: order.goods_fen,
-        freight_fen: order.freight_fen,
-        discount_fen: order.discount_fen,
+        goods_fen: sums.bonded,
+        freight_fen: sums.bonded_freight,
+        discount_fen: discount,
         tax_fen: tax.total,
-        total_fen: order.total_fen,
+        total_fen: total,
         dutiable_fen: tax.dutiable,
         regime: reads.verdict.regime,
         lines: lines?,
+        duty_paid: duty_paid?,
         drafted_at: reads.now,
     })
 }

@@ -57,6 +57,9 @@ pub struct Facts {
     pub regime: Regime,
     /// Line by line.
     pub lines: Vec<FactLine>,
+    /// Goods in the same parcel whose taxes were paid before (同包发货): not declared, but handed over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub duty_paid: Vec<FactLine>,
     /// When this was written.
     pub drafted_at: Timestamp,
 }
@@ -113,8 +116,11 @@ impl Facts {
         Contents {
             order_no: self.order_no.clone(),
             declarant: self.declarant.clone(),
-            lines: self.lines.iter().map(line).collect(),
-            goods_fen: self.goods_fen.fen(),
+            lines: self.lines.iter().chain(&self.duty_paid).map(line).collect(),
+            goods_fen: self
+                .duty_paid
+                .iter()
+                .fold(self.goods_fen.fen(), |sum, line| sum.saturating_add(line.total_fen.fen())),
             tax_fen: self.tax_fen.fen(),
         }
     }

@@ -27,6 +27,7 @@ pub struct Rows {
     ids: Vec<i64>,
     paid: Cleared,
     amounts: BTreeMap<Key, i64>,
+    year_max: BTreeMap<Key, i64>,
     holds: (Vec<i64>, Vec<String>),
     declared: Declared,
     parcels: Parcels,
@@ -110,6 +111,7 @@ impl Rows {
         self.phones.insert((ask.phone_key.clone(), ask.buyer_key.clone()), ());
         self.holds.0.push(id);
         self.holds.1.push(accounts::legs(&writes.holds));
+        self.year_max.extend(writes.year_max);
         for (key, amount) in writes.holds {
             let sum = self.amounts.entry(key).or_default();
             *sum = sum.saturating_add(amount);
@@ -159,7 +161,7 @@ impl Rows {
         if self.ids.is_empty() {
             return Ok(());
         }
-        let expected = self.amounts.keys().filter(|key| key.kind != Kind::Buyer).count();
+        let expected = self.amounts.keys().filter(|key| is_account(key)).count();
         let mut bulks = Vec::new();
         tx.move_on(|cell| bulks = self.into_bulks(cell, shop, now))?;
         let changed = tx.bulks(&bulks)?;
@@ -186,8 +188,10 @@ impl Rows {
             })
             .collect();
         let trail = trail::chained(cell, now, &changes);
-        let (stock, buyers): (Vec<_>, Vec<_>) =
-            self.amounts.into_iter().partition(|(key, _)| key.kind != Kind::Buyer);
+        let (stock, people): (Vec<_>, Vec<_>) =
+            self.amounts.into_iter().partition(|(key, _)| is_account(key));
+        let (buyers, goods): (Vec<_>, Vec<_>) =
+            people.into_iter().partition(|(key, _)| key.kind == Kind::Buyer);
         let expires = us(after(now, shop.app.config.hold_for_s));
         let ids = self.ids;
         let mut bulks = vec![
@@ -214,6 +218,9 @@ impl Rows {
         let (phones, people): (Vec<_>, Vec<_>) = self.phones.into_keys().unzip();
         let phones = vec![Column::Text(phones), Column::Text(people)];
         bulks.push(Bulk::with(PHONES, phones, vec![Value::Int(us(now))]));
+        if !goods.is_empty() {
+            bulks.push(upsert_goods(goods, &self.year_max));
+        }
         bulks.push(trail);
         bulks
     }
@@ -227,6 +234,17 @@ fn update_accounts(amounts: Vec<(Key, i64)>) -> Bulk<'static> {
         sums.push(amount);
     }
     Bulk::new(ACCOUNTS, vec![Column::Text(kinds), Column::Text(keys), Column::Int(sums)])
+}
+
+/// Whether it is a stock line or a guarantee, which belong to the cell.
+fn is_account(key: &Key) -> bool {
+    matches!(key.kind, Kind::Stock | Kind::Guarantee)
+}
+
+fn upsert_goods(amounts: Vec<(Key, i64)>, most: &BTreeMap<Key, i64>) -> Bulk<'static> {
+    let limits = amounts.iter().map(|(key, sum)| most.get(key).copied().unwrap_or(*sum)).collect();
+    let (keys, sums): (Vec<_>, Vec<_>) = amounts.into_iter().map(|(key, sum)| (key.key, sum)).unzip();
+    Bulk::new(GOODS, vec![Column::Text(keys), Column::Int(sums), Column::Int(limits)])
 }
 
 fn upsert_buyers(amounts: Vec<(Key, i64)>) -> Bulk<'static> {
@@ -319,6 +337,11 @@ const ACCOUNTS: &str = "UPDATE account SET held = held + r.amount FROM {r: kind 
 const BUYERS: &str =
     "INSERT INTO buyer_year (key, lim, held) SELECT r.key, ?3, r.amount FROM {r: key t, amount i}
     WHERE true ON CONFLICT (key) DO UPDATE SET held = buyer_year.held + excluded.held";
+// The maximum is the list's of today: one that was raised since applies.
+const GOODS: &str = "INSERT INTO buyer_goods (key, lim, held)
+    SELECT r.key, r.most, r.amount FROM {r: key t, amount i, most i}
+    WHERE true ON CONFLICT (key) DO UPDATE SET held = buyer_goods.held + excluded.held,
+        lim = CASE WHEN excluded.lim > buyer_goods.lim THEN excluded.lim ELSE buyer_goods.lim END";
 const NUMBERS: &str = "INSERT INTO used_number (number, kind, cell, order_id)
     SELECT r.number, r.kind, {cell}, r.id FROM {r: number t, kind t, id i}";
 const HOLDS: &str = "INSERT INTO hold (cell, order_id, state, legs, expires_us)

@@ -50,6 +50,7 @@ const BUYERS: &str = "SELECT r.key, b.lim, b.held, b.used FROM {r: key t} JOIN b
 const GUARANTEE: &str =
     "SELECT r.key, a.lim, a.held, a.used, a.valid_from_us, a.valid_until_us FROM {r: key t}
     JOIN account a ON a.cell = {cell} AND a.kind = 'guarantee' AND a.key = r.key";
+const GOODS: &str = "SELECT r.key, b.lim, b.held, b.used FROM {r: key t} JOIN buyer_goods b ON b.key = r.key";
 // So many are enough to know; a telephone with a hundred thousand buyers must not be counted to the end.
 const PHONES: &str = "SELECT r.i, (SELECT COUNT(*) FROM (SELECT 1 FROM telephone t
         WHERE t.phone = r.phone AND t.buyer <> r.buyer LIMIT 20) AS others)
@@ -62,12 +63,13 @@ impl<'a> Standing<'a> {
     /// [`StoreError`].
     pub fn read(tx: &Conn, shop: &Shop, asks: &[Box<Ask>], now: Timestamp) -> Result<Self, StoreError> {
         let answers = tx.bulk_rows(&Self::statements(shop, asks, now))?;
-        let [used, placed, stock, buyers, guarantee, phones] = <[Vec<Row>; 6]>::try_from(answers)
+        let [used, placed, stock, buyers, guarantee, phones, goods] = <[Vec<Row>; 7]>::try_from(answers)
             .map_err(|_| StoreError::unreadable("a batch", "another number of answers"))?;
         let mut standing = Self::nothing(shop, asks.len(), now);
         standing.take_accounts(accounts::Kind::Stock, &stock)?;
         standing.take_accounts(accounts::Kind::Buyer, &buyers)?;
         standing.take_accounts(accounts::Kind::Guarantee, &guarantee)?;
+        standing.take_accounts(accounts::Kind::Goods, &goods)?;
         standing.take_guarantee(&guarantee)?;
         standing.take_rest(&used, &placed, &phones)?;
         Ok(standing)
@@ -75,7 +77,7 @@ impl<'a> Standing<'a> {
 
     /// The statements that read what the orders need.
     #[must_use]
-    pub fn statements(shop: &Shop, asks: &[Box<Ask>], now: Timestamp) -> [Bulk<'static>; 6] {
+    pub fn statements(shop: &Shop, asks: &[Box<Ask>], now: Timestamp) -> [Bulk<'static>; 7] {
         let guarantee = accounts::guarantee_key(&shop.data.operator.guarantee.number);
         [
             Bulk::new(USED, numbers(asks)),
@@ -84,6 +86,7 @@ impl<'a> Standing<'a> {
             Bulk::new(BUYERS, vec![Column::Text(buyer_keys(asks, china_time::year(now)))]),
             Bulk::new(GUARANTEE, vec![Column::Text(vec![guarantee.key])]),
             Bulk::new(PHONES, phones(asks)),
+            Bulk::new(GOODS, vec![Column::Text(goods_keys(shop, asks, now))]),
         ]
     }
 
@@ -186,7 +189,10 @@ impl<'a> Standing<'a> {
             let account = centre.and_then(|centre| self.accounts.get(&accounts::stock_key(centre, product)));
             Quantity::from_parts(account.map_or(0, |account| account.available()))
         };
-        let _ = i;
+        let pieces = |hs8: &str| {
+            let account = self.accounts.get(&accounts::goods_key(&ask.buyer_key, self.year, hs8));
+            account.map_or(0, |account| account.held().saturating_add(account.used()))
+        };
         let facts = Facts {
             today: china_time::date(now),
             centre,
@@ -195,6 +201,12 @@ impl<'a> Standing<'a> {
             tariff: &shop.data.tariff,
             year_so_far: year.map_or(Money::ZERO, accounts::spoken_for),
             guarantee: self.guarantee(now),
+            year_pieces: &pieces,
+            rules: &shop.rules,
+            operator: &shop.operator,
+            others_with_phone: self.others_with_phone.get(i).copied().unwrap_or(0),
+            // Every parcel goes to the centre's own address: it says nothing of the buyer.
+            others_with_address: 0,
         };
         review::review(&ask.order, &facts)
     }
@@ -215,10 +227,14 @@ impl<'a> Standing<'a> {
         let mut after = Vec::with_capacity(holds.len());
         for (key, amount) in holds {
             let before = self.accounts.get(key).copied();
-            let opened = if key.kind == accounts::Kind::Buyer {
-                before.or_else(|| Account::new(limits::ANNUAL.fen(), 0, 0).ok())
-            } else {
-                before
+            let opened = match key.kind {
+                accounts::Kind::Buyer => before.or_else(|| Account::new(limits::ANNUAL.fen(), 0, 0).ok()),
+                // The rules have said that the maximum is kept; the account only counts.
+                accounts::Kind::Goods => {
+                    let (held, used) = before.map_or((0, 0), |account| (account.held(), account.used()));
+                    Account::new(i64::MAX / 4, held, used).ok()
+                }
+                accounts::Kind::Stock | accounts::Kind::Guarantee => before,
             };
             let Some(held) = opened.and_then(|account| account.hold(*amount).ok()).map(|(after, _)| after)
             else {
@@ -265,6 +281,24 @@ fn stock_keys(shop: &Shop, asks: &[Box<Ask>]) -> Vec<String> {
         let Some(centre) = shop.centre(ask.order.centre) else { continue };
         for product in ask.order.lines.iter().filter_map(|line| shop.product(&line.sku)) {
             keys.insert(accounts::stock_key(centre, product).key);
+        }
+    }
+    keys.into_iter().collect()
+}
+
+/// Goods with a yearly maximum only; most lists have few of them.
+fn goods_keys(shop: &Shop, asks: &[Box<Ask>], now: Timestamp) -> Vec<String> {
+    if shop.rules.permitted.is_empty() {
+        return Vec::new();
+    }
+    let (today, year) = (china_time::date(now), china_time::year(now));
+    let mut keys = BTreeSet::new();
+    for ask in asks {
+        for product in ask.order.lines.iter().filter_map(|line| shop.product(&line.sku)) {
+            let listed = shop.rules.permitted.line(product.hs.hs8(), today);
+            if listed.is_some_and(|listed| listed.per_year_max.is_some()) {
+                keys.insert(accounts::goods_key(&ask.buyer_key, year, product.hs.hs8()).key);
+            }
         }
     }
     keys.into_iter().collect()

@@ -264,6 +264,7 @@ impl ProductData {
         let picture =
             pictures::of(&self.sku).ok_or_else(|| DemoError(format!("no picture of {}", self.sku)))?;
         let product = Product {
+            duty_paid: false,
             hs: self.hs,
             name: Names { zh: self.zh, en: self.en },
             spec: self.spec,

@@ -177,6 +177,7 @@ fn unpriced(shop: &Shop, request: QuoteRequest) -> Order {
         name: String::new(),
         id_number: RawId(String::new()),
         telephone: String::new(),
+        authenticated: false,
     };
     Order {
         order_no: String::new(),
@@ -190,6 +191,7 @@ fn unpriced(shop: &Shop, request: QuoteRequest) -> Order {
         total_fen: Money::ZERO,
         currency: "CNY".to_owned(),
         notices_agreed: false,
+        notice_version: None,
     }
 }
 

@@ -13,20 +13,23 @@
 //!
 //! What is refused answers `{code, message_zh, message_en, field?, reasons[]}` and changes nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{get, post};
 use pickup_domain::centre::Centre;
 use pickup_domain::goods::Product;
+use pickup_domain::registrations::OperatorCodes;
+use pickup_domain::rules::Rulebook;
 use tokio::sync::Notify;
 
 use crate::App;
 use crate::centre;
 use crate::clearing::clearer::{self, Clearer};
 use crate::clearing::signer::{self, Signer};
-use crate::demo::{Demo, DemoError};
+use crate::dataset;
+use crate::demo::{Demo, DemoError, Operator};
 use crate::secrets::SecretsError;
 use crate::store::StoreError;
 
@@ -50,7 +53,12 @@ pub struct Shop {
     pub clearer: Clearer,
     /// Rung when a message waits to be sent.
     pub outbox: Notify,
+    /// Lists, registrations and settings that orders are judged by.
+    pub rules: Rulebook,
+    /// Who acts in every order.
+    pub operator: OperatorCodes,
     centres: BTreeMap<u16, Centre>,
+    products: HashMap<String, Product>,
 }
 
 /// Why the shop side cannot start.
@@ -80,8 +88,23 @@ impl Shop {
             tracing::info!(articles = data.articles.len(), "the catalogue was put into the new database");
         }
         let centres = app.store.read(centre::all).await?;
+        let (rules, products) = app
+            .store
+            .read(|conn| Ok::<_, StoreError>((dataset::rulebook(conn)?, dataset::products(conn)?)))
+            .await?;
+        let operator = operator_codes(&data.operator);
         let (clearer, queue) = clearer::channel();
-        let shop = Arc::new(Self { app, data, signer, clearer, outbox: Notify::new(), centres });
+        let shop = Arc::new(Self {
+            app,
+            data,
+            signer,
+            clearer,
+            outbox: Notify::new(),
+            rules,
+            operator,
+            centres,
+            products,
+        });
         // Ends when the last asker is gone: the queue closes with the shop.
         tokio::spawn(clearer::run(Arc::downgrade(&shop), queue));
         Ok(shop)
@@ -96,7 +119,18 @@ impl Shop {
     /// The article `sku`.
     #[must_use]
     pub fn product(&self, sku: &str) -> Option<&Product> {
-        self.data.product(sku)
+        self.products.get(sku)
+    }
+}
+
+fn operator_codes(operator: &Operator) -> OperatorCodes {
+    OperatorCodes {
+        platform: operator.platform.code.clone(),
+        seller: operator.seller.code.clone(),
+        payment: operator.payment.code.clone(),
+        carrier: operator.carrier.code.clone(),
+        declarant: operator.declarant.code.clone(),
+        warehouse: operator.warehouse.code.clone(),
     }
 }
 
