@@ -3,9 +3,13 @@
 //! Source: 海关总署公告2018年第194号 (payer and buyer are one person where identity was not authenticated by a
 //! state-authorised body); the field pairs are those the port compares.
 
+use std::fmt::Display;
+
 use crate::order::{Order, Payment};
 use crate::reason::{Reason, ReasonCode};
 use crate::{IdNumber, Money};
+
+pub mod documents;
 
 const RULE: &str = "海关总署公告2018年第194号";
 
@@ -24,52 +28,89 @@ pub struct Waybill {
     pub freight: Money,
 }
 
-/// Every difference between order, payment and waybill; none when they agree.
+/// Every difference between order, payment and waybill as they are before anything is sent; none when they agree.
+/// What is sent is compared in full by [`documents::compare`].
 #[must_use]
 pub fn match_documents(order: &Order, payment: &Payment, pay_code: &str, waybill: &Waybill) -> Vec<Reason> {
-    let mut reasons = Vec::new();
-    let mut pair = |field: &str, expected: &str, found: &str| {
-        if expected.trim() != found.trim() {
-            let reason = Reason::new(ReasonCode::DocumentsDiffer).field(field).values(expected, found);
-            reasons.push(reason.rule(RULE));
-        }
-    };
-    pair("payment.order_no", &order.order_no, &payment.order_no);
-    pair("payment.currency", &order.currency, &payment.currency);
-    pair("payment.pay_code", pay_code, &payment.pay_code);
-    pair("waybill.order_no", &order.order_no, &waybill.order_no);
-    pair("waybill.consignee", &order.buyer.name, &waybill.consignee);
-    pair("waybill.telephone", &order.buyer.telephone, &waybill.telephone);
-    pair("waybill.freight", &order.freight_fen.to_string(), &waybill.freight.to_string());
-    if order.total_fen != payment.amount_fen {
-        reasons.push(
-            Reason::new(ReasonCode::PaymentAmount)
-                .field("payment.amount_fen")
-                .values(order.total_fen, payment.amount_fen)
-                .rule(RULE),
-        );
+    let mut found = Differences::default();
+    found.text("payment.order_no", &order.order_no, &payment.order_no);
+    found.text("payment.currency", &order.currency, &payment.currency);
+    found.text("payment.pay_code", pay_code, &payment.pay_code);
+    found.text("waybill.order_no", &order.order_no, &waybill.order_no);
+    found.text("waybill.consignee", &order.buyer.name, &waybill.consignee);
+    found.text("waybill.telephone", &order.buyer.telephone, &waybill.telephone);
+    found.value("waybill.freight", order.freight_fen, waybill.freight);
+    found.amount(order.total_fen, payment.amount_fen);
+    let (buyer, payer) = (&order.buyer, &payment.payer);
+    if buyer.authenticated {
+        found.well_formed("payer.id_number", &payer.id_number.0);
+    } else {
+        found.payer((&buyer.name, &buyer.id_number.0), (&payer.name, &payer.id_number.0));
     }
-    reasons.extend(payer_is_buyer(order, payment));
-    reasons
+    found.reasons
 }
 
-fn payer_is_buyer(order: &Order, payment: &Payment) -> Vec<Reason> {
-    let mut reasons = Vec::new();
-    let differs = |field: &str, expected: String, found: String| {
-        Reason::new(ReasonCode::PayerNotBuyer).field(field).values(expected, found).rule(RULE)
-    };
-    if order.buyer.name.trim() != payment.payer.name.trim() {
-        let (buyer, payer) = (order.buyer.name.clone(), payment.payer.name.clone());
-        reasons.push(differs("payer.name", buyer, payer));
+/// Differences found so far. Nothing is formatted while documents agree.
+#[derive(Default)]
+struct Differences {
+    reasons: Vec<Reason>,
+}
+
+impl Differences {
+    fn push(&mut self, code: ReasonCode, field: &str, expected: impl Display, found: impl Display) {
+        self.reasons.push(Reason::new(code).field(field).values(expected, found).rule(RULE));
     }
-    let payer: Result<IdNumber, _> = payment.payer.id_number.0.parse();
-    match (order.buyer.id_number.0.parse::<IdNumber>(), payer) {
-        (_, Err(error)) => reasons.push(Reason::new(error.into()).field("payer.id_number")),
-        (Ok(buyer), Ok(payer)) if buyer == payer => {}
-        (Ok(buyer), Ok(payer)) => reasons.push(differs("payer.id_number", buyer.masked(), payer.masked())),
-        (Err(error), Ok(_)) => reasons.push(Reason::new(error.into()).field("buyer.id_number")),
+
+    /// Texts agree when they do without the blanks around them.
+    fn text(&mut self, field: &str, expected: &str, found: &str) {
+        self.value(field, expected.trim(), found.trim());
     }
-    reasons
+
+    fn value<T: PartialEq + Display>(&mut self, field: &str, expected: T, found: T) {
+        if expected != found {
+            self.push(ReasonCode::DocumentsDiffer, field, expected, found);
+        }
+    }
+
+    fn amount(&mut self, order: Money, payment: Money) {
+        if order != payment {
+            self.push(ReasonCode::PaymentAmount, "payment.amount_fen", order, payment);
+        }
+    }
+
+    fn well_formed(&mut self, field: &str, id: &str) {
+        if let Err(error) = id.parse::<IdNumber>() {
+            self.reasons.push(Reason::new(error.into()).field(field));
+        }
+    }
+
+    /// Buyer and payer, each by name and identity number, are one person.
+    fn payer(&mut self, buyer: (&str, &str), payer: (&str, &str)) {
+        if buyer.0.trim() != payer.0.trim() {
+            self.push(ReasonCode::PayerNotBuyer, "payer.name", buyer.0, payer.0);
+        }
+        match (buyer.1.parse::<IdNumber>(), payer.1.parse::<IdNumber>()) {
+            (_, Err(error)) => self.reasons.push(Reason::new(error.into()).field("payer.id_number")),
+            (Ok(buyer), Ok(payer)) if buyer == payer => {}
+            (Ok(buyer), Ok(payer)) => {
+                self.push(ReasonCode::PayerNotBuyer, "payer.id_number", buyer.masked(), payer.masked());
+            }
+            (Err(error), Ok(_)) => self.reasons.push(Reason::new(error.into()).field("buyer.id_number")),
+        }
+    }
+
+    /// Identity numbers that must be equal, named only masked.
+    fn identity(&mut self, field: &str, expected: &str, found: &str) {
+        let same = expected.trim().eq_ignore_ascii_case(found.trim());
+        if !same {
+            self.push(ReasonCode::DocumentsDiffer, field, masked(expected), masked(found));
+        }
+    }
+}
+
+/// The number masked, or only its length when it is none.
+fn masked(id: &str) -> String {
+    id.parse::<IdNumber>().map_or_else(|_| format!("({})", id.chars().count()), |id| id.masked())
 }
 
 #[cfg(test)]
@@ -125,6 +166,18 @@ mod tests {
         let text = format!("{reasons:?}");
         assert!(!text.contains(ADULT) && !text.contains(OTHER_ADULT), "{text}");
         assert!(reasons[0].found.starts_with("990***********"));
+    }
+
+    #[test]
+    fn an_authenticated_buyer_may_have_another_pay() {
+        let mut order = order();
+        order.buyer.authenticated = true;
+        let (mut payment, waybill) = (payment(&order), waybill(&order));
+        payment.payer = Payer { name: "测试乙".into(), id_number: RawId(OTHER_ADULT.into()) };
+        assert_eq!(match_documents(&order, &payment, "P1", &waybill), []);
+        payment.payer.id_number = RawId("99".into());
+        let reasons = match_documents(&order, &payment, "P1", &waybill);
+        assert_eq!(reasons.len(), 1, "a payer is a person all the same: {reasons:?}");
     }
 
     #[test]

@@ -115,3 +115,83 @@ fn absurd_amounts_are_an_error_and_not_a_panic() {
     let negative = TaxableLine { goods: Money::from_fen(-1), ..line };
     assert_eq!(order_tax(&[negative], Money::ZERO, Money::ZERO, Regime::WithinLimits), Err(TaxError));
 }
+
+#[test]
+fn a_tariff_with_two_lines_for_one_day_is_not_loaded() {
+    let first =
+        TariffLine { until: Some(Date::constant(2026, 6, 30)), ..tariff(0, ConsumptionTax::None, 13) };
+    let second = TariffLine { from: Date::constant(2026, 6, 30), until: None, ..first.clone() };
+    let errors = Tariff::load(vec![first.clone(), second.clone()]).unwrap_err();
+    assert_eq!((errors.len(), errors[0].position), (1, 2));
+    assert_eq!(errors[0].fault, EntryFault::Overlap { with: 1 });
+    let next = TariffLine { from: Date::constant(2026, 7, 1), ..second };
+    assert!(Tariff::load(vec![first, next]).is_ok());
+}
+
+#[test]
+fn a_tariff_with_impossible_rates_is_not_loaded() {
+    let all = [
+        tariff(0, ConsumptionTax::AdValorem(Rate::ONE), 13),
+        tariff(0, ConsumptionTax::None, 101),
+        tariff(-1, ConsumptionTax::None, 13),
+        tariff(0, ConsumptionTax::Specific(UnitRate::from_milli_fen(-1)), 13),
+    ];
+    for line in all {
+        assert!(Tariff::load(vec![line.clone()]).is_err(), "{line:?}");
+    }
+    assert!(Tariff::load(vec![tariff(180, ConsumptionTax::None, 13)]).is_ok(), "duties above 100 % exist");
+}
+
+#[test]
+fn twelve_thousand_lines_are_searched_and_not_walked() {
+    let line = |i: u32| TariffLine {
+        hs: format!("{:010}", u64::from(i) * 700_001).parse().unwrap(),
+        ..tariff(0, ConsumptionTax::None, 13)
+    };
+    let all = Tariff::load((0..12_000).rev().map(line).collect()).unwrap();
+    for i in (0..12_000).step_by(37) {
+        assert_eq!(all.on(&line(i).hs, Date::constant(2026, 5, 1)), Some(&line(i)));
+    }
+    assert_eq!(all.on(&"9999999999".parse().unwrap(), Date::constant(2026, 5, 1)), None);
+}
+
+#[test]
+fn a_rounded_order_spreads_its_fen_over_the_lines() {
+    // Three times 0.50: 4.55 fen each; by line 15, by order 13.65 → 14.
+    let plain = tariff(0, ConsumptionTax::None, 13);
+    let line = TaxableLine { goods: Money::from_fen(50), specific_qty: Quantity::ZERO, tariff: &plain };
+    let by = |rounding| {
+        let tax =
+            order_tax_rounded(&[line; 3], Money::ZERO, Money::ZERO, Regime::WithinLimits, rounding).unwrap();
+        (tax.total.fen(), tax.lines.iter().map(|l| l.vat.fen()).collect::<Vec<_>>())
+    };
+    assert_eq!(by(Rounding::PerLine), (15, vec![5, 5, 5]));
+    assert_eq!(by(Rounding::PerOrder), (14, vec![5, 5, 4]));
+}
+
+#[test]
+fn the_working_is_written_step_by_step() {
+    let spirits = tariff(10, ConsumptionTax::Compound(Rate::percent(20), "1".parse().unwrap()), 13);
+    let line = TaxableLine {
+        goods: Money::from_fen(30_000),
+        specific_qty: "0.7".parse().unwrap(),
+        tariff: &spirits,
+    };
+    let steps = |regime| {
+        let tax = order_tax(&[line], Money::ZERO, Money::ZERO, regime).unwrap();
+        let steps = tax.lines[0].steps().into_iter();
+        steps
+            .map(|s| format!("{}: {} = {}", s.what.text(crate::Lang::En), s.how, s.value))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        steps(Regime::WithinLimits),
+        [
+            "dutiable value: 300.00 + 0.00 + 0.00 = 300.00",
+            "consumption tax levied: ((300.00 + 0.7 × 1) ÷ (1 − 20%) × 20% + 0.7 × 1) × 70% = 53.1125 ≈ 53.11",
+            "VAT levied: (300.00 + 53.1125 ÷ 70%) × 13% × 70% = 34.204625 ≈ 34.20",
+            "tax in all: 0.00 + 53.11 + 34.20 = 87.31",
+        ]
+    );
+    assert_eq!(steps(Regime::FullTax)[1], "duty: 300.00 × 10% = 30.00 ≈ 30.00");
+}
