@@ -64,6 +64,9 @@ pub struct Config {
     pub customs_retry_ms: u32,
     /// Longest time between two tries, in milliseconds.
     pub customs_retry_most_ms: u32,
+    /// Whether shops may say that a state-authorised body authenticated the buyer's identity, so that somebody else may
+    /// pay. `false` where the operator has not seen to it: then buyer and payer are one person.
+    pub shops_authenticate: bool,
     /// How long stock, limit and guarantee are held for an order that customs has not answered, in seconds.
     pub hold_for_s: u32,
     /// How long a shopper has to collect once the parcel is ready, in seconds.
@@ -93,6 +96,7 @@ impl Default for Config {
             customs_timeout_ms: 10_000,
             customs_retry_ms: 500,
             customs_retry_most_ms: 60_000,
+            shops_authenticate: false,
             hold_for_s: 3 * 24 * 3600,
             ticket_for_s: 7 * 24 * 3600,
             manifest_for_s: 24 * 3600,

@@ -26,6 +26,21 @@ enum Command {
     Serve,
     /// Bring the database to the newest form. A database file is brought there at every start; PostgreSQL only by this.
     Migrate,
+    /// Import a CSV file (its columns stand in docs/imports.md): all of it, or nothing and every fault by line. A running
+    /// service takes it up at its next start.
+    Import {
+        /// What the file holds.
+        #[arg(value_enum)]
+        what: ImportWhat,
+        /// The file, UTF-8.
+        file: PathBuf,
+        /// Where the data are from, such as the announcement; kept with them.
+        #[arg(long, default_value = "")]
+        source: String,
+        /// Read and check only.
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Recompute the trail's hashes, every state and every balance from the trail alone, and print what differs from the
     /// tables. Exit status 1 when anything does.
     Verify,
@@ -64,6 +79,33 @@ enum Command {
     /// Parcels.
     #[command(subcommand)]
     Parcel(ParcelCommand),
+}
+
+/// What can be imported.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum ImportWhat {
+    /// Rates by ten-digit code, dated.
+    Tariff,
+    /// Permitted goods (正面清单), dated.
+    Permitted,
+    /// Prohibited goods, dated.
+    Prohibited,
+    /// Personal-use quantities, dated.
+    PersonalUse,
+    /// Goods inspected more often, dated.
+    Watch,
+    /// Registered enterprises, dated.
+    Enterprises,
+    /// Registered goods, dated.
+    GoodsRegistrations,
+    /// Versions of the consumer notice, dated.
+    Notices,
+    /// Articles.
+    Catalogue,
+    /// Opening balances and later entries of bonded books.
+    Book,
+    /// Tax guarantees.
+    Guarantees,
 }
 
 /// Kiosks.
@@ -170,6 +212,9 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.command {
         Command::Serve => cli::serve(app).await?,
         Command::Migrate | Command::Restore { .. } => {}
+        Command::Import { what, file, source, dry_run } => {
+            return cli::import(app, what, &file, source, dry_run).await;
+        }
         Command::Verify => return cli::verify(app).await,
         Command::Backup { dir } => cli::backup(app, &dir).await?,
         Command::Init { demo } => cli::init(app, demo).await?,

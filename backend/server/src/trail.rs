@@ -40,6 +40,8 @@ pub enum Kind {
     Staff,
     /// Merchant; `key_issued`.
     Shop,
+    /// What was imported; `imported`.
+    Data,
 }
 
 impl Kind {
@@ -58,6 +60,7 @@ impl Kind {
             Self::Kiosk => "kiosk",
             Self::Staff => "staff",
             Self::Shop => "shop",
+            Self::Data => "data",
         }
     }
 }

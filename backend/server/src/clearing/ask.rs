@@ -84,9 +84,10 @@ impl Ask {
         app: &Arc<App>,
         merchant: &str,
         origin: Origin,
-        order: Order,
+        mut order: Order,
         payment: Payment,
     ) -> Result<Option<Self>, ClearingError> {
+        order.buyer.authenticated &= app.config.shops_authenticate;
         let Ok(buyer) = order.buyer.id_number.0.parse::<IdNumber>() else { return Ok(None) };
         let plain = serde_json::to_vec(&payment).map_err(|e| StoreError::unreadable("a payment", e))?;
         Ok(Some(Self {

@@ -20,8 +20,10 @@ use tracing_subscriber::EnvFilter;
 
 use crate::KioskCommand;
 
+mod import;
 mod init;
 
+pub use import::import;
 pub use init::init;
 
 /// Sends the log to standard error; `RUST_LOG` chooses what is in it.

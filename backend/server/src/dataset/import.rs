@@ -1,1 +1,451 @@
+//! Imports: a CSV file becomes a set of entries, the catalogue, entries of a bonded book or guarantees; all of it or nothing.
+//! The columns are described in `docs/imports.md`.
 
+use jiff::Timestamp;
+use pickup_domain::centre::Names;
+use pickup_domain::dated::{DatedList, Entry};
+use pickup_domain::goods::{LegalUnit, Permission, Product};
+use pickup_domain::lists::{Permitted, PersonalUse, Prohibited, Watch, Watched, remarks};
+use pickup_domain::parcel::Size;
+use pickup_domain::registrations::{Enterprise, EnterpriseRole, GoodsRegistration, RegisteredGoods};
+use pickup_domain::rules::NoticeVersion;
+use pickup_domain::tax::{ConsumptionTax, TariffLine};
+use pickup_domain::{Money, Quantity};
+use serde::Serialize;
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+
+use crate::dataset::lines::{self, Fault, Line};
+use crate::dataset::{Set, replace};
+use crate::db::Conn;
+use crate::store::StoreError;
+use crate::time::us;
+use crate::trail::{self, Change, Kind};
+
+/// What is imported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// A set of dated entries, replaced as a whole.
+    Set(Set),
+    /// Articles; one that exists is changed.
+    Catalogue,
+    /// Entries of bonded books: opening balances and what came in later; they add up.
+    Book,
+    /// Tax guarantees; one that exists is changed.
+    Guarantees,
+}
+
+/// Why nothing was imported.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// Faults in the file.
+    #[error("{} faults in the file; nothing was imported", .0.len())]
+    Faults(Vec<Fault>),
+    /// The file was imported before.
+    #[error("this very file was imported as {0} before; importing it again would count its entries twice")]
+    Again(&'static str),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<crate::db::DbError> for ImportError {
+    fn from(cause: crate::db::DbError) -> Self {
+        Self::Store(cause.into())
+    }
+}
+
+/// A file that was read and found good.
+#[derive(Debug)]
+pub struct Import {
+    what: What,
+    entries: Entries,
+    digest: String,
+    /// What a person should read before it goes into force, such as remarks that were not understood.
+    pub notes: Vec<Fault>,
+}
+
+#[derive(Debug)]
+enum Entries {
+    Tariff(Vec<TariffLine>),
+    Permitted(Vec<Permitted>),
+    Prohibited(Vec<Prohibited>),
+    PersonalUse(Vec<PersonalUse>),
+    Watch(Vec<Watch>),
+    Enterprises(Vec<Enterprise>),
+    GoodsRegistrations(Vec<GoodsRegistration>),
+    Notices(Vec<NoticeVersion>),
+    Catalogue(Vec<Product>),
+    Book(Vec<(String, Quantity, String)>),
+    Guarantees(Vec<(String, Money, (i64, i64))>),
+}
+
+impl What {
+    /// Its name at the shell.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Set(set) => set.as_str(),
+            Self::Catalogue => "catalogue",
+            Self::Book => "book",
+            Self::Guarantees => "guarantees",
+        }
+    }
+}
+
+impl Import {
+    /// How many entries it has.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        match &self.entries {
+            Entries::Tariff(all) => all.len(),
+            Entries::Permitted(all) => all.len(),
+            Entries::Prohibited(all) => all.len(),
+            Entries::PersonalUse(all) => all.len(),
+            Entries::Watch(all) => all.len(),
+            Entries::Enterprises(all) => all.len(),
+            Entries::GoodsRegistrations(all) => all.len(),
+            Entries::Notices(all) => all.len(),
+            Entries::Catalogue(all) => all.len(),
+            Entries::Book(all) => all.len(),
+            Entries::Guarantees(all) => all.len(),
+        }
+    }
+
+    /// Whether it has none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Reads a file. `progress` is told the number of lines read, now and then.
+///
+/// # Errors
+/// [`ImportError::Faults`] with every fault at once.
+pub fn read(what: What, bytes: &[u8], progress: &mut dyn FnMut(usize)) -> Result<Import, ImportError> {
+    let mut notes = Vec::new();
+    let entries = match what {
+        What::Set(Set::Tariff) => {
+            Entries::Tariff(dated(bytes, &["hs", "from", "duty", "vat"], tariff, progress)?)
+        }
+        What::Set(Set::Permitted) => {
+            let needed = ["hs8", "from", "document"];
+            Entries::Permitted(dated(bytes, &needed, |line| permitted(line, &mut notes), progress)?)
+        }
+        What::Set(Set::Prohibited) => {
+            Entries::Prohibited(dated(bytes, &["hs_prefix", "from", "document"], prohibited, progress)?)
+        }
+        What::Set(Set::PersonalUse) => {
+            let needed = ["hs_prefix", "most", "from", "document"];
+            Entries::PersonalUse(dated(bytes, &needed, personal_use, progress)?)
+        }
+        What::Set(Set::Watch) => {
+            let needed = ["kind", "key", "per_mille", "from", "document"];
+            Entries::Watch(dated(bytes, &needed, watch, progress)?)
+        }
+        What::Set(Set::Enterprises) => {
+            Entries::Enterprises(dated(bytes, &["role", "code", "from"], enterprise, progress)?)
+        }
+        What::Set(Set::GoodsRegistrations) => {
+            let needed = ["number", "sku", "hs8", "from"];
+            Entries::GoodsRegistrations(dated(bytes, &needed, registration, progress)?)
+        }
+        What::Set(Set::Notices) => Entries::Notices(dated(bytes, &["version", "from"], notice, progress)?),
+        What::Catalogue => Entries::Catalogue(plain(bytes, &CATALOGUE, product, progress)?),
+        What::Book => {
+            let needed = ["book", "record_no", "quantity", "document"];
+            Entries::Book(plain(bytes, &needed, book, progress)?)
+        }
+        What::Guarantees => {
+            let needed = ["number", "amount", "from", "until"];
+            Entries::Guarantees(plain(bytes, &needed, guarantee, progress)?)
+        }
+    };
+    Ok(Import { what, entries, digest: hex::encode(Sha256::digest(bytes)), notes })
+}
+
+fn plain<T>(
+    bytes: &[u8],
+    needed: &[&str],
+    read: impl FnMut(&Line<'_>) -> Result<T, Fault>,
+    progress: &mut dyn FnMut(usize),
+) -> Result<Vec<T>, ImportError> {
+    let read = lines::read(bytes, needed, read, progress).map_err(ImportError::Faults)?;
+    Ok(read.into_iter().map(|(_, entry)| entry).collect())
+}
+
+fn dated<T: Entry + Clone>(
+    bytes: &[u8],
+    needed: &[&str],
+    read: impl FnMut(&Line<'_>) -> Result<T, Fault>,
+    progress: &mut dyn FnMut(usize),
+) -> Result<Vec<T>, ImportError> {
+    let read = lines::read(bytes, needed, read, progress).map_err(ImportError::Faults)?;
+    let entries: Vec<T> = read.iter().map(|(_, entry)| entry.clone()).collect();
+    let line = |position: usize| read.get(position.saturating_sub(1)).map_or(0, |(line, _)| *line);
+    match DatedList::load(entries.clone()) {
+        Ok(_) => Ok(entries),
+        Err(all) => Err(ImportError::Faults(
+            all.into_iter()
+                .map(|error| Fault {
+                    line: line(error.position),
+                    column: None,
+                    why: format!("{}: {}", error.key, error.fault),
+                })
+                .collect(),
+        )),
+    }
+}
+
+fn tariff(line: &Line<'_>) -> Result<TariffLine, Fault> {
+    let (from, until) = line.span()?;
+    let consumption = match (line.maybe("consumption_rate")?, line.maybe("consumption_per_unit")?) {
+        (None, None) => ConsumptionTax::None,
+        (Some(rate), None) => ConsumptionTax::AdValorem(rate),
+        (None, Some(unit)) => ConsumptionTax::Specific(unit),
+        (Some(rate), Some(unit)) => ConsumptionTax::Compound(rate, unit),
+    };
+    Ok(TariffLine {
+        hs: line.value("hs")?,
+        from,
+        until,
+        duty: line.value("duty")?,
+        consumption,
+        vat: line.value("vat")?,
+    })
+}
+
+fn permitted(line: &Line<'_>, notes: &mut Vec<Fault>) -> Result<Permitted, Fault> {
+    let (from, until) = line.span()?;
+    let said = remarks::parse(&line.text("remark"));
+    if !said.not_understood.is_empty() {
+        let why = format!("not understood, read it yourself: {}", said.not_understood.join("；"));
+        notes.push(line.fault("remark", why));
+    }
+    Ok(Permitted {
+        hs8: line.filled("hs8")?,
+        name: line.text("name"),
+        bonded_only: said.bonded_only || line.flag("bonded_only")?,
+        per_order_max: line.maybe("per_order_max")?.or(said.per_order_max),
+        per_year_max: line.maybe("per_year_max")?.or(said.per_year_max),
+        needs_registration: said.needs_registration || line.flag("needs_registration")?,
+        excepted: said.excepted,
+        from,
+        until,
+        document: line.filled("document")?,
+    })
+}
+
+fn prohibited(line: &Line<'_>) -> Result<Prohibited, Fault> {
+    let (from, until) = line.span()?;
+    let (hs_prefix, document) = (line.filled("hs_prefix")?, line.filled("document")?);
+    Ok(Prohibited { hs_prefix, name: line.text("name"), from, until, document })
+}
+
+fn personal_use(line: &Line<'_>) -> Result<PersonalUse, Fault> {
+    let (from, until) = line.span()?;
+    let (hs_prefix, document) = (line.filled("hs_prefix")?, line.filled("document")?);
+    Ok(PersonalUse { hs_prefix, most: line.value("most")?, unit: line.text("unit"), from, until, document })
+}
+
+fn watch(line: &Line<'_>) -> Result<Watch, Fault> {
+    let (from, until) = line.span()?;
+    let kind = match line.filled("kind")?.as_str() {
+        "hs_prefix" => Watched::HsPrefix,
+        "sku" => Watched::Sku,
+        "origin" => Watched::Origin,
+        _ => return Err(line.fault("kind", "must be hs_prefix, sku or origin")),
+    };
+    let (key, per_mille) = (line.filled("key")?, line.value("per_mille")?);
+    Ok(Watch { kind, key, per_mille, from, until, document: line.filled("document")? })
+}
+
+fn enterprise(line: &Line<'_>) -> Result<Enterprise, Fault> {
+    let (from, until) = line.span()?;
+    let word = line.filled("role")?;
+    let role = EnterpriseRole::ALL.into_iter().find(|role| role.as_str() == word);
+    let role = role.ok_or_else(|| {
+        let all: Vec<&str> = EnterpriseRole::ALL.iter().map(|role| role.as_str()).collect();
+        line.fault("role", format!("must be one of {}", all.join(", ")))
+    })?;
+    Ok(Enterprise { role, code: line.filled("code")?, name: line.text("name"), from, until })
+}
+
+fn registration(line: &Line<'_>) -> Result<GoodsRegistration, Fault> {
+    let (from, until) = line.span()?;
+    let goods = match (line.text("sku"), line.text("hs8")) {
+        (sku, hs8) if !sku.is_empty() && hs8.is_empty() => RegisteredGoods::Sku(sku),
+        (sku, hs8) if sku.is_empty() && !hs8.is_empty() => RegisteredGoods::Hs8(hs8),
+        _ => return Err(line.fault("sku", "one of sku and hs8 is needed, and only one")),
+    };
+    Ok(GoodsRegistration { number: line.filled("number")?, goods, from, until })
+}
+
+fn notice(line: &Line<'_>) -> Result<NoticeVersion, Fault> {
+    let (from, until) = line.span()?;
+    Ok(NoticeVersion { version: line.filled("version")?, from, until })
+}
+
+const CATALOGUE: [&str; 12] = [
+    "sku",
+    "hs",
+    "zh",
+    "spec",
+    "origin",
+    "unit",
+    "legal1_unit",
+    "legal1_each",
+    "net_kg",
+    "gross_kg",
+    "price",
+    "record_no",
+];
+
+fn product(line: &Line<'_>) -> Result<Product, Fault> {
+    let size = match line.text("size").as_str() {
+        "" | "S" => Size::S,
+        "M" => Size::M,
+        "L" => Size::L,
+        _ => return Err(line.fault("size", "must be S, M or L")),
+    };
+    let legal2 = match line.text("legal2_unit") {
+        code if code.is_empty() => None,
+        code => Some(LegalUnit { code, each: line.value("legal2_each")? }),
+    };
+    let sku = line.filled("sku")?;
+    if sku.chars().count() > 20 {
+        return Err(line.fault("sku", "may have 20 characters, as the inventory list takes no more"));
+    }
+    Ok(Product {
+        sku,
+        hs: line.value("hs")?,
+        name: Names { zh: line.filled("zh")?, en: line.text("en") },
+        spec: line.filled("spec")?,
+        barcode: line.text("barcode"),
+        origin: line.filled("origin")?,
+        unit: line.filled("unit")?,
+        legal1: LegalUnit { code: line.filled("legal1_unit")?, each: line.value("legal1_each")? },
+        legal2,
+        net_kg: line.value("net_kg")?,
+        gross_kg: line.value("gross_kg")?,
+        price_fen: line.value("price")?,
+        record_no: line.filled("record_no")?,
+        permission: Permission { listed: !line.flag("not_listed")?, order_max: line.maybe("order_max")? },
+        taxed_unit: line.text("taxed_unit"),
+        size,
+        category: line.text("category"),
+        duty_paid: line.flag("duty_paid")?,
+    })
+}
+
+fn book(line: &Line<'_>) -> Result<(String, Quantity, String), Fault> {
+    let quantity: Quantity = line.value("quantity")?;
+    if quantity.parts() <= 0 {
+        return Err(line.fault("quantity", "must be above zero"));
+    }
+    let key = format!("{}/{}", line.filled("book")?, line.filled("record_no")?);
+    Ok((key, quantity, line.filled("document")?))
+}
+
+fn guarantee(line: &Line<'_>) -> Result<(String, Money, (i64, i64)), Fault> {
+    let amount: Money = line.value("amount")?;
+    if amount.fen() <= 0 {
+        return Err(line.fault("amount", "must be above zero"));
+    }
+    let noon = |day: jiff::civil::Date| {
+        let china = jiff::tz::TimeZone::fixed(jiff::tz::Offset::constant(8));
+        china.to_timestamp(day.at(12, 0, 0, 0)).map(us).map_err(|error| line.fault("from", error))
+    };
+    let span = (noon(line.value("from")?)?, noon(line.value("until")?)?);
+    Ok((line.filled("number")?, amount, span))
+}
+
+/// Writes an import, with one row of the trail.
+///
+/// # Errors
+/// [`ImportError`]; the transaction must then be dropped.
+pub fn write(tx: &Conn, import: &Import, source: &str, now: Timestamp) -> Result<(), ImportError> {
+    let about = (source, import.digest.as_str());
+    let mut body = json!({ "source": source, "sha256": import.digest, "entries": import.len() });
+    let set = |entries: &dyn Fn(Set) -> Result<(), StoreError>| match import.what {
+        What::Set(of) => entries(of),
+        _ => Ok(()),
+    };
+    match &import.entries {
+        Entries::Tariff(all) => set(&|of| replace(tx, of, all, about, now))?,
+        Entries::Permitted(all) => set(&|of| replace(tx, of, all, about, now))?,
+        Entries::Prohibited(all) => set(&|of| replace(tx, of, all, about, now))?,
+        Entries::PersonalUse(all) => set(&|of| replace(tx, of, all, about, now))?,
+        Entries::Watch(all) => set(&|of| replace(tx, of, all, about, now))?,
+        Entries::Enterprises(all) => set(&|of| replace(tx, of, all, about, now))?,
+        Entries::GoodsRegistrations(all) => set(&|of| replace(tx, of, all, about, now))?,
+        Entries::Notices(all) => set(&|of| replace(tx, of, all, about, now))?,
+        Entries::Catalogue(all) => write_catalogue(tx, all)?,
+        Entries::Book(all) => {
+            once(tx, import, source, now)?;
+            write_book(tx, all)?;
+            body["lines"] = json!(all);
+        }
+        Entries::Guarantees(all) => {
+            write_guarantees(tx, all)?;
+            body["lines"] = json!(all);
+        }
+    }
+    let entity = import.what.as_str();
+    let change = Change { actor: "operator", kind: Kind::Data, entity, state: "imported", body };
+    trail::append(tx, now, &change)?;
+    Ok(())
+}
+
+/// Entries of a book add up: the same file is taken once.
+fn once(tx: &Conn, import: &Import, source: &str, now: Timestamp) -> Result<(), ImportError> {
+    let name = format!("book/{}", import.digest);
+    let entries = i64::try_from(import.len()).unwrap_or(i64::MAX);
+    let new = tx.execute(
+        "INSERT INTO dataset (name, source, digest, entries, imported_us) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (name) DO NOTHING",
+        (name, source, &import.digest, entries, us(now)),
+    )?;
+    if new == 0 { Err(ImportError::Again(import.what.as_str())) } else { Ok(()) }
+}
+
+fn write_catalogue(tx: &Conn, all: &[Product]) -> Result<(), StoreError> {
+    for product in all {
+        let body = json_of(product)?;
+        tx.execute(
+            "INSERT INTO product (sku, body, picture) VALUES (?1, ?2, '')
+             ON CONFLICT (sku) DO UPDATE SET body = excluded.body",
+            (&product.sku, body),
+        )?;
+    }
+    Ok(())
+}
+
+fn write_book(tx: &Conn, all: &[(String, Quantity, String)]) -> Result<(), StoreError> {
+    for (key, quantity, _) in all {
+        tx.execute(
+            "INSERT INTO account (cell, kind, key, lim) VALUES ({cell}, 'stock', ?1, ?2)
+             ON CONFLICT (cell, kind, key) DO UPDATE SET lim = account.lim + excluded.lim",
+            (key, quantity.parts()),
+        )?;
+    }
+    Ok(())
+}
+
+fn write_guarantees(tx: &Conn, all: &[(String, Money, (i64, i64))]) -> Result<(), StoreError> {
+    for (number, amount, (from, until)) in all {
+        tx.execute(
+            "INSERT INTO account (cell, kind, key, lim, valid_from_us, valid_until_us)
+             VALUES ({cell}, 'guarantee', ?1, ?2, ?3, ?4)
+             ON CONFLICT (cell, kind, key) DO UPDATE SET lim = excluded.lim,
+                valid_from_us = excluded.valid_from_us, valid_until_us = excluded.valid_until_us",
+            (number, amount.fen(), *from, *until),
+        )?;
+    }
+    Ok(())
+}
+
+fn json_of<T: Serialize>(value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|e| StoreError::unreadable("an entry", e))
+}
