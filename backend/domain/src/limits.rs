@@ -55,6 +55,7 @@ pub fn judge(asked: Asked) -> (Regime, Vec<Reason>) {
     if over_single && !one_item {
         reasons.push(
             Reason::new(ReasonCode::LimitSingle)
+                .field("dutiable")
                 .values(format!("≤ {SINGLE}"), asked.dutiable)
                 .rule("财关税〔2018〕49号"),
         );
@@ -64,6 +65,7 @@ pub fn judge(asked: Asked) -> (Regime, Vec<Reason>) {
         let found = year.map_or_else(|| "overflow".to_owned(), |sum| sum.to_string());
         reasons.push(
             Reason::new(ReasonCode::LimitAnnual)
+                .field("year_so_far")
                 .values(format!("≤ {ANNUAL}"), found)
                 .rule("财关税〔2018〕49号"),
         );

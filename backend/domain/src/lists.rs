@@ -117,6 +117,34 @@ pub type PersonalUseList = DatedList<PersonalUse>;
 /// The watch list.
 pub type WatchList = DatedList<Watch>;
 
+impl Permitted {
+    /// A line with the columns its remark says, in force from `from` on with no end; and the clauses of the remark
+    /// that were not understood, for a person to read.
+    #[must_use]
+    pub fn with_remark(
+        hs8: &str,
+        name: &str,
+        remark: &str,
+        from: Date,
+        document: &str,
+    ) -> (Self, Vec<String>) {
+        let remarks = remarks::parse(remark);
+        let line = Self {
+            hs8: hs8.to_owned(),
+            name: name.to_owned(),
+            bonded_only: remarks.bonded_only,
+            per_order_max: remarks.per_order_max,
+            per_year_max: remarks.per_year_max,
+            needs_registration: remarks.needs_registration,
+            excepted: remarks.excepted,
+            from,
+            until: None,
+            document: document.to_owned(),
+        };
+        (line, remarks.not_understood)
+    }
+}
+
 impl PermittedList {
     /// The line in force for the first eight digits of a commodity code.
     #[must_use]
@@ -244,18 +272,9 @@ mod tests {
     fn codes_and_values_out_of_form_are_refused() {
         let errors = WatchList::load(vec![watch(Watched::HsPrefix, "220", 1), watch(Watched::Sku, "A", 0)]);
         assert_eq!(errors.unwrap_err().len(), 2);
-        let line = Permitted {
-            hs8: "2208300000".into(),
-            name: String::new(),
-            bonded_only: false,
-            per_order_max: None,
-            per_year_max: None,
-            needs_registration: false,
-            excepted: Vec::new(),
-            from: DAY,
-            until: None,
-            document: String::new(),
-        };
+        let (line, odd) = Permitted::with_remark("2208300000", "酒", "仅限网购保税；其他", DAY, "公告");
+        assert!(line.bonded_only);
+        assert_eq!(odd, ["其他"]);
         assert!(PermittedList::load(vec![line]).is_err(), "ten digits are not eight");
     }
 }

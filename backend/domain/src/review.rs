@@ -181,11 +181,13 @@ fn guarantee(tax: Money, facts: &Facts<'_>, reasons: &mut Vec<Reason>) {
     let guarantee = &facts.guarantee;
     if facts.today < guarantee.from || guarantee.until < facts.today {
         let span = format!("{} – {}", guarantee.from, guarantee.until);
-        reasons.push(Reason::new(ReasonCode::GuaranteeNotValid).values(span, facts.today));
+        let reason = Reason::new(ReasonCode::GuaranteeNotValid).field("guarantee");
+        reasons.push(reason.values(span, facts.today).rule("海关总署公告2018年第194号"));
     }
     let left = Money::from_fen(guarantee.account.available());
     if tax > left {
-        reasons.push(Reason::new(ReasonCode::GuaranteeExhausted).values(left, tax));
+        let reason = Reason::new(ReasonCode::GuaranteeExhausted).field("guarantee");
+        reasons.push(reason.values(left, tax).rule("海关总署公告2018年第194号"));
     }
 }
 

@@ -74,7 +74,7 @@ fn form(order: &Order, i: usize, line: &OrderLine, product: Option<&Product>, re
 fn article(line: &OrderLine, product: &Product, facts: &Facts<'_>, reasons: &mut Vec<Reason>) {
     let about = |code| Reason::new(code).field(&product.sku);
     if facts.rates(&product.hs).is_none() {
-        reasons.push(about(ReasonCode::TariffMissing).values("", &product.hs));
+        reasons.push(about(ReasonCode::TariffMissing).values("", &product.hs).rule("进出口税则"));
     }
     let left = (facts.stock)(product);
     if Quantity::whole(line.qty).is_none_or(|asked| asked > left) {
