@@ -13,6 +13,7 @@ mod citus;
 mod deposit;
 mod enrolment;
 mod handover;
+mod imports;
 mod pickup;
 mod program;
 mod simulation;
