@@ -12,6 +12,11 @@ cargo xtask <command>
         Everything that must hold before a change lands; ends with a line that counts tests.
   bench pickup [--json] [--pickups N]
         Times scan to verdict and confirmation to lock pulse over at least 200 pickups.
+  bench clearing [--engine sqlite|postgres] [--json] …
+        Orders a second over HTTP beside the bare statements and one transaction an order; on both
+        databases unless one is named. `--help` lists the rest.
+  bench kills [--times N] [--json]
+        Kills the backend and PostgreSQL under load and checks that nothing acknowledged is lost.
   postgres start|stop
         Starts or stops the PostgreSQL cluster that tests and benchmarks use, and prints its address.
   tidy
@@ -87,6 +92,10 @@ pub enum Command {
         /// How many pickups.
         pickups: u32,
     },
+    /// Measure clearing; the words go to the program that does it.
+    BenchClearing(Vec<String>),
+    /// Kill backend and PostgreSQL under load; the words go to the program that does it.
+    BenchKills(Vec<String>),
     /// Start or stop the cluster of tests.
     Postgres {
         /// Stop it.
@@ -141,8 +150,18 @@ fn test(rest: &[&str]) -> Result<Command, String> {
 fn bench(rest: &[&str]) -> Result<Command, String> {
     let rest = match rest.split_first() {
         Some((&"pickup", rest)) => rest,
+        Some((&"clearing", rest)) => {
+            return Ok(Command::BenchClearing(rest.iter().map(|word| (*word).to_owned()).collect()));
+        }
+        Some((&"kills", rest)) => {
+            return Ok(Command::BenchKills(rest.iter().map(|word| (*word).to_owned()).collect()));
+        }
         Some((&("--help" | "-h"), _)) => return Ok(Command::Help(BENCH_HELP)),
-        _ => return Err("bench needs to know what: `cargo xtask bench pickup`.".to_owned()),
+        _ => {
+            return Err(
+                "bench needs to know what: `cargo xtask bench pickup`, `clearing` or `kills`.".to_owned()
+            );
+        }
     };
     let (pickups, rest) = pickups(rest)?;
     let flags = Flags::read(&rest, &["--json"])?;

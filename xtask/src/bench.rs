@@ -5,6 +5,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::cargo;
+use crate::postgres::Cluster;
 
 /// Builds the release programs and runs the measurement.
 pub fn run(json: bool, pickups: u32) -> Result<bool> {
@@ -22,4 +23,64 @@ pub fn run(json: bool, pickups: u32) -> Result<bool> {
         command.arg("--json");
     }
     cargo::passes(&mut command).with_context(|| format!("{} did not run", bench.display()))
+}
+
+/// Builds the release programs of the backend and measures clearing on each database, or on the one that `words` names.
+pub fn clearing(words: &[String]) -> Result<bool> {
+    backend()?;
+    let cluster = Cluster::find()?;
+    cluster.start()?;
+    let named = words.iter().any(|word| word.starts_with("--engine") || word == "--help");
+    let engines: &[&[&str]] =
+        if named { &[&[]] } else { &[&["--engine", "sqlite"], &["--engine", "postgres"]] };
+    let mut well = true;
+    for engine in engines {
+        let mut command = program("release", "pickup-bench-clearing")?;
+        command.args(*engine).args(words).args(["--cluster", &cluster.address()]);
+        well &= cargo::passes(&mut command)?;
+    }
+    cluster.stop()?;
+    Ok(well)
+}
+
+/// Builds the release programs of the backend and kills them, on each database.
+pub fn kills(words: &[String]) -> Result<bool> {
+    backend()?;
+    kill_loop("release", words)
+}
+
+/// Kills the programs that were built before, on each database.
+pub fn kill_loop(profile: &str, words: &[String]) -> Result<bool> {
+    let cluster = Cluster::find()?;
+    cluster.start()?;
+    let mut well = cargo::passes(program(profile, "pickup-kill-loop")?.args(words))?;
+    let mut on_postgres = program(profile, "pickup-kill-loop")?;
+    on_postgres.args(words).args(["--cluster", &cluster.address()]);
+    well &= cargo::passes(&mut on_postgres)?;
+    cluster.stop()?;
+    Ok(well)
+}
+
+fn backend() -> Result<()> {
+    let arguments = [
+        "build",
+        "--release",
+        "--bins",
+        "-p",
+        "pickup-server",
+        "-p",
+        "pickup-tests",
+        "-p",
+        "pickup-customs-sim",
+    ];
+    if !cargo::passes(&mut cargo::cargo(&arguments)?)? {
+        bail!("the programs could not be built: the compiler's message is above");
+    }
+    Ok(())
+}
+
+fn program(profile: &str, name: &str) -> Result<Command> {
+    let mut command = Command::new(cargo::target_dir()?.join(profile).join(name));
+    command.current_dir(cargo::root()?);
+    Ok(command)
 }

@@ -10,7 +10,7 @@ use crate::args::Install;
 use crate::cargo::{cargo, passes};
 use crate::postgres::{self, Cluster};
 use crate::steps::{Count, Outcome, Steps, nextest_count};
-use crate::{debian, tidy, tools};
+use crate::{bench, debian, tidy, tools};
 
 /// How long the advisory database may take to answer before it counts as out of reach.
 const ADVISORY_LIMIT: Duration = Duration::from_secs(60);
@@ -20,7 +20,7 @@ pub fn run(install: Install) -> Result<bool> {
     debian::ensure(&[debian::DEMO, debian::TESTS], install)?;
     tools::ensure(&tools::NEXTEST)?;
     tools::ensure(&tools::DENY)?;
-    let mut steps = Steps::new(9);
+    let mut steps = Steps::new(10);
     steps.step("format", || outcome(&["fmt", "--all", "--check"]));
     steps.step("tidy", || Ok(if tidy::run()? { Outcome::Passed } else { Outcome::Failed }));
     steps.step("licences, bans and sources of dependencies", || {
@@ -36,6 +36,10 @@ pub fn run(install: Install) -> Result<bool> {
     steps.step("build", || outcome(&["build", "--workspace", "--all-targets"]));
     steps.step("tests", || tests(&["--workspace"], None));
     steps.step("tests of the backend on PostgreSQL", tests_on_postgres);
+    steps.step("backend and PostgreSQL killed under load", || {
+        let times = ["--times".to_owned(), "10".to_owned()];
+        Ok(if bench::kill_loop("debug", &times)? { Outcome::Passed } else { Outcome::Failed })
+    });
     Ok(steps.close())
 }
 

@@ -44,6 +44,8 @@ fn run(command: Command) -> anyhow::Result<bool> {
         Command::Demo(options) => demo::run(&options),
         Command::Test(install) => check::run(install),
         Command::BenchPickup { json, pickups } => bench::run(json, pickups),
+        Command::BenchClearing(words) => bench::clearing(&words),
+        Command::BenchKills(words) => bench::kills(&words),
         Command::Postgres { stop } => {
             let cluster = postgres::Cluster::find()?;
             if stop {

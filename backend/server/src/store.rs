@@ -6,7 +6,8 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::AtomicI64;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
@@ -22,6 +23,7 @@ pub use migrate::migrate;
 
 const READERS: usize = 3;
 const QUEUE: usize = 1024;
+const CHECKPOINTS: Duration = Duration::from_millis(250);
 
 /// Why the database did not do it.
 #[derive(Debug, thiserror::Error)]
@@ -169,6 +171,9 @@ impl Store {
             }
         });
         ready.recv().map_err(|_| StoreError::Closed)??;
+        if let Place::File(_) = source.place {
+            checkpoints(source.clone(), Arc::downgrade(&epoch));
+        }
         let readers = Readers {
             source: source.clone(),
             idle: Mutex::new(Vec::new()),
@@ -214,6 +219,19 @@ impl Store {
         let readers = Arc::clone(&self.readers);
         tokio::task::spawn_blocking(move || readers.run(work)).await.map_err(|_| StoreError::Closed)?
     }
+}
+
+/// Keeps the write-ahead log short beside the writer, so that no order waits for it; ends with the store.
+fn checkpoints(source: Source, store: Weak<AtomicI64>) {
+    std::thread::spawn(move || {
+        let Ok(conn) = source.connect() else { return };
+        while store.strong_count() > 0 {
+            if let Err(error) = conn.checkpoint() {
+                tracing::debug!(%error, "no checkpoint now");
+            }
+            std::thread::sleep(CHECKPOINTS);
+        }
+    });
 }
 
 #[derive(Debug)]

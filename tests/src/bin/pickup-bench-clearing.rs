@@ -39,6 +39,9 @@ struct Options {
     /// Orders in the product's tables before it begins.
     #[arg(long, default_value_t = 0)]
     rows: u64,
+    /// Orders whose whole life is timed: cleared, built, signed, sent, answered and released.
+    #[arg(long, default_value_t = 5_000)]
+    lives: u64,
     /// Print one JSON object and nothing else.
     #[arg(long)]
     json: bool,
@@ -84,7 +87,7 @@ async fn run(options: &Options) -> Result<()> {
         }
     };
     let (floor, naive, product) = (bed("floor").await?, bed("naive").await?, bed("product").await?);
-    let (backend, address, client, key) = product.serve(false).await?;
+    let (backend, address, client, key) = product.serve(None).await?;
     let floor_shop = floor.shop().await?;
     let pay_code = floor_shop.data.operator.payment.code.clone();
     let maker = |run: String| {
@@ -128,8 +131,9 @@ async fn run(options: &Options) -> Result<()> {
         n += 20_000 * options.secs;
         at_clients.push((clients, http::run(&address, clients, requests, most).await?));
     }
-    print(options, engine, &rounds, &at_clients, cpu, usage::flush_ms(&dir)?);
     drop(backend);
+    let lives = lives(&bed("life").await?, options.lives, &pay_code).await?;
+    print(options, engine, &rounds, &at_clients, cpu, (usage::flush_ms(&dir)?, lives));
     Ok(())
 }
 
@@ -138,6 +142,30 @@ fn requests(maker: &Maker, key: &str, first: u64, count: u64) -> Result<Arc<Vec<
         .map(|n| http::request("/shop/v1/purchases", key, &maker.purchase(n)?))
         .collect();
     Ok(Arc::new(made?))
+}
+
+/// Lives a second: from the first order to the last release, with the customs simulator as a process of its own.
+async fn lives(bed: &Bed, count: u64, pay_code: &str) -> Result<f64> {
+    let (customs, port) = bed.customs().await?;
+    let (backend, address, client, key) = bed.serve(Some(port)).await?;
+    let shop = bed.shop().await?;
+    let maker = Maker::new(&client, pay_code, "L").await?;
+    let requests = requests(&maker, &key, 0, count)?;
+    let began = std::time::Instant::now();
+    let cleared = http::run(&address, 64, requests, Duration::from_secs(600)).await?;
+    anyhow::ensure!(cleared.orders == usize::try_from(count)?, "{} of {count} were cleared", cleared.orders);
+    while bed.released(&shop).await? < cleared.orders {
+        anyhow::ensure!(
+            began.elapsed() < Duration::from_secs(600),
+            "not all were released within ten minutes"
+        );
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let took = began.elapsed();
+    backend.kill().await?;
+    customs.kill().await?;
+    let orders = u32::try_from(cleared.orders).unwrap_or(u32::MAX);
+    Ok(f64::from(orders) / took.as_secs_f64())
 }
 
 /// Puts orders into the product's tables through its own batches, while nobody asks.
@@ -190,7 +218,7 @@ fn print(
     rounds: &[Round],
     at_clients: &[(usize, Report)],
     cpu: (f64, usize),
-    flush: f64,
+    (flush, lives): (f64, f64),
 ) {
     let of = |pick: fn(&Round) -> f64| median(rounds.iter().map(pick).collect());
     let sixteen = at_clients.iter().find(|(clients, _)| *clients == 16).map(|(_, report)| report);
@@ -214,6 +242,7 @@ fn print(
         "product_per_s": of(|r| r.product).round(),
         "product_to_floor": of(|r| r.product / r.floor),
         "product_to_naive": of(|r| r.product / r.naive),
+        "life_per_s": lives.round(),
         "p50_ms": sixteen.map(|report| report.percentile_ms(50)),
         "p99_ms": sixteen.map(|report| report.percentile_ms(99)),
         "rows": options.rows,

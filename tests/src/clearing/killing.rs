@@ -50,7 +50,7 @@ pub async fn run(bed: &Bed, pay_code: &str, times: u32, tell: impl Fn(u32)) -> R
     let next = Arc::new(AtomicU64::new(0));
     let mut dice = 0x9E37_79B9_7F4A_7C15_u64;
     for round in 0..times {
-        let (backend, address, client, key) = bed.serve(false).await?;
+        let (backend, address, client, key) = bed.serve(None).await?;
         let maker = Arc::new(Maker::new(&client, pay_code, "K").await?);
         settle(&address, &key, &maker, &seen, &mut tally).await?;
         let stop = Arc::new(AtomicBool::new(false));
@@ -81,7 +81,7 @@ pub async fn run(bed: &Bed, pay_code: &str, times: u32, tell: impl Fn(u32)) -> R
         }
         tell(round + 1);
     }
-    let (backend, address, client, key) = bed.serve(false).await?;
+    let (backend, address, client, key) = bed.serve(None).await?;
     let maker = Maker::new(&client, pay_code, "K").await?;
     settle(&address, &key, &maker, &seen, &mut tally).await?;
     every_answer_stands(&address, &key, &maker, &seen).await?;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use pickup_customs::Signer as _;
 use pickup_server::App;
 use pickup_server::config::Config;
 use pickup_server::db::{Conn, Engine};
@@ -65,6 +66,47 @@ impl Bed {
         Ok(Shop::open(app).await?)
     }
 
+    /// Starts the customs simulator, which answers as fast as it can and knows nothing of other purchases.
+    ///
+    /// # Errors
+    /// With its log when it does not start.
+    pub async fn customs(&self) -> Result<(Program, u16)> {
+        let port = ports::free()?;
+        let dir = self.dir.join("customs");
+        std::fs::create_dir_all(&dir)?;
+        let certificate = self.dir.join("backend/customs-cert.pem");
+        let shop = self.shop().await?;
+        std::fs::write(&certificate, shop.signer.certificate().to_pem())?;
+        let words = words(&[
+            "--dir",
+            &dir.display().to_string(),
+            "--listen",
+            &format!("127.0.0.1:{port}"),
+            "--step-ms",
+            "0",
+            "--trust",
+            &certificate.display().to_string(),
+        ]);
+        let log = self.dir.join("customs.log");
+        Ok((Program::start("pickup-customs-sim", &words, &log).await?, port))
+    }
+
+    /// How many declarations customs has released.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn released(&self, shop: &Shop) -> Result<usize> {
+        let count: i64 = shop
+            .app
+            .store
+            .read(|conn| {
+                let sql = "SELECT COUNT(*) FROM parcel WHERE cell = {cell} AND state = 'ready'";
+                Ok::<_, StoreError>(conn.query_row(sql, [], |row| row.get(0))?)
+            })
+            .await?;
+        Ok(usize::try_from(count)?)
+    }
+
     /// Whether the books are right and hold exactly so many orders, each cleared once.
     ///
     /// # Errors
@@ -100,13 +142,15 @@ impl Bed {
     ///
     /// # Errors
     /// With its log when it does not start.
-    pub async fn serve(&self, customs: bool) -> Result<(Program, String, Client, String)> {
+    pub async fn serve(&self, customs: Option<u16>) -> Result<(Program, String, Client, String)> {
         let (shop, kiosk) = (ports::free()?, ports::free()?);
         let settings = format!(
             "data_dir = \"backend\"\ndatabase = {:?}\nshop_listen = \"127.0.0.1:{shop}\"\n\
-             kiosk_listen = \"127.0.0.1:{kiosk}\"\ncustoms_url = \"http://127.0.0.1:9\"\n\
-             customs_enabled = {customs}\n",
-            self.scratch.database.0
+             kiosk_listen = \"127.0.0.1:{kiosk}\"\ncustoms_url = \"http://127.0.0.1:{}\"\ncustoms_poll_ms = 20\n\
+             customs_enabled = {}\n",
+            self.scratch.database.0,
+            customs.unwrap_or(9),
+            customs.is_some()
         );
         let file = self.dir.join("backend.toml");
         std::fs::write(&file, settings)?;

@@ -169,6 +169,18 @@ impl Conn {
         }
     }
 
+    /// Copies what it can from the write-ahead log of a file into it, without waiting; nothing on PostgreSQL, which does so
+    /// by itself.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn checkpoint(&self) -> Result<(), DbError> {
+        match &self.inner {
+            Inner::Sqlite(conn) => sqlite::checkpoint(conn),
+            Inner::Postgres(_) => Ok(()),
+        }
+    }
+
     /// A statement; prepared at its first use and kept.
     ///
     /// # Errors

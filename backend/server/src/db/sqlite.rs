@@ -17,8 +17,16 @@ pub fn open(path: &Path) -> Result<Connection, DbError> {
     conn.pragma_update(None, "synchronous", "FULL")?;
     conn.pragma_update(None, "foreign_keys", true)?;
     conn.pragma_update(None, "cache_size", -65_536)?;
+    // Checkpoints are another thread's work; should it fall behind, the writer does one itself.
+    conn.pragma_update(None, "wal_autocheckpoint", 32_768)?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(conn)
+}
+
+/// Copies what it can from the log into the database without waiting for anybody.
+pub fn checkpoint(conn: &Connection) -> Result<(), DbError> {
+    conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+    Ok(())
 }
 
 pub fn open_to_read(path: &Path) -> Result<Connection, DbError> {
