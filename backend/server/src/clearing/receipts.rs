@@ -17,7 +17,8 @@ use crate::shop::Shop;
 use crate::store::StoreError;
 use crate::time::us;
 
-const AT_ONCE: u32 = 50;
+/// Most messages asked for and applied together.
+const AT_ONCE: u32 = 500;
 
 /// Why receipts were not taken.
 #[derive(Debug, thiserror::Error)]
@@ -45,38 +46,73 @@ pub async fn take<G: Gateway>(shop: &Arc<Shop>, gateway: &G) -> Result<usize, Ta
         .await?;
     let incoming = gateway.receipts(cursor, AT_ONCE).await?;
     let count = incoming.len();
-    for message in incoming {
-        let writer = Arc::clone(shop);
-        shop.app.store.write(move |tx| apply(tx, &writer, &message, writer.app.now())).await?;
+    if count == 0 {
+        return Ok(0);
+    }
+    let reader = Arc::clone(shop);
+    let read = tokio::task::spawn_blocking(move || {
+        incoming.into_iter().map(|message| Read::of(&reader, message)).collect::<Result<Vec<_>, _>>()
+    });
+    let read: Arc<[Read]> = read.await.map_err(|_| ClearingError::from(StoreError::Closed))??.into();
+    let (writer, all) = (Arc::clone(shop), Arc::clone(&read));
+    if let Err(error) = shop.app.store.write(move |tx| apply(tx, &writer, &all, writer.app.now())).await {
+        if count == 1 {
+            return Err(error.into());
+        }
+        // One that cannot be applied must not hold up the others.
+        tracing::error!(%error, messages = count, "receipts were not applied together; they are applied one by one");
+        for at in 0..count {
+            let (writer, all) = (Arc::clone(shop), Arc::clone(&read));
+            let one = move |tx: &Conn| {
+                let one = all.get(at).map(std::slice::from_ref).unwrap_or_default();
+                apply(tx, &writer, one, writer.app.now())
+            };
+            shop.app.store.write(one).await?;
+        }
     }
     Ok(count)
 }
 
-/// Applies one receipt message, once.
+/// A receipt message that was read: what it says, and itself sealed.
+#[derive(Debug)]
+pub struct Read {
+    cursor: i64,
+    kind: String,
+    sealed: Vec<u8>,
+    papers: Vec<Paper>,
+}
+
+impl Read {
+    /// Reads a message; one that cannot be read is kept all the same.
+    ///
+    /// # Errors
+    /// [`ClearingError`] when it cannot be sealed.
+    pub fn of(shop: &Shop, message: Incoming) -> Result<Self, ClearingError> {
+        let papers = match read_receipts(&message.body) {
+            Ok(batch) => batch.receipts,
+            Err(error) => {
+                // A person can read it, and the next ones must not wait behind it.
+                tracing::error!(cursor = message.cursor, %error, "a receipt message cannot be read");
+                Vec::new()
+            }
+        };
+        let sealed = outbox::seal(&shop.app.secrets, &context(message.cursor), &message.body)?;
+        Ok(Self { cursor: message.cursor, kind: message.kind, sealed, papers })
+    }
+}
+
+/// Applies receipt messages in their order, each once.
 ///
 /// # Errors
 /// [`ClearingError`]; the transaction must then be dropped.
-pub fn apply(tx: &Conn, shop: &Shop, message: &Incoming, now: Timestamp) -> Result<(), ClearingError> {
-    let papers = match read_receipts(&message.body) {
-        Ok(batch) => batch.receipts,
-        Err(error) => {
-            // Kept all the same: a person can read it, and the next ones must not wait behind it.
-            tracing::error!(cursor = message.cursor, %error, "a receipt message cannot be read");
-            Vec::new()
-        }
-    };
-    let sealed = outbox::seal(&shop.app.secrets, &context(message.cursor), &message.body)?;
-    let kept = tx
-        .prepare_cached(
-            "INSERT INTO receipt (cell, cursor, kind, body, received_us) VALUES ({cell}, ?1, ?2, ?3, ?4)
-             ON CONFLICT (cell, cursor) DO NOTHING",
-        )?
-        .execute((message.cursor, &message.kind, sealed, us(now)))?;
-    if kept == 0 {
-        return Ok(());
-    }
+pub fn apply(tx: &Conn, shop: &Shop, messages: &[Read], now: Timestamp) -> Result<(), ClearingError> {
+    let new = keep(tx, messages, now)?;
+    let papers: Vec<(i64, i64, &Paper)> = new
+        .iter()
+        .flat_map(|message| (0_i64..).zip(&message.papers).map(|(at, paper)| (message.cursor, at, paper)))
+        .collect();
     let records = owned(tx, &papers)?;
-    keep_records(tx, message.cursor, &records)?;
+    keep_records(tx, &records)?;
     let orders: Vec<i64> = records.iter().map(|record| record.order_id).collect();
     let mut states = States::read(tx, &orders)?;
     for record in &records {
@@ -87,6 +123,31 @@ pub fn apply(tx: &Conn, shop: &Shop, message: &Incoming, now: Timestamp) -> Resu
     states.write(tx, shop, now)
 }
 
+/// Keeps the messages; those that were not kept before.
+fn keep<'a>(tx: &Conn, messages: &'a [Read], now: Timestamp) -> Result<Vec<&'a Read>, StoreError> {
+    let cursors = || Column::Int(messages.iter().map(|message| message.cursor).collect());
+    let known = Bulk::new(
+        "SELECT r.cursor FROM {r: cursor i} JOIN receipt x ON x.cell = {cell} AND x.cursor = r.cursor",
+        vec![cursors()],
+    );
+    let mut before = std::collections::BTreeSet::new();
+    for row in tx.bulk_rows(&[known])?.into_iter().flatten() {
+        before.insert(row.get::<_, i64>(0)?);
+    }
+    let new: Vec<&Read> = messages.iter().filter(|message| before.insert(message.cursor)).collect();
+    tx.bulk(&Bulk::with(
+        "INSERT INTO receipt (cell, cursor, kind, body, received_us)
+         SELECT {cell}, r.cursor, r.kind, r.body, ?4 FROM {r: cursor i, kind t, body b}",
+        vec![
+            Column::Int(new.iter().map(|message| message.cursor).collect()),
+            Column::Text(new.iter().map(|message| message.kind.clone()).collect()),
+            Column::Blob(new.iter().map(|message| message.sealed.clone()).collect()),
+        ],
+        vec![Value::Int(us(now))],
+    ))?;
+    Ok(new)
+}
+
 /// What a receipt message is sealed under.
 #[must_use]
 pub fn context(cursor: i64) -> String {
@@ -95,32 +156,31 @@ pub fn context(cursor: i64) -> String {
 
 /// A record of a message and the order it belongs to.
 struct Record<'a> {
+    cursor: i64,
     position: i64,
     order_id: i64,
     paper: &'a Paper,
 }
 
 /// Finds the order of each record; what belongs to nothing known here is told and left out.
-fn owned<'a>(tx: &Conn, papers: &'a [Paper]) -> Result<Vec<Record<'a>>, ClearingError> {
+fn owned<'a>(tx: &Conn, papers: &[(i64, i64, &'a Paper)]) -> Result<Vec<Record<'a>>, ClearingError> {
     let mut asked: BTreeMap<&'static str, (Vec<i64>, Vec<String>)> = BTreeMap::new();
-    for (position, paper) in (0_i64..).zip(papers) {
-        let (positions, keys) = asked.entry(owner_sql(paper)).or_default();
-        positions.push(position);
+    for (at, (_, _, paper)) in (0_i64..).zip(papers) {
+        let (places, keys) = asked.entry(owner_sql(paper)).or_default();
+        places.push(at);
         keys.push(paper.key().to_owned());
     }
     let bulks: Vec<Bulk<'_>> = asked
         .into_iter()
-        .map(|(sql, (positions, keys))| Bulk::new(sql, vec![Column::Int(positions), Column::Text(keys)]))
+        .map(|(sql, (places, keys))| Bulk::new(sql, vec![Column::Int(places), Column::Text(keys)]))
         .collect();
-    let mut records = Vec::with_capacity(papers.len());
+    let mut owners: Vec<(usize, i64)> = Vec::with_capacity(papers.len());
     for row in tx.bulk_rows(&bulks)?.into_iter().flatten() {
-        let position: i64 = row.get(0)?;
-        let Some(paper) = usize::try_from(position).ok().and_then(|at| papers.get(at)) else { continue };
-        records.push(Record { position, order_id: row.get(1)?, paper });
+        owners.push((row.get(0)?, row.get(1)?));
     }
-    records.sort_by_key(|record| (record.position, record.order_id));
-    for (position, paper) in (0_i64..).zip(papers) {
-        if records.binary_search_by_key(&position, |record| record.position).is_err() {
+    owners.sort_unstable();
+    for (at, (_, _, paper)) in papers.iter().enumerate() {
+        if owners.binary_search_by_key(&at, |(place, _)| *place).is_err() {
             tracing::warn!(
                 kind = paper.message_type(),
                 key = paper.key(),
@@ -128,7 +188,11 @@ fn owned<'a>(tx: &Conn, papers: &'a [Paper]) -> Result<Vec<Record<'a>>, Clearing
             );
         }
     }
-    Ok(records)
+    let record = |(at, order_id): (usize, i64)| {
+        let (cursor, position, paper) = *papers.get(at)?;
+        Some(Record { cursor, position, order_id, paper })
+    };
+    Ok(owners.into_iter().filter_map(record).collect())
 }
 
 fn owner_sql(paper: &Paper) -> &'static str {
@@ -157,24 +221,21 @@ fn owner_sql(paper: &Paper) -> &'static str {
     }
 }
 
-fn keep_records(tx: &Conn, cursor: i64, records: &[Record<'_>]) -> Result<(), StoreError> {
-    if records.is_empty() {
-        return Ok(());
-    }
+fn keep_records(tx: &Conn, records: &[Record<'_>]) -> Result<(), StoreError> {
     let text = |of: fn(&Paper) -> String| Column::Text(records.iter().map(|r| of(r.paper)).collect());
-    tx.bulk(&Bulk::with(
+    tx.bulk(&Bulk::new(
         "INSERT INTO receipt_record (cell, order_id, cursor, position, kind, status, info, at_us)
-         SELECT {cell}, r.id, ?7, r.i, r.kind, r.status, r.info, r.at
-         FROM {r: id i, i i, kind t, status i, info t, at i}",
+         SELECT {cell}, r.id, r.cursor, r.i, r.kind, r.status, r.info, r.at
+         FROM {r: id i, cursor i, i i, kind t, status i, info t, at i}",
         vec![
             Column::Int(records.iter().map(|r| r.order_id).collect()),
+            Column::Int(records.iter().map(|r| r.cursor).collect()),
             Column::Int(records.iter().map(|r| r.position).collect()),
             text(|paper| paper.message_type().to_owned()),
             Column::Int(records.iter().map(|r| i64::from(r.paper.status().code())).collect()),
             text(|paper| paper.info().to_owned()),
             Column::Int(records.iter().map(|r| us(r.paper.time().timestamp())).collect()),
         ],
-        vec![Value::Int(cursor)],
     ))?;
     Ok(())
 }

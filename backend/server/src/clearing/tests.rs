@@ -146,6 +146,7 @@ async fn a_receipt_message_seen_before_changes_nothing() {
     let before = bench.rows().await;
     let again = bench.gateway.receipts_sent().remove(0);
     let (shop, now) = (Arc::clone(&bench.shop), bench.shop.app.now());
+    let again = [receipts::Read::of(&shop, again).unwrap()];
     bench.shop.app.store.write(move |tx| receipts::apply(tx, &shop, &again, now)).await.unwrap();
     assert_eq!(bench.rows().await, before);
 }
