@@ -47,9 +47,14 @@ pub async fn floor(bed: &Bed, batches: Vec<Prepared>, most: Duration) -> Result<
     let run = move || -> Result<Report> {
         let conn = source.connect()?;
         let (began, mut orders) = (Instant::now(), 0);
+        let mut planned = Instant::now();
         for batch in &batches {
             if began.elapsed() >= most {
                 break;
+            }
+            if planned.elapsed() > Duration::from_secs(1) {
+                conn.forget_plans()?;
+                planned = Instant::now();
             }
             batch.run(&conn)?;
             orders += batch.orders;

@@ -169,6 +169,17 @@ impl Conn {
         }
     }
 
+    /// Has PostgreSQL plan its prepared statements anew at their next use; nothing on SQLite, which plans without sizes.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn forget_plans(&self) -> Result<(), DbError> {
+        match &self.inner {
+            Inner::Sqlite(_) => Ok(()),
+            Inner::Postgres(pg) => pg.batch("DISCARD PLANS"),
+        }
+    }
+
     /// Copies what it can from the write-ahead log of a file into it, without waiting; nothing on PostgreSQL, which does so
     /// by itself.
     ///

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -12,6 +12,9 @@ use crate::store::{Place, Source, StoreError, cell, migrate};
 /// Most writes committed together.
 const TOGETHER: usize = 64;
 const RECONNECTS: u32 = 20;
+/// How long PostgreSQL's plans are kept. One made while a table was empty reads all of it when it has grown; a plan made
+/// anew goes by how large the table is now.
+const PLANS: Duration = Duration::from_secs(1);
 
 /// A write that waits.
 pub trait Job: Send {
@@ -69,7 +72,11 @@ pub fn open(source: &Source) -> Result<Conn, StoreError> {
 
 /// Takes what waits, as much as there is, and commits it together, until nobody can ask any more.
 pub fn run(mut conn: Conn, source: &Source, mut queue: mpsc::Receiver<Box<dyn Job>>, epoch: &AtomicI64) {
+    let mut planned = Instant::now();
     while let Some(first) = queue.blocking_recv() {
+        if planned.elapsed() > PLANS && conn.forget_plans().is_ok() {
+            planned = Instant::now();
+        }
         let mut jobs = vec![first];
         while jobs.len() < TOGETHER
             && let Ok(next) = queue.try_recv()
