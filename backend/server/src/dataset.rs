@@ -15,6 +15,7 @@ use crate::db::{Bulk, Column, Conn, Value};
 use crate::store::StoreError;
 use crate::time::us;
 
+mod entries;
 pub mod import;
 mod lines;
 

@@ -10,6 +10,7 @@
 mod bench;
 mod books;
 mod citus;
+mod customs;
 mod deposit;
 mod enrolment;
 mod handover;
