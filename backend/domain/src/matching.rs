@@ -12,6 +12,7 @@ use crate::{IdNumber, Money};
 pub mod documents;
 
 const RULE: &str = "海关总署公告2018年第194号";
+const ID_NUMBER: &str = "GB 11643-1999";
 
 /// What our own waybill says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,7 +81,7 @@ impl Differences {
 
     fn well_formed(&mut self, field: &str, id: &str) {
         if let Err(error) = id.parse::<IdNumber>() {
-            self.reasons.push(Reason::new(error.into()).field(field));
+            self.reasons.push(Reason::new(error.into()).field(field).rule(ID_NUMBER));
         }
     }
 
@@ -90,12 +91,16 @@ impl Differences {
             self.push(ReasonCode::PayerNotBuyer, "payer.name", buyer.0, payer.0);
         }
         match (buyer.1.parse::<IdNumber>(), payer.1.parse::<IdNumber>()) {
-            (_, Err(error)) => self.reasons.push(Reason::new(error.into()).field("payer.id_number")),
+            (_, Err(error)) => {
+                self.reasons.push(Reason::new(error.into()).field("payer.id_number").rule(ID_NUMBER));
+            }
             (Ok(buyer), Ok(payer)) if buyer == payer => {}
             (Ok(buyer), Ok(payer)) => {
                 self.push(ReasonCode::PayerNotBuyer, "payer.id_number", buyer.masked(), payer.masked());
             }
-            (Err(error), Ok(_)) => self.reasons.push(Reason::new(error.into()).field("buyer.id_number")),
+            (Err(error), Ok(_)) => {
+                self.reasons.push(Reason::new(error.into()).field("buyer.id_number").rule(ID_NUMBER));
+            }
         }
     }
 

@@ -131,7 +131,9 @@ pub fn quote(order: &Order, facts: &Facts<'_>) -> Verdict {
     let tax = sums.and_then(|sums| taxes(order, facts, regime, sums));
     match &tax {
         Some(tax) => guarantee(tax.total, facts, &mut reasons),
-        None if reasons.is_empty() => reasons.push(Reason::new(ReasonCode::TaxNotComputed)),
+        None if reasons.is_empty() => {
+            reasons.push(Reason::new(ReasonCode::TaxNotComputed).field("tax_fen").rule("财关税〔2016〕18号"));
+        }
         None => {}
     }
     Verdict { reasons, regime, tax, flags, basis }
@@ -140,7 +142,8 @@ pub fn quote(order: &Order, facts: &Facts<'_>) -> Verdict {
 /// Whether goods may be picked up at the centre, and what allows it.
 fn place(order: &Order, facts: &Facts<'_>, reasons: &mut Vec<Reason>) -> Option<Basis> {
     let Some(centre) = facts.centre else {
-        reasons.push(Reason::new(ReasonCode::CentreUnknown).field("centre").values("", order.centre));
+        let reason = Reason::new(ReasonCode::CentreUnknown).field("centre").values("", order.centre);
+        reasons.push(reason.rule("提货中心目录"));
         return None;
     };
     let inside = &facts.rules.inside_basis;

@@ -91,8 +91,11 @@ fn excepted(clause: &str) -> Option<Vec<String>> {
             None => break,
         }
     }
-    matches!(rest, "除外" | "的除外" | "的商品除外" | "的物品除外" | "所列商品除外" | "内商品除外")
-        .then_some(names)
+    matches!(
+        rest,
+        "除外" | "的除外" | "商品除外" | "的商品除外" | "的物品除外" | "所列商品除外" | "内商品除外"
+    )
+    .then_some(names)
 }
 
 /// 每单限购2件: a number of pieces after one of `who`.
@@ -206,6 +209,7 @@ mod tests {
     #[test]
     fn several_catalogues_may_be_excepted_at_once() {
         assert_eq!(parse("列入《甲目录》和《乙目录》的除外").excepted, ["甲目录", "乙目录"]);
+        assert_eq!(parse("列入《甲目录》商品除外").excepted, ["甲目录"]);
     }
 
     #[test]

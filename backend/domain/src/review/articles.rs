@@ -9,6 +9,10 @@ use crate::reason::{Reason, ReasonCode};
 use crate::registrations::Standing;
 use crate::rules::{Flag, FlagCode};
 
+/// What the messages of an order must be like.
+const MESSAGE: &str = "海关跨境统一版报文规范 CEB311";
+/// What the shop itself set: articles, prices, most pieces.
+const CATALOGUE: &str = "商品目录";
 /// Where the permitted list comes from when a product speaks for itself.
 const PERMITTED: &str = "跨境电子商务零售进口商品清单（2019年版，2022年第7号公告调整）";
 /// Goods under this channel are supervised as articles for personal use.
@@ -18,10 +22,10 @@ type Bought<'a> = (&'a OrderLine, &'a Product);
 
 pub(super) fn judge(order: &Order, facts: &Facts<'_>, reasons: &mut Vec<Reason>, flags: &mut Vec<Flag>) {
     if order.lines.is_empty() {
-        reasons.push(Reason::new(ReasonCode::OrderWithoutLines).field("lines"));
+        reasons.push(Reason::new(ReasonCode::OrderWithoutLines).field("lines").rule(MESSAGE));
     }
     if order.lines.len() > MAX_LINES {
-        let reason = Reason::new(ReasonCode::OrderTooManyLines).field("lines");
+        let reason = Reason::new(ReasonCode::OrderTooManyLines).field("lines").rule(MESSAGE);
         reasons.push(reason.values(MAX_LINES, order.lines.len()));
         return;
     }
@@ -42,7 +46,7 @@ pub(super) fn judge(order: &Order, facts: &Facts<'_>, reasons: &mut Vec<Reason>,
         }
     }
     if duty_paid > 0 && duty_paid == order.lines.len() {
-        reasons.push(Reason::new(ReasonCode::OrderWithoutBonded).field("lines"));
+        reasons.push(Reason::new(ReasonCode::OrderWithoutBonded).field("lines").rule(MESSAGE));
     }
     code_maxima(&bonded, facts, reasons);
     personal_use(&bonded, facts, reasons);
@@ -52,22 +56,23 @@ pub(super) fn judge(order: &Order, facts: &Facts<'_>, reasons: &mut Vec<Reason>,
 fn form(order: &Order, i: usize, line: &OrderLine, product: Option<&Product>, reasons: &mut Vec<Reason>) {
     let at = |code, field: &str| Reason::new(code).field(format!("lines[{i}].{field}"));
     if order.lines.iter().take(i).any(|earlier| earlier.sku == line.sku) {
-        reasons.push(at(ReasonCode::SkuTwice, "sku").values("", &line.sku));
+        reasons.push(at(ReasonCode::SkuTwice, "sku").values("", &line.sku).rule(MESSAGE));
     }
     if !(1..=MAX_PIECES).contains(&line.qty) {
-        reasons.push(at(ReasonCode::LineQuantity, "qty").values(format!("1..{MAX_PIECES}"), line.qty));
+        let reason = at(ReasonCode::LineQuantity, "qty").values(format!("1..{MAX_PIECES}"), line.qty);
+        reasons.push(reason.rule(MESSAGE));
     }
     let Some(product) = product else {
-        reasons.push(at(ReasonCode::SkuUnknown, "sku").values("", &line.sku));
+        reasons.push(at(ReasonCode::SkuUnknown, "sku").values("", &line.sku).rule(CATALOGUE));
         return;
     };
     if line.price_fen != product.price_fen {
         let reason = at(ReasonCode::PriceNotCatalogue, "price_fen");
-        reasons.push(reason.values(product.price_fen, line.price_fen));
+        reasons.push(reason.values(product.price_fen, line.price_fen).rule(CATALOGUE));
     }
     if let Some(most) = product.permission.order_max.filter(|most| line.qty > *most) {
         let reason = Reason::new(ReasonCode::QuantityOverLimit).field(&product.sku);
-        reasons.push(reason.values(most, line.qty));
+        reasons.push(reason.values(most, line.qty).rule(CATALOGUE));
     }
 }
 
@@ -78,7 +83,7 @@ fn article(line: &OrderLine, product: &Product, facts: &Facts<'_>, reasons: &mut
     }
     let left = (facts.stock)(product);
     if Quantity::whole(line.qty).is_none_or(|asked| asked > left) {
-        reasons.push(about(ReasonCode::StockInsufficient).values(left, line.qty));
+        reasons.push(about(ReasonCode::StockInsufficient).values(left, line.qty).rule("保税账册"));
     }
     if let Some(entry) = facts.rules.prohibited.by_prefix(0, product.hs.as_str(), facts.today) {
         let reason = about(ReasonCode::ProhibitedGoods).values(&entry.name, &product.hs);

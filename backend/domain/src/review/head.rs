@@ -8,6 +8,7 @@ use crate::rules::{Flag, FlagCode};
 use crate::tax::OrderTax;
 use crate::{IdNumber, Money};
 
+const MESSAGE: &str = "海关跨境统一版报文规范 CEB311";
 const CONSUMER_NOTICE: &str = "商财发〔2018〕486号";
 
 pub(super) fn form(order: &Order, facts: &Facts<'_>, reasons: &mut Vec<Reason>) {
@@ -21,16 +22,17 @@ pub(super) fn form(order: &Order, facts: &Facts<'_>, reasons: &mut Vec<Reason>) 
         let length = text.chars().count();
         if text.trim().is_empty() || length > most || text.chars().any(char::is_control) {
             let reason = Reason::new(ReasonCode::FieldForm).field(field);
-            reasons.push(reason.values(format!("1..{most}"), length));
+            reasons.push(reason.values(format!("1..{most}"), length).rule(MESSAGE));
         }
     }
     // The number also stands in an address of the API.
     if !order.order_no.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') {
         let reason = Reason::new(ReasonCode::FieldForm).field("order_no");
-        reasons.push(reason.values("A-Z a-z 0-9 - _", &order.order_no));
+        reasons.push(reason.values("A-Z a-z 0-9 - _", &order.order_no).rule(MESSAGE));
     }
     if order.currency != "CNY" {
-        reasons.push(Reason::new(ReasonCode::Currency).field("currency").values("CNY", &order.currency));
+        let reason = Reason::new(ReasonCode::Currency).field("currency").values("CNY", &order.currency);
+        reasons.push(reason.rule(MESSAGE));
     }
     notices(order, facts, reasons);
 }
@@ -73,13 +75,14 @@ pub(super) fn totals(order: &Order, tax: Option<&OrderTax>, reasons: &mut Vec<Re
     ];
     for (field, amount) in amounts {
         if !(0..=100_000_000_000).contains(&amount.fen()) {
-            reasons.push(Reason::new(ReasonCode::AmountRange).field(field).values("≥ 0", amount));
+            let reason = Reason::new(ReasonCode::AmountRange).field(field).values("≥ 0", amount);
+            reasons.push(reason.rule(MESSAGE));
         }
     }
     let mut wrong = |code, field: &str, expected: Option<Money>, found: Money| {
         if let Some(expected) = expected.filter(|e| *e != found) {
             let reason = Reason::new(code).field(field).values(expected, found);
-            reasons.push(reason.rule("海关跨境统一版报文规范 CEB311"));
+            reasons.push(reason.rule(MESSAGE));
         }
     };
     // Bonded and duty-paid lines both: the buyer pays for either.

@@ -61,7 +61,7 @@ fn product(i: usize, price: i64, litres: i64, duty_paid: bool) -> Product {
     }
 }
 
-fn order(goods: &[(Product, i64, TariffLine)], freight: i64) -> Order {
+pub fn order(goods: &[(Product, i64, TariffLine)], freight: i64) -> Order {
     let lines =
         goods.iter().map(|(p, qty, _)| OrderLine { sku: p.sku.clone(), qty: *qty, price_fen: p.price_fen });
     Order {
@@ -86,7 +86,11 @@ fn order(goods: &[(Product, i64, TariffLine)], freight: i64) -> Order {
     }
 }
 
-fn judge(order: &Order, goods: &[(Product, i64, TariffLine)]) -> Verdict {
+pub fn judge(order: &Order, goods: &[(Product, i64, TariffLine)]) -> Verdict {
+    judge_rounded(order, goods, &Rulebook::default())
+}
+
+pub fn judge_rounded(order: &Order, goods: &[(Product, i64, TariffLine)], rules: &Rulebook) -> Verdict {
     let tariff = Tariff::load(goods.iter().map(|(_, _, line)| line.clone()).collect()).unwrap();
     let account = Account::new(i64::MAX, 0, 0).unwrap();
     let centre = centre();
@@ -101,7 +105,7 @@ fn judge(order: &Order, goods: &[(Product, i64, TariffLine)]) -> Verdict {
             year_so_far: Money::ZERO,
             year_pieces: &|_| 0,
             guarantee: Guarantee { account, from: TODAY, until: TODAY },
-            rules: &Rulebook::default(),
+            rules,
             operator: &OperatorCodes::default(),
             others_with_phone: 0,
             others_with_address: 0,
@@ -109,7 +113,7 @@ fn judge(order: &Order, goods: &[(Product, i64, TariffLine)]) -> Verdict {
     )
 }
 
-fn goods() -> impl Strategy<Value = Vec<(Product, i64, TariffLine)>> {
+pub fn goods() -> impl Strategy<Value = Vec<(Product, i64, TariffLine)>> {
     let one = (1..400_000_i64, 0..200_000_i64, 1..4_i64, any::<bool>(), tariff());
     prop::collection::vec(one, 1..6).prop_map(|all| {
         let numbered = all.into_iter().enumerate();
