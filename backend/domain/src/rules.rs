@@ -1,4 +1,5 @@
-//! The rulebook: everything an order is judged by that is data and not law. A list that is empty is not checked.
+//! The rulebook: everything an order is judged by that is data and not law. A list that is empty is not checked,
+//! but goods that need a registration need it in the register, also while that is empty.
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};

@@ -59,11 +59,11 @@ impl Tests {
     }
 }
 
-/// Files that are test code as a whole: integration tests, and modules their parent marks `#[cfg(test)]`.
+/// Files that are test code as a whole: integration tests, what lies in a folder `tests`, and modules their parent marks `#[cfg(test)]`.
 fn test_files(coded: &[(&File, String)]) -> HashSet<String> {
     let mut found = HashSet::new();
     for (file, code) in coded {
-        if file.path.contains("/tests/it/") || file.path.contains("/benches/") {
+        if file.path.contains("/tests/it/") || file.path.contains("/src/") && file.path.contains("/tests/") {
             found.insert(file.path.clone());
         }
         let (folder, name) = file.path.rsplit_once('/').unwrap_or(("", &file.path));

@@ -111,7 +111,8 @@ fn listed(line: &OrderLine, product: &Product, facts: &Facts<'_>, reasons: &mut 
         reasons.push(refuse(&entry.document));
     }
     let registrations = &facts.rules.goods_registrations;
-    if !entry.needs_registration || registrations.is_empty() {
+    // Without a register on file nothing is registered: goods that need it are refused, not let through.
+    if !entry.needs_registration {
         return;
     }
     let reason = match registrations.standing(&line.sku, product.hs.hs8(), facts.today) {

@@ -168,10 +168,12 @@ fn year_max(reads: &Reads<'_>, articles: &[(&OrderLine, &Product, &LineTax)]) ->
 fn facts(reads: &Reads<'_>, tax: &OrderTax, articles: &[(&OrderLine, &Product, &LineTax)]) -> Option<Facts> {
     let (order, centre) = (reads.order, reads.centre);
     let sums = order.sums(reads.product)?;
-    // Of points and vouchers the bonded goods carry their share by value, as of the freight.
-    let shares = apportion(order.discount_fen, &[sums.bonded.fen(), sums.duty_paid.fen()])?;
+    // Of points and vouchers the bonded goods carry their share by what is paid for them, so that it never exceeds that.
+    let bonded = Money::checked_sum([sums.bonded, sums.bonded_freight, tax.total])?;
+    let others = sums.duty_paid.checked_add(sums.duty_paid_freight)?;
+    let shares = apportion(order.discount_fen, &[bonded.fen(), others.fen()])?;
     let discount = shares.first().copied().unwrap_or_default();
-    let total = Money::checked_sum([sums.bonded, sums.bonded_freight, tax.total])?.checked_sub(discount)?;
+    let total = bonded.checked_sub(discount)?;
     let duty_paid: Option<Vec<FactLine>> = (1_u32..)
         .zip(order.lines.iter().filter_map(|line| Some((line, (reads.product)(&line.sku)?))))
         .filter(|(_, (_, product))| product.duty_paid)
