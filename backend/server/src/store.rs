@@ -150,7 +150,7 @@ pub struct Store {
 
 impl Store {
     /// Opens or makes the database and starts the writer. A file is brought to the newest migration; a server must be
-    /// there already, see [`migrate`].
+    /// there already, see [`migrate()`].
     ///
     /// # Errors
     /// [`StoreError`] when it cannot be opened, or is of another version.

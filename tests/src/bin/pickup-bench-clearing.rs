@@ -1,13 +1,14 @@
 //! Measures clearing: the product over HTTP beside the bare statements (floor) and a transaction for each order (naive),
 //! interleaved in one run, so that a figure always stands beside the limit of the same machine at the same time.
 
+#![allow(clippy::float_arithmetic, reason = "rates and milliseconds for people; no money is near")]
+
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::{Parser, ValueEnum};
-use pickup_server::clearing::ClearingError;
 use pickup_server::clearing::batch::{self, Outcome};
 use pickup_server::db::Engine;
 use pickup_server::store::CellState;
@@ -179,11 +180,8 @@ async fn fill(bed: &Bed, maker: &Maker, rows: u64, quiet: bool) -> Result<()> {
         let asks: Vec<_> =
             (done..to).map(|n| maker.ask(&shop, first + n)).collect::<Result<_>>().context("filling")?;
         let writer = Arc::clone(&shop);
-        let outcomes = shop
-            .app
-            .store
-            .write(move |tx| batch::clear(tx, &writer, &asks, writer.app.now()).map_err(ClearingError::from))
-            .await?;
+        let outcomes =
+            shop.app.store.write(move |tx| batch::clear(tx, &writer, &asks, writer.app.now())).await?;
         anyhow::ensure!(outcomes.iter().all(|o| matches!(o, Outcome::Cleared(_))), "an order was refused");
         done = to;
         if !quiet && done % (512 * 200) == 0 {

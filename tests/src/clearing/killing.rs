@@ -87,7 +87,8 @@ pub async fn run(bed: &Bed, pay_code: &str, times: u32, tell: impl Fn(u32)) -> R
     every_answer_stands(&address, &key, &maker, &seen).await?;
     tally.acknowledged = lock(&seen.told).len();
     backend.kill().await?;
-    bed.verify(lock(&seen.asked).len()).await?;
+    let asked = lock(&seen.asked).len();
+    bed.verify(asked).await?;
     Ok(tally)
 }
 

@@ -89,8 +89,9 @@ impl Maker {
     /// When it cannot be sealed.
     pub fn ask(&self, shop: &Shop, n: u64) -> Result<Box<Ask>> {
         let mut purchase = self.purchase(n)?;
-        let order = serde_json::from_value(purchase["order"].take())?;
-        let payment = serde_json::from_value(purchase["payment"].take())?;
+        let mut part = |name: &str| purchase.get_mut(name).map(Value::take).unwrap_or_default();
+        let (order, payment) = (part("order"), part("payment"));
+        let (order, payment) = (serde_json::from_value(order)?, serde_json::from_value(payment)?);
         let ask = Ask::new(&shop.app, "demo", order, payment)?.context("the buyer has no identity number")?;
         Ok(Box::new(ask))
     }

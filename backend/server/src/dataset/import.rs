@@ -206,7 +206,7 @@ fn dated<T: Entry + Clone>(
 /// [`ImportError`]; the transaction must then be dropped.
 pub fn write(tx: &Conn, import: &Import, source: &str, now: Timestamp) -> Result<(), ImportError> {
     let about = (source, import.digest.as_str());
-    let mut body = json!({ "source": source, "sha256": import.digest, "entries": import.len() });
+    let mut listed = serde_json::Value::Null;
     let set = |entries: &dyn Fn(Set) -> Result<(), StoreError>| match import.what {
         What::Set(of) => entries(of),
         _ => Ok(()),
@@ -224,13 +224,15 @@ pub fn write(tx: &Conn, import: &Import, source: &str, now: Timestamp) -> Result
         Entries::Book(all) => {
             once(tx, import, source, now)?;
             write_book(tx, all)?;
-            body["lines"] = json!(all);
+            listed = json!(all);
         }
         Entries::Guarantees(all) => {
             write_guarantees(tx, all)?;
-            body["lines"] = json!(all);
+            listed = json!(all);
         }
     }
+    let entries = import.len();
+    let body = json!({ "source": source, "sha256": import.digest, "entries": entries, "lines": listed });
     let entity = import.what.as_str();
     let change = Change { actor: "operator", kind: Kind::Data, entity, state: "imported", body };
     trail::append(tx, now, &change)?;

@@ -16,7 +16,7 @@ pub fn open(path: &Path) -> Result<Connection, DbError> {
     conn.pragma_update(None, "journal_mode", "WAL")?;
     conn.pragma_update(None, "synchronous", "FULL")?;
     conn.pragma_update(None, "foreign_keys", true)?;
-    conn.pragma_update(None, "cache_size", -65_536)?;
+    conn.pragma_update(None, "cache_size", -262_144)?;
     // Checkpoints are another thread's work; should it fall behind, the writer does one itself.
     conn.pragma_update(None, "wal_autocheckpoint", 32_768)?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS);

@@ -4,7 +4,6 @@ use jiff::Timestamp;
 use pickup_server::dataset::import::{self, Import, ImportError, What};
 use pickup_server::dataset::{self, Set};
 use pickup_server::db::Conn;
-use pickup_server::store::StoreError;
 
 use crate::bench::Bench;
 
@@ -131,7 +130,7 @@ X-1,1901101000,示例奶粉,Example milk powder,800g,609,122,035,0.8,0.8,1.1,218
 X-2,2208300000,示例酒,Example spirit,700ml,305,142,095,0.7,0.65,1.2,300,LH2,yes
 ";
     write(&bench, good(What::Catalogue, text)).await.unwrap();
-    let products = bench.app.store.read(|conn| Ok::<_, StoreError>(dataset::products(conn)?)).await.unwrap();
+    let products = bench.app.store.read(dataset::products).await.unwrap();
     assert_eq!(products["X-1"].price_fen.fen(), 21_800);
     assert!(products["X-2"].duty_paid && !products["X-1"].duty_paid);
     let long = text.replace("X-1,", "A-NUMBER-OF-MORE-THAN-TWENTY,");

@@ -112,7 +112,11 @@ fn goods_that_need_it_are_registered_and_in_date() {
     let yesterday = Date::constant(2026, 11, 20);
     assert_eq!(registered("A1", Some(yesterday)), [ReasonCode::GoodsRegistrationNotValid]);
     let unchecked = with_line(Permitted { needs_registration: true, ..permitted() });
-    assert_eq!(spoil_world(unchecked), [], "without a list of registrations nothing is checked");
+    assert_eq!(
+        spoil_world(unchecked),
+        [ReasonCode::GoodsNotRegistered],
+        "without a register nothing is registered"
+    );
 }
 
 #[test]
