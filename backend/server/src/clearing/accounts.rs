@@ -174,10 +174,14 @@ pub fn end_holds(
     from: HoldState,
     into: HoldState,
 ) -> Result<Vec<i64>, StoreError> {
+    // In one order on every engine: the trail tells of them one after the other.
+    let mut orders = orders.to_vec();
+    orders.sort_unstable();
     let read = Bulk::with(
         "SELECT r.id, h.legs FROM {r: id i}
-         JOIN hold h ON h.cell = {cell} AND h.order_id = r.id AND h.state = ?2",
-        vec![Column::Int(orders.to_vec())],
+         JOIN hold h ON h.cell = {cell} AND h.order_id = r.id AND h.state = ?2
+         ORDER BY r.id",
+        vec![Column::Int(orders.clone())],
         vec![Value::Text(from.as_str().to_owned())],
     );
     let (mut ended, mut sums) = (Vec::new(), BTreeMap::<(String, String), i64>::new());

@@ -120,7 +120,8 @@ fn waiting(conn: &Conn, shop: &Shop) -> Result<Waiting, ClearingError> {
         "SELECT r.id, o.merchant, o.order_no, b.body, b.facts, d.cop_no, d.waybill FROM {r: id i}
          JOIN orders o ON o.cell = {cell} AND o.id = r.id
          JOIN dossier b ON b.cell = {cell} AND b.order_id = r.id
-         JOIN declaration d ON d.cell = {cell} AND d.order_id = r.id",
+         JOIN declaration d ON d.cell = {cell} AND d.order_id = r.id
+         ORDER BY r.id",
         vec![Column::Int(due)],
     );
     let mut waiting = Waiting::default();
@@ -132,7 +133,6 @@ fn waiting(conn: &Conn, shop: &Shop) -> Result<Waiting, ClearingError> {
             Err(error) => waiting.bad.push((id, Trouble::Later(error.to_string()))),
         }
     }
-    waiting.good.sort_by_key(|(id, _)| *id);
     Ok(waiting)
 }
 

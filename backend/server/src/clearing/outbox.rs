@@ -118,13 +118,15 @@ fn mark_sent(tx: &Conn, waiting: &Waiting, at: Timestamp) -> Result<(), Clearing
     if waiting.kind != LIST {
         return Ok(());
     }
-    let sent: Vec<String> = tx
+    let mut sent: Vec<String> = tx
         .prepare_cached(
             "UPDATE declaration SET state = 'sent' WHERE cell = {cell} AND batch = ?1 AND state = 'drafted'
              RETURNING cop_no",
         )?
         .query_map([waiting.batch], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
+    // In which order rows come back is the engine's choice.
+    sent.sort_unstable();
     let body = json!({ "message": waiting.id });
     let state = DeclarationState::Sent.as_str();
     let changes: Vec<Change<'_>> = sent

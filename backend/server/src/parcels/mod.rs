@@ -88,8 +88,9 @@ pub fn make_ready(
     ticket_for_s: u32,
 ) -> Result<(), ParcelError> {
     let read = Bulk::new(
-        "SELECT r.id, p.centre, p.state FROM {r: id i} JOIN parcel p ON p.cell = {cell} AND p.pickup = r.id",
-        vec![Column::Int(orders.to_vec())],
+        "SELECT r.id, p.centre, p.state FROM {r: id i} JOIN parcel p ON p.cell = {cell} AND p.pickup = r.id
+         ORDER BY r.id",
+        vec![Column::Int(in_order(orders))],
     );
     let not_after = after(now, ticket_for_s);
     let (mut ids, mut slips, mut tickets) = (Vec::new(), Vec::new(), Vec::new());
@@ -128,6 +129,13 @@ pub fn make_ready(
     );
     tx.bulks(&[ready, trail])?;
     Ok(())
+}
+
+/// The orders by their numbers, so that what is allotted one after the other does not depend on the engine.
+fn in_order(orders: &[i64]) -> Vec<i64> {
+    let mut orders = orders.to_vec();
+    orders.sort_unstable();
+    orders
 }
 
 /// Takes back the order's parcel when it is not behind a door: the declaration came to nothing. A parcel behind a door
