@@ -3,6 +3,7 @@
 //! Money, quantities, identity numbers and codes are types of their own here; what they may do is decided here and
 //! nowhere else. Time is always an argument.
 
+pub mod application;
 pub mod centre;
 pub mod china_time;
 pub mod dated;
@@ -21,6 +22,7 @@ pub mod quantity;
 pub mod rate;
 pub mod reason;
 pub mod registrations;
+pub mod returns;
 pub mod review;
 pub mod rules;
 pub mod tax;
