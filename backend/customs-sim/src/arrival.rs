@@ -56,6 +56,8 @@ impl Port {
                 let refusal = signature.err().map(|f| Refusal::exception(f.list_code(), f.text()));
                 message.documents.into_iter().map(|d| self.list(at, &dxp_id, d, refusal.clone())).collect()
             }
+            // Refused on reading.
+            _ => Vec::new(),
         }
     }
 
@@ -161,13 +163,12 @@ fn read(message: &MessageInput) -> Result<(Vec<u8>, AnyMessage), (&'static str, 
         let code = if matches!(error, ReadError::NotXml(_)) { "0001" } else { "0002" };
         (code, error.to_string().chars().take(1000).collect())
     })?;
-    let found = match &content {
-        AnyMessage::Order(_) => Order::MESSAGE,
-        AnyMessage::Logistics(_) => Logistics::MESSAGE,
-        AnyMessage::Inventory(_) => Inventory::MESSAGE,
-    };
+    let found = content.message_type();
     if found != message.message_type {
         return Err(("0002", format!("报文类型不符：{found}")));
+    }
+    if !matches!(found, Order::MESSAGE | Logistics::MESSAGE | Inventory::MESSAGE) {
+        return Err(("0002", format!("不受理的报文类型：{found}")));
     }
     Ok((bytes, content))
 }

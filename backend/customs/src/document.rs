@@ -1,8 +1,8 @@
-//! What CEB311, CEB511 and CEB621 have in common: application type and status, sender, lines.
+//! What outgoing documents have in common: application type and status, sender, head and lines.
 
 use roxmltree::Node;
 
-use crate::field::{FieldError, Value, exactly, text};
+use crate::field::{Fault, FieldError, Value, exactly, text};
 use crate::read::{Fields, ReadError, Strictness, count_lines, elements, in_ceb, local, unexpected};
 use crate::record::{Record, record};
 use crate::write::{LINE_LIMIT, WriteError, XmlWriter};
@@ -33,13 +33,12 @@ pub enum AppStatus {
 }
 
 impl Value for AppType {
-    fn to_text(&self) -> Option<String> {
-        let digit = match self {
+    fn text<'a>(&'a self, _: &'a mut String) -> Option<&'a str> {
+        Some(match self {
             Self::New => "1",
             Self::Change => "2",
             Self::Delete => "3",
-        };
-        Some(digit.to_owned())
+        })
     }
 
     fn from_text(text: &str) -> Result<Self, &'static str> {
@@ -53,8 +52,8 @@ impl Value for AppType {
 }
 
 impl Value for AppStatus {
-    fn to_text(&self) -> Option<String> {
-        Some(if *self == Self::Draft { "1" } else { "2" }.to_owned())
+    fn text<'a>(&'a self, _: &'a mut String) -> Option<&'a str> {
+        Some(if *self == Self::Draft { "1" } else { "2" })
     }
 
     fn from_text(text: &str) -> Result<Self, &'static str> {
@@ -113,13 +112,24 @@ pub(crate) fn write_head_and_lines<H: Record, L: Record>(
     lines: &[L],
 ) -> Result<(), WriteError> {
     if lines.is_empty() || lines.len() > LINE_LIMIT {
-        return Err(WriteError::Lines { element: L::ELEMENT, count: lines.len() });
+        return Err(WriteError::Lines { element: L::ELEMENT, document: 0, count: lines.len() });
     }
     head.write(out)?;
-    for line in lines {
-        line.write(out)?;
+    for (index, line) in lines.iter().enumerate() {
+        line.write(out).map_err(|error| error.in_line(index))?;
     }
     Ok(())
+}
+
+/// Reads a document that is a head and nothing else.
+pub(crate) fn read_head<H: Record>(node: Node<'_, '_>, element: &'static str) -> Result<H, ReadError> {
+    let mut children = elements(node).filter(in_ceb);
+    let head = children.next().filter(|child| local(child) == H::ELEMENT);
+    let head = head.ok_or_else(|| FieldError::new(element, H::ELEMENT, Fault::Missing))?;
+    if let Some(extra) = children.next() {
+        return Err(unexpected(&extra, element));
+    }
+    Ok(read_record(head)?)
 }
 
 /// Reads a head and then its lines.
@@ -128,15 +138,14 @@ pub(crate) fn read_head_and_lines<H: Record, L: Record>(
     element: &'static str,
 ) -> Result<(H, Vec<L>), ReadError> {
     let mut children = elements(node).filter(in_ceb);
-    let missing = FieldError::Missing { element, field: H::ELEMENT.to_owned() };
-    let head = children.next().filter(|child| local(child) == H::ELEMENT).ok_or(missing)?;
-    let head = read_record(head)?;
+    let head = children.next().filter(|child| local(child) == H::ELEMENT);
+    let head = read_record(head.ok_or_else(|| FieldError::new(element, H::ELEMENT, Fault::Missing))?)?;
     let mut lines = Vec::new();
     for child in children {
         if local(&child) != L::ELEMENT {
             return Err(unexpected(&child, element));
         }
-        lines.push(read_record(child)?);
+        lines.push(read_record(child).map_err(|error| error.in_line(lines.len()))?);
     }
     count_lines(L::ELEMENT, element, lines.len())?;
     Ok((head, lines))

@@ -1,5 +1,7 @@
 //! What one field of a CEB message may hold: its length rule, its text form, and the errors that name it.
 
+use std::fmt::{self, Write as _};
+
 use jiff::civil::Date;
 use pickup_domain::{HsCode, Money, Quantity};
 
@@ -45,83 +47,100 @@ pub struct Field {
     pub required: bool,
 }
 
-/// What is wrong with one field. The value itself is never in the error: it may be an identity number.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum FieldError {
+/// Where a field stands in a message, counted from 1: `Order[3]/OrderList[2]/gname`, or `InvtCancel[3]/reason`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldPath {
+    /// The document and its place in the message, when it is known.
+    pub document: Option<(&'static str, usize)>,
+    /// Record the field belongs to.
+    pub element: &'static str,
+    /// The line's place in its document, for records that are lines.
+    pub line: Option<usize>,
+    /// Field name.
+    pub field: String,
+}
+
+impl fmt::Display for FieldPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some((document, place)) = self.document {
+            write!(f, "{document}[{place}]/")?;
+        }
+        // A document that is one record is named once.
+        if self.document.is_none_or(|(document, _)| document != self.element) {
+            f.write_str(self.element)?;
+            if let Some(line) = self.line {
+                write!(f, "[{line}]")?;
+            }
+            f.write_str("/")?;
+        }
+        f.write_str(&self.field)
+    }
+}
+
+/// What is wrong with a field. The value is never in it: it may be an identity number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
     /// Longer than the schema allows.
-    #[error("{element}/{field} has {length} characters; the limit is {limit}: shorten it")]
+    #[error("has {length} characters; the limit is {limit}: shorten it")]
     TooLong {
-        /// Record the field belongs to.
-        element: &'static str,
-        /// Field name.
-        field: String,
         /// Characters (or digits) found.
         length: usize,
         /// Characters (or digits) allowed.
         limit: usize,
     },
     /// Shorter than the schema allows; an optional field is left out rather than left empty.
-    #[error("{element}/{field} has {length} characters; at least {limit} are needed")]
+    #[error("has {length} characters; at least {limit} are needed")]
     TooShort {
-        /// Record the field belongs to.
-        element: &'static str,
-        /// Field name.
-        field: String,
         /// Characters found.
         length: usize,
         /// Characters needed.
         limit: usize,
     },
     /// A required field is not there.
-    #[error("{element}/{field} is missing")]
-    Missing {
-        /// Record the field belongs to.
-        element: &'static str,
-        /// Field name.
-        field: String,
-    },
+    #[error("is missing")]
+    Missing,
     /// The field is not in the schema, stands twice, or stands in the wrong place.
-    #[error("{element}/{field} is not expected here: fields follow the order of the schema, each once")]
-    Unexpected {
-        /// Record the field belongs to.
-        element: &'static str,
-        /// Field name.
-        field: String,
-    },
-    /// A character that XML cannot carry.
-    #[error("{element}/{field} has the character U+{code:04X}, which XML cannot carry: remove it")]
-    Character {
-        /// Record the field belongs to.
-        element: &'static str,
-        /// Field name.
-        field: String,
-        /// The character's code point.
-        code: u32,
-    },
-    /// The text is not a value of the field's type.
-    #[error("{element}/{field} cannot be read: {reason}")]
-    Value {
-        /// Record the field belongs to.
-        element: &'static str,
-        /// Field name.
-        field: String,
-        /// What was expected.
-        reason: &'static str,
-    },
+    #[error("is not expected here: fields follow the order of the schema, each once")]
+    Unexpected,
+    /// A character that XML cannot carry; holds its code point.
+    #[error("has the character U+{0:04X}, which XML cannot carry: remove it")]
+    Character(u32),
+    /// The text is not a value of the field's type; holds what was expected.
+    #[error("cannot be read: {0}")]
+    Value(&'static str),
+}
+
+/// What is wrong with one field, and which one it is.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{path} {fault}")]
+pub struct FieldError {
+    /// Where the field stands.
+    pub path: FieldPath,
+    /// What is wrong with it.
+    pub fault: Fault,
 }
 
 impl FieldError {
+    pub(crate) fn new(element: &'static str, field: impl Into<String>, fault: Fault) -> Self {
+        Self { path: FieldPath { document: None, element, line: None, field: field.into() }, fault }
+    }
+
+    /// The same in the document at `index`, counted from 0 as code counts.
+    pub(crate) fn in_document(mut self, document: &'static str, index: usize) -> Self {
+        self.path.document = Some((document, index.saturating_add(1)));
+        self
+    }
+
+    /// The same in the line at `index`, counted from 0 as code counts.
+    pub(crate) fn in_line(mut self, index: usize) -> Self {
+        self.path.line = Some(index.saturating_add(1));
+        self
+    }
+
     /// Name of the field at fault.
     #[must_use]
     pub fn field(&self) -> &str {
-        match self {
-            Self::TooLong { field, .. }
-            | Self::TooShort { field, .. }
-            | Self::Missing { field, .. }
-            | Self::Unexpected { field, .. }
-            | Self::Character { field, .. }
-            | Self::Value { field, .. } => field,
-        }
+        &self.path.field
     }
 }
 
@@ -130,8 +149,13 @@ pub trait Value: Sized {
     /// Whether a field of this type must be there.
     const REQUIRED: bool = true;
 
-    /// The text to write, or `None` to leave the element out.
-    fn to_text(&self) -> Option<String>;
+    /// The text to write, or `None` to leave the element out. `scratch` is empty and may be used to hold the text.
+    fn text<'a>(&'a self, scratch: &'a mut String) -> Option<&'a str>;
+
+    /// [`Self::text`] as a value of its own.
+    fn to_text(&self) -> Option<String> {
+        self.text(&mut String::new()).map(str::to_owned)
+    }
 
     /// Reads the text of an element.
     ///
@@ -148,8 +172,8 @@ pub trait Value: Sized {
 impl<T: Value> Value for Option<T> {
     const REQUIRED: bool = false;
 
-    fn to_text(&self) -> Option<String> {
-        self.as_ref().and_then(T::to_text)
+    fn text<'a>(&'a self, scratch: &'a mut String) -> Option<&'a str> {
+        self.as_ref().and_then(|value| value.text(scratch))
     }
 
     fn from_text(text: &str) -> Result<Self, &'static str> {
@@ -162,8 +186,8 @@ impl<T: Value> Value for Option<T> {
 }
 
 impl Value for String {
-    fn to_text(&self) -> Option<String> {
-        Some(self.clone())
+    fn text<'a>(&'a self, _: &'a mut String) -> Option<&'a str> {
+        Some(self)
     }
 
     fn from_text(text: &str) -> Result<Self, &'static str> {
@@ -175,8 +199,10 @@ impl Value for String {
 macro_rules! value_by_display {
     ($($ty:ty => $reason:literal),* $(,)?) => { $(
         impl Value for $ty {
-            fn to_text(&self) -> Option<String> {
-                Some(self.to_string())
+            fn text<'a>(&'a self, scratch: &'a mut String) -> Option<&'a str> {
+                // Writing to a String cannot fail.
+                let _ = write!(scratch, "{self}");
+                Some(scratch)
             }
 
             fn from_text(text: &str) -> Result<Self, &'static str> {
@@ -191,14 +217,36 @@ value_by_display! {
     Quantity => "a number with at most five decimals is needed",
     HsCode => "a commodity code of ten digits is needed",
     u32 => "a whole number is needed",
-    crate::Guid => "36 printable characters are needed",
-    crate::CopNo => "1 to 20 capital letters and digits are needed",
+    crate::Amount => "an amount with at most five decimals is needed",
     crate::Status => "a whole number is needed",
+    crate::TaxState => "a whole number is needed",
+}
+
+/// Implements [`Value`] for types that are text inside and check it.
+macro_rules! value_by_text {
+    ($($ty:ty => $reason:literal),* $(,)?) => { $(
+        impl Value for $ty {
+            fn text<'a>(&'a self, _: &'a mut String) -> Option<&'a str> {
+                Some(self.as_str())
+            }
+
+            fn from_text(text: &str) -> Result<Self, &'static str> {
+                text.trim().parse().map_err(|_| $reason)
+            }
+        }
+    )* };
+}
+
+value_by_text! {
+    crate::Guid => "36 printable characters are needed",
+    crate::CopNo => "1 to 20 letters, digits, hyphens or underscores are needed",
 }
 
 impl Value for Date {
-    fn to_text(&self) -> Option<String> {
-        Some(self.strftime("%Y%m%d").to_string())
+    fn text<'a>(&'a self, scratch: &'a mut String) -> Option<&'a str> {
+        // Writing to a String cannot fail.
+        let _ = write!(scratch, "{:04}{:02}{:02}", self.year(), self.month(), self.day());
+        Some(scratch)
     }
 
     fn from_text(text: &str) -> Result<Self, &'static str> {
@@ -215,36 +263,36 @@ impl Value for Date {
 /// # Errors
 /// Names record, field, length and limit.
 pub fn check(element: &'static str, name: &str, rule: Rule, value: &str) -> Result<(), FieldError> {
-    let field = || name.to_owned();
-    if let Some(bad) = value.chars().find(|&c| !is_xml_char(c)) {
-        return Err(FieldError::Character { element, field: field(), code: u32::from(bad) });
+    fault(rule, value).map_or(Ok(()), |fault| Err(FieldError::new(element, name, fault)))
+}
+
+fn fault(rule: Rule, value: &str) -> Option<Fault> {
+    // Only control characters and two of the characters that begin with this byte cannot be carried.
+    if value.bytes().any(|byte| byte < b' ' || byte == 0xEF) {
+        if let Some(bad) = value.chars().find(|&c| !is_xml_char(c)) {
+            return Some(Fault::Character(u32::from(bad)));
+        }
     }
     match rule {
         Rule::Text { min, max } => {
             let length = value.chars().count();
-            if length > max {
-                return Err(FieldError::TooLong { element, field: field(), length, limit: max });
+            match () {
+                () if length > max => Some(Fault::TooLong { length, limit: max }),
+                () if length < min => Some(Fault::TooShort { length, limit: min }),
+                () => None,
             }
-            if length < min {
-                return Err(FieldError::TooShort { element, field: field(), length, limit: min });
-            }
-            Ok(())
         }
         Rule::Decimal => {
             let (whole, fraction) = value.split_once('.').unwrap_or((value, ""));
             let whole = whole.trim_start_matches('-').trim_start_matches('0').len();
-            limit_digits(element, name, whole, 14)?;
-            limit_digits(element, name, fraction.trim_end_matches('0').len(), 5)
+            too_many(whole, 14).or_else(|| too_many(fraction.trim_end_matches('0').len(), 5))
         }
-        Rule::Integer { digits } => limit_digits(element, name, value.trim_start_matches('0').len(), digits),
+        Rule::Integer { digits } => too_many(value.trim_start_matches('0').len(), digits),
     }
 }
 
-fn limit_digits(element: &'static str, name: &str, length: usize, limit: usize) -> Result<(), FieldError> {
-    if length > limit {
-        return Err(FieldError::TooLong { element, field: name.to_owned(), length, limit });
-    }
-    Ok(())
+fn too_many(length: usize, limit: usize) -> Option<Fault> {
+    (length > limit).then_some(Fault::TooLong { length, limit })
 }
 
 /// Characters an XML 1.0 document may hold.

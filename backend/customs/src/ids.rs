@@ -50,15 +50,16 @@ impl fmt::Display for Guid {
 
 /// `copNo`: the company's own number of an inventory list, at most 20 characters, used once.
 ///
-/// The schema leaves it optional in CEB621 but its receipts require it, so it is always sent.
+/// The schema leaves it optional in CEB621 but its receipts require it, so it is always sent. Ours have capital letters
+/// and digits; those of others may have small letters, hyphens and underscores too.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CopNo(String);
 
 /// The parts do not make a `copNo`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CopNoError {
-    /// Not 1 to 20 capital letters and digits.
-    #[error("a copNo has 1 to 20 capital letters and digits")]
+    /// Not 1 to 20 letters, digits, hyphens and underscores.
+    #[error("a copNo has 1 to 20 letters, digits, hyphens and underscores")]
     Form,
     /// The prefix is not 1 to 4 capital letters and digits.
     #[error("the prefix of a copNo has 1 to 4 capital letters and digits")]
@@ -99,7 +100,8 @@ impl FromStr for CopNo {
     type Err = CopNoError;
 
     fn from_str(text: &str) -> Result<Self, CopNoError> {
-        if (1..=20).contains(&text.len()) && is_capital_or_digit(text) {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+        if (1..=20).contains(&text.len()) && text.bytes().all(plain) {
             Ok(Self(text.to_owned()))
         } else {
             Err(CopNoError::Form)
@@ -146,8 +148,8 @@ impl fmt::Debug for BuyerId {
 }
 
 impl Value for BuyerId {
-    fn to_text(&self) -> Option<String> {
-        Some(self.0.clone())
+    fn text<'a>(&'a self, _: &'a mut String) -> Option<&'a str> {
+        Some(&self.0)
     }
 
     fn from_text(text: &str) -> Result<Self, &'static str> {

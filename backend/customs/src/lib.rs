@@ -11,8 +11,8 @@
 //!
 //! # Receipts
 //!
-//! [`read_receipts`] takes what the port sends (CEB312, 412, 512, 622, 900). Apply a [`Receipt`] by [`Receipt::key`]
-//! and [`Receipt::time`]: receipts come twice, late and out of order. [`Status`] says what became of the document,
+//! [`read_receipts`] takes what the port sends (CEB312, 412, 512, 514, 622, 624, 626, 816, 818, 900). Apply a
+//! [`Receipt`] by [`Receipt::key`] and [`Receipt::time`]: receipts come twice, late and out of order. [`Status`] says what became of the document,
 //! [`Dictionary::explain`] why, as a [`Cause`] to branch on and a sentence in Chinese and English.
 //!
 //! # The other side
@@ -20,33 +20,44 @@
 //! [`AnyMessage::read`] and [`dsig::verify`] read and check what was filed, and [`write_receipts`] answers it: the
 //! simulator is built on them.
 
+mod amount;
 mod c14n;
+mod cancel;
 mod cert;
 mod der;
 pub mod dictionary;
 pub mod document;
 pub mod dsig;
+pub mod dxp;
 pub mod field;
 pub mod filing;
+mod guard;
 mod ids;
 mod inventory;
 mod key;
 mod logistics;
 mod message;
 mod order;
+mod payment;
 pub mod read;
 mod receipt;
 pub mod record;
+mod refund;
 mod returns;
 mod status;
+mod tax;
 mod time;
+mod waybill_status;
 pub mod write;
 
+pub use amount::{Amount, AmountError};
 pub use c14n::C14nError;
+pub use cancel::InvtCancel;
 pub use cert::{Certificate, CertificateError};
 pub use dictionary::{Cause, Dictionary, Explanation};
 pub use document::{AppStatus, AppType, BaseTransfer, CHINA, CNY, Document};
-pub use field::FieldError;
+pub use dxp::{DxpMsg, DxpMsgSv};
+pub use field::{Fault, FieldError, FieldPath};
 pub use filing::{Filing, FilingError};
 pub use ids::{BuyerId, CopNo, CopNoError, Guid, GuidError};
 pub use inventory::{Inventory, InventoryHead, InventoryLine};
@@ -54,9 +65,16 @@ pub use key::{DIST_ID, KeyError, Signer, SignerError, SoftwareKey};
 pub use logistics::{Logistics, LogisticsHead};
 pub use message::{AnyMessage, Message, Unsigned};
 pub use order::{Order, OrderHead, OrderLine};
+pub use payment::{Payment, PaymentHead};
 pub use read::ReadError;
 pub use receipt::{Receipt, ReceiptBatch, read_receipts, write_receipts};
-pub use returns::{InventoryReturn, LogisticsReturn, MessageReturn, OrderReturn, PaymentReturn};
+pub use refund::{InvtRefund, InvtRefundHead, InvtRefundLine};
+pub use returns::{
+    InventoryReturn, InvtCancelReturn, InvtRefundReturn, LogisticsReturn, LogisticsStatusReturn,
+    MessageReturn, OrderReturn, PaymentReturn,
+};
 pub use status::Status;
+pub use tax::{TaxBill, TaxHeadRd, TaxHeadStatus, TaxListRd, TaxState};
 pub use time::{Millis, Seconds};
+pub use waybill_status::{LogisticsStatus, SIGNED_FOR};
 pub use write::WriteError;

@@ -3,10 +3,10 @@
 use pickup_domain::{Money, Quantity};
 use roxmltree::Node;
 
-use crate::document::{AppStatus, AppType, Document, read_record};
-use crate::field::{FieldError, Rule, exactly, text};
+use crate::document::{AppStatus, AppType, Document, read_head};
+use crate::field::{Rule, exactly, text};
 use crate::ids::Guid;
-use crate::read::{ReadError, elements, in_ceb, local, unexpected};
+use crate::read::ReadError;
 use crate::record::{Record, record};
 use crate::time::Seconds;
 use crate::write::{WriteError, XmlWriter};
@@ -27,14 +27,7 @@ impl Document for Logistics {
     }
 
     fn read(node: Node<'_, '_>) -> Result<Self, ReadError> {
-        let mut children = elements(node).filter(in_ceb);
-        let missing =
-            FieldError::Missing { element: Self::ELEMENT, field: LogisticsHead::ELEMENT.to_owned() };
-        let head = children.next().filter(|child| local(child) == LogisticsHead::ELEMENT).ok_or(missing)?;
-        if let Some(extra) = children.next() {
-            return Err(unexpected(&extra, Self::ELEMENT));
-        }
-        Ok(Self { head: read_record(head)? })
+        Ok(Self { head: read_head(node, Self::ELEMENT)? })
     }
 }
 

@@ -4,14 +4,18 @@ use std::fmt::Write as _;
 
 use roxmltree::Node;
 
+use crate::cancel::InvtCancel;
 use crate::document::{BaseTransfer, Document, read_record};
-use crate::field::FieldError;
+use crate::field::{Fault, FieldError};
 use crate::ids::Guid;
 use crate::inventory::Inventory;
 use crate::logistics::Logistics;
 use crate::order::Order;
+use crate::payment::Payment;
 use crate::read::{ReadError, count_batch, elements, in_ceb, local, tree, unexpected, utf8};
 use crate::record::Record as _;
+use crate::refund::InvtRefund;
+use crate::waybill_status::LogisticsStatus;
 use crate::write::{BATCH_LIMIT, CEB_NS, WriteError, XSI_NS, XmlWriter};
 
 /// A message of documents of one kind.
@@ -74,9 +78,9 @@ impl<T: Document> Message<T> {
         }
         let mut out = XmlWriter::new("ceb:");
         out.raw(&root_tag(T::MESSAGE, &self.guid));
-        for document in &self.documents {
+        for (index, document) in self.documents.iter().enumerate() {
             out.open(T::ELEMENT);
-            document.write_inside(&mut out)?;
+            document.write_inside(&mut out).map_err(|error| error.in_document(T::ELEMENT, index))?;
             out.close(T::ELEMENT);
         }
         self.transfer.write(&mut out)?;
@@ -108,15 +112,18 @@ impl<T: Document> Message<T> {
         let mut transfer = None;
         for child in elements(root) {
             match (local(&child), &transfer) {
-                (name, None) if name == T::ELEMENT && in_ceb(&child) => documents.push(T::read(child)?),
+                (name, None) if name == T::ELEMENT && in_ceb(&child) => {
+                    let index = documents.len();
+                    documents.push(T::read(child).map_err(|error| error.in_document(T::ELEMENT, index))?);
+                }
                 ("BaseTransfer", None) if in_ceb(&child) => transfer = Some(read_record(child)?),
                 (name, Some(_)) if TRAILERS.contains(&name) => {}
                 _ => return Err(unexpected(&child, T::MESSAGE)),
             }
         }
         count_batch(T::ELEMENT, T::MESSAGE, documents.len())?;
-        let missing = FieldError::Missing { element: T::MESSAGE, field: "BaseTransfer".to_owned() };
-        Ok(Self { guid, documents, transfer: transfer.ok_or(missing)? })
+        let missing = || FieldError::new(T::MESSAGE, "BaseTransfer", Fault::Missing);
+        Ok(Self { guid, documents, transfer: transfer.ok_or_else(missing)? })
     }
 }
 
@@ -130,42 +137,59 @@ fn root_tag(name: &str, guid: &Guid) -> String {
     tag
 }
 
-/// A message of any kind that is received here.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum AnyMessage {
-    /// CEB311.
-    Order(Message<Order>),
-    /// CEB511.
-    Logistics(Message<Logistics>),
-    /// CEB621.
-    Inventory(Message<Inventory>),
+/// Declares [`AnyMessage`]: one list of kinds from which reading, type and sender follow.
+macro_rules! any_message {
+    ($( $(#[$doc:meta])* $kind:ident($document:ty), )*) => {
+        /// A message of any kind that is filed.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub enum AnyMessage {
+            $( $(#[$doc])* $kind(Message<$document>), )*
+        }
+
+        impl AnyMessage {
+            /// Reads a message of whichever kind its root element says.
+            ///
+            /// # Errors
+            /// As [`Message::read`]; [`ReadError::Root`] for a kind that is not read here.
+            pub fn read(xml: &[u8]) -> Result<Self, ReadError> {
+                let text = utf8(xml)?;
+                let tree = tree(text)?;
+                let root = tree.root_element();
+                match local(&root) {
+                    _ if !in_ceb(&root) => Err(ReadError::Root(local(&root).to_owned())),
+                    $( <$document as Document>::MESSAGE => Message::read_root(root).map(Self::$kind), )*
+                    other => Err(ReadError::Root(other.to_owned())),
+                }
+            }
+
+            /// The root element's name, such as `CEB621Message`.
+            #[must_use]
+            pub const fn message_type(&self) -> &'static str {
+                match self { $( Self::$kind(_) => <$document as Document>::MESSAGE, )* }
+            }
+
+            /// The sender.
+            #[must_use]
+            pub const fn transfer(&self) -> &BaseTransfer {
+                match self { $( Self::$kind(message) => &message.transfer, )* }
+            }
+        }
+    };
 }
 
-impl AnyMessage {
-    /// Reads a message of whichever kind its root element says.
-    ///
-    /// # Errors
-    /// As [`Message::read`]; [`ReadError::Root`] for a kind that is not read here.
-    pub fn read(xml: &[u8]) -> Result<Self, ReadError> {
-        let text = utf8(xml)?;
-        let tree = tree(text)?;
-        let root = tree.root_element();
-        match local(&root) {
-            _ if !in_ceb(&root) => Err(ReadError::Root(local(&root).to_owned())),
-            Order::MESSAGE => Message::read_root(root).map(Self::Order),
-            Logistics::MESSAGE => Message::read_root(root).map(Self::Logistics),
-            Inventory::MESSAGE => Message::read_root(root).map(Self::Inventory),
-            other => Err(ReadError::Root(other.to_owned())),
-        }
-    }
-
-    /// The sender.
-    #[must_use]
-    pub const fn transfer(&self) -> &BaseTransfer {
-        match self {
-            Self::Order(message) => &message.transfer,
-            Self::Logistics(message) => &message.transfer,
-            Self::Inventory(message) => &message.transfer,
-        }
-    }
+any_message! {
+    /// CEB311.
+    Order(Order),
+    /// CEB411.
+    Payment(Payment),
+    /// CEB511.
+    Logistics(Logistics),
+    /// CEB513.
+    WaybillStatus(LogisticsStatus),
+    /// CEB621.
+    Inventory(Inventory),
+    /// CEB623.
+    Cancel(InvtCancel),
+    /// CEB625.
+    Refund(InvtRefund),
 }

@@ -2,7 +2,8 @@
 
 use roxmltree::{Document as Tree, Node, ParsingOptions};
 
-use crate::field::{Field, FieldError, Rule, Value, check};
+use crate::field::{Fault, Field, FieldError, Rule, Value, check};
+use crate::guard::{self, ATTRIBUTES_LIMIT, DEPTH_LIMIT};
 use crate::write::{BATCH_LIMIT, CEB_NS, LINE_LIMIT};
 
 /// Most bytes a received message may have.
@@ -22,6 +23,15 @@ pub enum ReadError {
     /// Not well-formed XML, or XML with a document type, which is refused.
     #[error("the message is not well-formed XML: {0}")]
     NotXml(String),
+    /// A document type, entity or notation: no message of customs has one, and they are how parsers are attacked.
+    #[error("the message has a document type declaration, which is refused")]
+    DocumentType,
+    /// Elements nested deeper than [`DEPTH_LIMIT`].
+    #[error("elements are nested more than {DEPTH_LIMIT} deep")]
+    TooDeep,
+    /// A tag with more than [`ATTRIBUTES_LIMIT`] attributes.
+    #[error("a tag has more than {ATTRIBUTES_LIMIT} attributes")]
+    TooManyAttributes,
     /// The root element is not one that can be read here.
     #[error("the root element is \"{0}\", which is not a message expected here")]
     Root(String),
@@ -58,7 +68,7 @@ pub enum ReadError {
 /// How closely the schema is followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strictness {
-    /// Namespace, order and lengths as in the schema: for documents.
+    /// Namespace (that of the element around them), order and lengths as in the schema: for documents.
     Schema,
     /// By local name, with or without namespace, unknown elements ignored, text trimmed: for receipts.
     Lenient,
@@ -73,8 +83,9 @@ pub(crate) fn utf8(xml: &[u8]) -> Result<&str, ReadError> {
     Ok(text.strip_prefix('\u{FEFF}').unwrap_or(text))
 }
 
-/// Parses received text; document types are refused.
+/// Parses received text; what could hurt the parser is refused before it sees it.
 pub(crate) fn tree(text: &str) -> Result<Tree<'_>, ReadError> {
+    guard::check(text)?;
     let options = ParsingOptions { allow_dtd: false, nodes_limit: NODES_LIMIT, ..ParsingOptions::default() };
     Tree::parse_with_options(text, options).map_err(|error| ReadError::NotXml(error.to_string()))
 }
@@ -97,6 +108,16 @@ pub(crate) fn own_text(node: Node<'_, '_>) -> String {
 /// Whether the node is in the CEB namespace.
 pub(crate) fn in_ceb(node: &Node<'_, '_>) -> bool {
     node.tag_name().namespace() == Some(CEB_NS)
+}
+
+impl ReadError {
+    /// The same in the document at `index`, counted from 0 as code counts.
+    pub(crate) fn in_document(self, name: &'static str, index: usize) -> Self {
+        match self {
+            Self::Field(error) => Self::Field(error.in_document(name, index)),
+            other => other,
+        }
+    }
 }
 
 pub(crate) fn unexpected(node: &Node<'_, '_>, parent: &str) -> ReadError {
@@ -155,9 +176,10 @@ impl Fields {
         let mut found = Vec::with_capacity(table.len());
         for child in elements(node) {
             let name = local(&child);
-            let in_place = || in_ceb(&child) && elements(child).next().is_none();
+            let same_namespace = || child.tag_name().namespace() == node.tag_name().namespace();
+            let in_place = || same_namespace() && elements(child).next().is_none();
             if strict && !(in_place() && rest.any(|field| field.name == name)) {
-                return Err(FieldError::Unexpected { element, field: name.to_owned() });
+                return Err(FieldError::new(element, name, Fault::Unexpected));
             }
             let text = own_text(child);
             found.push((name.to_owned(), if strict { text } else { text.trim().to_owned() }));
@@ -173,19 +195,15 @@ impl Fields {
         let element = self.element;
         let text = self.found.iter().find(|(found, _)| found == name).map(|(_, text)| text.as_str());
         match text {
-            None => T::absent().ok_or(FieldError::Missing { element, field: name.to_owned() }),
+            None => T::absent().ok_or_else(|| FieldError::new(element, name, Fault::Missing)),
             Some("") if !T::REQUIRED => {
-                T::absent().ok_or(FieldError::Missing { element, field: name.to_owned() })
+                T::absent().ok_or_else(|| FieldError::new(element, name, Fault::Missing))
             }
             Some(text) => {
                 if self.strictness == Strictness::Schema {
                     check(element, name, rule, text)?;
                 }
-                T::from_text(text).map_err(|reason| FieldError::Value {
-                    element,
-                    field: name.to_owned(),
-                    reason,
-                })
+                T::from_text(text).map_err(|reason| FieldError::new(element, name, Fault::Value(reason)))
             }
         }
     }

@@ -1,12 +1,18 @@
 //! Receipts: read leniently as ports write them, and written for the simulator.
 
-use crate::field::FieldError;
+use roxmltree::Node;
+
+use crate::field::{Fault, FieldError};
 use crate::read::{Fields, ReadError, Strictness, elements, local, tree, utf8};
 use crate::record::Record;
-use crate::returns::{InventoryReturn, LogisticsReturn, MessageReturn, OrderReturn, PaymentReturn};
+use crate::returns::{
+    InventoryReturn, InvtCancelReturn, InvtRefundReturn, LogisticsReturn, LogisticsStatusReturn,
+    MessageReturn, OrderReturn, PaymentReturn,
+};
 use crate::status::Status;
+use crate::tax::{TAX, TaxBill, TaxHeadRd, TaxHeadStatus, TaxState};
 use crate::time::Millis;
-use crate::write::{BATCH_LIMIT, CEB_NS, WriteError, XmlWriter, escape_attribute};
+use crate::write::{BATCH_LIMIT, CEB_NS, LINE_LIMIT, WriteError, XmlWriter, escape_attribute};
 
 /// One receipt of any kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,10 +23,52 @@ pub enum Receipt {
     Payment(PaymentReturn),
     /// CEB512.
     Logistics(LogisticsReturn),
+    /// CEB514.
+    WaybillStatus(LogisticsStatusReturn),
     /// CEB622.
     Inventory(InventoryReturn),
+    /// CEB624.
+    Cancel(InvtCancelReturn),
+    /// CEB626.
+    Refund(InvtRefundReturn),
+    /// CEB816.
+    TaxBill(TaxBill),
+    /// CEB818.
+    TaxStatus(TaxHeadStatus),
     /// CEB900.
     Message(MessageReturn),
+}
+
+/// The messages that carry receipts.
+const RECEIPT_MESSAGES: [&str; 10] = [
+    "CEB312Message",
+    "CEB412Message",
+    "CEB512Message",
+    "CEB514Message",
+    "CEB622Message",
+    "CEB624Message",
+    "CEB626Message",
+    "CEB816Message",
+    "CEB818Message",
+    "CEB900Message",
+];
+
+/// The same expression over whichever record a receipt is; of a tax bill, over its head.
+macro_rules! of_record {
+    ($receipt:expr, $r:ident => $body:expr) => {
+        match $receipt {
+            Receipt::Order($r) => $body,
+            Receipt::Payment($r) => $body,
+            Receipt::Logistics($r) => $body,
+            Receipt::WaybillStatus($r) => $body,
+            Receipt::Inventory($r) => $body,
+            Receipt::Cancel($r) => $body,
+            Receipt::Refund($r) => $body,
+            Receipt::TaxBill(TaxBill { head: $r, .. }) => $body,
+            Receipt::TaxStatus($r) => $body,
+            Receipt::Message($r) => $body,
+        }
+    };
 }
 
 /// What one receipt message held.
@@ -42,80 +90,153 @@ impl Receipt {
             Self::Order(_) => "CEB312Message",
             Self::Payment(_) => "CEB412Message",
             Self::Logistics(_) => "CEB512Message",
+            Self::WaybillStatus(_) => "CEB514Message",
             Self::Inventory(_) => "CEB622Message",
+            Self::Cancel(_) => "CEB624Message",
+            Self::Refund(_) => "CEB626Message",
+            Self::TaxBill(_) => "CEB816Message",
+            Self::TaxStatus(_) => "CEB818Message",
             Self::Message(_) => "CEB900Message",
         }
     }
 
-    /// What became of the document.
+    /// What became of the document; `None` for tax bills and their states, which have [`Self::tax_state`] instead.
     #[must_use]
-    pub const fn status(&self) -> Status {
+    pub const fn status(&self) -> Option<Status> {
         match self {
-            Self::Order(r) => r.return_status,
-            Self::Payment(r) => r.return_status,
-            Self::Logistics(r) => r.return_status,
-            Self::Inventory(r) => r.return_status,
-            Self::Message(r) => r.return_status,
+            Self::Order(r) => Some(r.return_status),
+            Self::Payment(r) => Some(r.return_status),
+            Self::Logistics(r) => Some(r.return_status),
+            Self::WaybillStatus(r) => Some(r.return_status),
+            Self::Inventory(r) => Some(r.return_status),
+            Self::Cancel(r) => Some(r.return_status),
+            Self::Refund(r) => Some(r.return_status),
+            Self::Message(r) => Some(r.return_status),
+            Self::TaxBill(_) | Self::TaxStatus(_) => None,
         }
+    }
+
+    /// The state of a tax bill (CEB816, CEB818).
+    #[must_use]
+    pub const fn tax_state(&self) -> Option<TaxState> {
+        match self {
+            Self::TaxBill(bill) => Some(bill.head.status),
+            Self::TaxStatus(r) => Some(r.status),
+            _ => None,
+        }
+    }
+
+    /// The number of [`Self::status`] or of [`Self::tax_state`] as it stands in the message. What it means depends on
+    /// the kind.
+    #[must_use]
+    pub fn code(&self) -> i32 {
+        self.status().map(Status::code).or_else(|| self.tax_state().map(TaxState::code)).unwrap_or_default()
     }
 
     /// The receipt's own time. Receipts are ordered by it, not by arrival.
     #[must_use]
     pub const fn time(&self) -> Millis {
-        match self {
-            Self::Order(r) => r.return_time,
-            Self::Payment(r) => r.return_time,
-            Self::Logistics(r) => r.return_time,
-            Self::Inventory(r) => r.return_time,
-            Self::Message(r) => r.return_time,
-        }
+        of_record!(self, r => r.return_time)
     }
 
-    /// The port's text.
+    /// The port's text; of a tax bill its remark.
     #[must_use]
     pub fn info(&self) -> &str {
         match self {
             Self::Order(r) => &r.return_info,
             Self::Payment(r) => &r.return_info,
             Self::Logistics(r) => &r.return_info,
+            Self::WaybillStatus(r) => &r.return_info,
             Self::Inventory(r) => &r.return_info,
+            Self::Cancel(r) => &r.return_info,
+            Self::Refund(r) => &r.return_info,
             Self::Message(r) => &r.return_info,
+            Self::TaxBill(bill) => bill.head.note.as_deref().unwrap_or_default(),
+            Self::TaxStatus(_) => "",
         }
     }
 
     /// The receipt's guid: opaque, and the same on several receipts of one document.
     #[must_use]
     pub fn guid(&self) -> &str {
-        match self {
-            Self::Order(r) => &r.guid,
-            Self::Payment(r) => &r.guid,
-            Self::Logistics(r) => &r.guid,
-            Self::Inventory(r) => &r.guid,
-            Self::Message(r) => &r.guid,
-        }
+        of_record!(self, r => &r.guid)
     }
 
-    /// The company's number of what the receipt is about: order, payment, waybill, `copNo` or message id.
+    /// The number of what the receipt is about: order, payment, waybill, `copNo` or message id of the company; for tax
+    /// bills the list's `invtNo`.
     #[must_use]
     pub fn key(&self) -> &str {
         match self {
             Self::Order(r) => &r.order_no,
             Self::Payment(r) => &r.pay_transaction_id,
             Self::Logistics(r) => &r.logistics_no,
+            Self::WaybillStatus(r) => &r.logistics_no,
             Self::Inventory(r) => &r.cop_no,
+            Self::Cancel(r) => &r.cop_no,
+            Self::Refund(r) => &r.cop_no,
+            Self::TaxBill(bill) => &bill.head.invt_no,
+            Self::TaxStatus(r) => &r.invt_no,
             Self::Message(r) => &r.ori_cop_msg_id,
         }
     }
 
-    fn write_record(&self, out: &mut XmlWriter) -> Result<(), FieldError> {
+    /// The element around one receipt of this kind.
+    const fn element(&self) -> &'static str {
         match self {
-            Self::Order(r) => r.write(out),
-            Self::Payment(r) => r.write(out),
-            Self::Logistics(r) => r.write(out),
-            Self::Inventory(r) => r.write(out),
-            Self::Message(r) => r.write(out),
+            Self::Order(_) => OrderReturn::ELEMENT,
+            Self::Payment(_) => PaymentReturn::ELEMENT,
+            Self::Logistics(_) => LogisticsReturn::ELEMENT,
+            Self::WaybillStatus(_) => LogisticsStatusReturn::ELEMENT,
+            Self::Inventory(_) => InventoryReturn::ELEMENT,
+            Self::Cancel(_) => InvtCancelReturn::ELEMENT,
+            Self::Refund(_) => InvtRefundReturn::ELEMENT,
+            Self::TaxBill(_) | Self::TaxStatus(_) => TAX,
+            Self::Message(_) => MessageReturn::ELEMENT,
         }
     }
+
+    fn write_record(&self, out: &mut XmlWriter) -> Result<(), WriteError> {
+        match self {
+            Self::TaxBill(bill) if !(1..=LINE_LIMIT).contains(&bill.lines.len()) => {
+                Err(WriteError::Lines { element: "TaxListRd", document: 0, count: bill.lines.len() })
+            }
+            Self::TaxBill(bill) => Ok(bill.write(out)?),
+            Self::TaxStatus(r) => {
+                out.open(TAX);
+                r.write(out)?;
+                out.close(TAX);
+                Ok(())
+            }
+            _ => Ok(of_record!(self, r => r.write(out))?),
+        }
+    }
+
+    /// Reads the receipt in `node`; `None` when it is no receipt.
+    fn read(node: Node<'_, '_>) -> Option<Result<Self, FieldError>> {
+        Some(match local(&node) {
+            OrderReturn::ELEMENT => lenient(node).map(Self::Order),
+            PaymentReturn::ELEMENT => lenient(node).map(Self::Payment),
+            LogisticsReturn::ELEMENT => lenient(node).map(Self::Logistics),
+            LogisticsStatusReturn::ELEMENT => lenient(node).map(Self::WaybillStatus),
+            InventoryReturn::ELEMENT => lenient(node).map(Self::Inventory),
+            InvtCancelReturn::ELEMENT => lenient(node).map(Self::Cancel),
+            InvtRefundReturn::ELEMENT => lenient(node).map(Self::Refund),
+            MessageReturn::ELEMENT => lenient(node).map(Self::Message),
+            TAX => tax(node),
+            _ => return None,
+        })
+    }
+}
+
+/// A tax bill or the state of one, by the head inside.
+fn tax(node: Node<'_, '_>) -> Result<Receipt, FieldError> {
+    let head =
+        elements(node).find(|child| [TaxHeadRd::ELEMENT, TaxHeadStatus::ELEMENT].contains(&local(child)));
+    let head = head.ok_or_else(|| FieldError::new(TAX, TaxHeadRd::ELEMENT, Fault::Missing))?;
+    if local(&head) == TaxHeadStatus::ELEMENT {
+        return lenient(head).map(Receipt::TaxStatus);
+    }
+    TaxBill::read(node, lenient(head)?).map(Receipt::TaxBill)
 }
 
 /// Reads a receipt message, with or without namespace, ignoring what is not known.
@@ -127,25 +248,18 @@ pub fn read_receipts(xml: &[u8]) -> Result<ReceiptBatch, ReadError> {
     let tree = tree(text)?;
     let root = tree.root_element();
     let message_type = local(&root).to_owned();
-    if !matches!(
-        message_type.as_str(),
-        "CEB312Message" | "CEB412Message" | "CEB512Message" | "CEB622Message" | "CEB900Message"
-    ) {
+    if !RECEIPT_MESSAGES.contains(&message_type.as_str()) {
         return Err(ReadError::Root(message_type));
     }
     let mut batch = ReceiptBatch { message_type, receipts: Vec::new(), unreadable: Vec::new() };
-    for child in elements(root) {
-        let receipt = match local(&child) {
-            OrderReturn::ELEMENT => lenient(child).map(Receipt::Order),
-            PaymentReturn::ELEMENT => lenient(child).map(Receipt::Payment),
-            LogisticsReturn::ELEMENT => lenient(child).map(Receipt::Logistics),
-            InventoryReturn::ELEMENT => lenient(child).map(Receipt::Inventory),
-            MessageReturn::ELEMENT => lenient(child).map(Receipt::Message),
-            _ => continue,
-        };
+    let papers = elements(root).filter_map(|child| Some((child, Receipt::read(child)?)));
+    for (index, (child, receipt)) in papers.enumerate() {
         match receipt {
             Ok(receipt) => batch.receipts.push(receipt),
-            Err(error) => batch.unreadable.push(error),
+            Err(error) => {
+                let document = if local(&child) == TAX { TAX } else { error.path.element };
+                batch.unreadable.push(error.in_document(document, index));
+            }
         }
     }
     Ok(batch)
@@ -168,8 +282,9 @@ pub fn write_receipts(guid: &str, receipts: &[Receipt]) -> Result<String, WriteE
     tag.push_str("\" version=\"1.0\">");
     let mut out = XmlWriter::new("");
     out.raw(&tag);
-    for receipt in receipts {
-        receipt.write_record(&mut out)?;
+    for (index, receipt) in receipts.iter().enumerate() {
+        let element = receipt.element();
+        receipt.write_record(&mut out).map_err(|error| error.in_document(element, index))?;
     }
     out.close(root);
     Ok(out.finish())

@@ -11,11 +11,22 @@ pub trait Record: Sized {
     /// Fields in the order of the schema.
     const FIELDS: &'static [Field];
 
+    /// Writes all fields, without the element around them.
+    ///
+    /// # Errors
+    /// The first field that breaks its rule.
+    fn write_fields(&self, out: &mut XmlWriter) -> Result<(), FieldError>;
+
     /// Writes the element with all its fields.
     ///
     /// # Errors
     /// The first field that breaks its rule.
-    fn write(&self, out: &mut XmlWriter) -> Result<(), FieldError>;
+    fn write(&self, out: &mut XmlWriter) -> Result<(), FieldError> {
+        out.open(Self::ELEMENT);
+        self.write_fields(out)?;
+        out.close(Self::ELEMENT);
+        Ok(())
+    }
 
     /// Reads the fields of one element.
     ///
@@ -48,10 +59,11 @@ macro_rules! record {
                 }, )*
             ];
 
-            fn write(&self, out: &mut $crate::write::XmlWriter) -> Result<(), $crate::field::FieldError> {
-                out.open($element);
+            fn write_fields(
+                &self,
+                out: &mut $crate::write::XmlWriter,
+            ) -> Result<(), $crate::field::FieldError> {
                 $( out.field($element, $xml, $rule, &self.$field)?; )*
-                out.close($element);
                 Ok(())
             }
 

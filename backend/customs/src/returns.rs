@@ -1,4 +1,4 @@
-//! The records of receipts: CEB312, CEB412, CEB512, CEB622 and CEB900.
+//! The records of receipts: CEB312, CEB412, CEB512, CEB514, CEB622, CEB624, CEB626 and CEB900.
 
 use crate::field::{exactly, text};
 use crate::record::record;
@@ -62,6 +62,26 @@ record! {
 }
 
 record! {
+    /// Receipt for a state of a waybill (CEB514).
+    LogisticsStatusReturn = "LogisticsStatusReturn" {
+        /// Unique id of this document.
+        guid: String = "guid", exactly(36);
+        /// Customs registration of the carrier.
+        logistics_code: String = "logisticsCode", text(1, 18);
+        /// Waybill number of the parcel.
+        logistics_no: String = "logisticsNo", text(1, 60);
+        /// State of the parcel, one letter.
+        logistics_status: String = "logisticsStatus", exactly(1);
+        /// What became of the document.
+        return_status: Status = "returnStatus", text(1, 10);
+        /// The receipt's own time, by which receipts are ordered.
+        return_time: Millis = "returnTime", exactly(17);
+        /// Text of the port.
+        return_info: String = "returnInfo", text(1, 1000);
+    }
+}
+
+record! {
     /// Receipt for an inventory list (CEB622).
     InventoryReturn = "InventoryReturn" {
         /// Unique id of this document.
@@ -75,6 +95,62 @@ record! {
         /// Customs registration of the declarant.
         agent_code: Option<String> = "agentCode", text(1, 18);
         /// The company's own number of the list.
+        cop_no: String = "copNo", text(1, 20);
+        /// Number given by the E-Port; the schema requires it on receipts, exceptions come without.
+        pre_no: Option<String> = "preNo", exactly(18);
+        /// Number of the list, given by customs.
+        invt_no: Option<String> = "invtNo", exactly(18);
+        /// What became of the document.
+        return_status: Status = "returnStatus", text(1, 10);
+        /// The receipt's own time, by which receipts are ordered.
+        return_time: Millis = "returnTime", exactly(17);
+        /// Text of the port.
+        return_info: String = "returnInfo", text(1, 1000);
+    }
+}
+
+record! {
+    /// Receipt for an application to cancel (CEB624).
+    InvtCancelReturn = "InvtCancelReturn" {
+        /// Unique id of this document.
+        guid: String = "guid", exactly(36);
+        /// Customs office that takes the declaration.
+        customs_code: Option<String> = "customsCode", exactly(4);
+        /// Customs registration of the declarant.
+        agent_code: Option<String> = "agentCode", text(1, 18);
+        /// Customs registration of the platform.
+        ebp_code: Option<String> = "ebpCode", text(1, 18);
+        /// Customs registration of the seller.
+        ebc_code: Option<String> = "ebcCode", text(1, 18);
+        /// The company's own number of the application.
+        cop_no: String = "copNo", text(1, 20);
+        /// Number given by the E-Port; the schema requires it on receipts, exceptions come without.
+        pre_no: Option<String> = "preNo", exactly(18);
+        /// Number of the list, given by customs.
+        invt_no: Option<String> = "invtNo", exactly(18);
+        /// What became of the document.
+        return_status: Status = "returnStatus", text(1, 10);
+        /// The receipt's own time, by which receipts are ordered.
+        return_time: Millis = "returnTime", exactly(17);
+        /// Text of the port.
+        return_info: String = "returnInfo", text(1, 1000);
+    }
+}
+
+record! {
+    /// Receipt for an application to return goods (CEB626).
+    InvtRefundReturn = "InvtRefundReturn" {
+        /// Unique id of this document.
+        guid: String = "guid", exactly(36);
+        /// Customs office that takes the declaration.
+        customs_code: Option<String> = "customsCode", exactly(4);
+        /// Customs registration of the declarant.
+        agent_code: Option<String> = "agentCode", text(1, 18);
+        /// Customs registration of the platform.
+        ebp_code: Option<String> = "ebpCode", text(1, 18);
+        /// Customs registration of the seller.
+        ebc_code: Option<String> = "ebcCode", text(1, 18);
+        /// The company's own number of the application.
         cop_no: String = "copNo", text(1, 20);
         /// Number given by the E-Port; the schema requires it on receipts, exceptions come without.
         pre_no: Option<String> = "preNo", exactly(18);

@@ -1,5 +1,7 @@
 //! Times as messages carry them, in China time: 14 digits in documents, 17 in receipts.
 
+use std::fmt::Write as _;
+
 use jiff::{Timestamp, ToSpan};
 use pickup_domain::china_time;
 
@@ -49,9 +51,20 @@ fn floor(at: Timestamp, step_ns: i64) -> Timestamp {
     at.checked_sub(beyond.nanoseconds()).unwrap_or(at)
 }
 
+/// Appends `YYYYMMDDhhmmss` in China, and says the milliseconds beyond.
+fn digits_14(at: Timestamp, out: &mut String) -> i16 {
+    let t = china_time::civil(at);
+    let (day, time) = (t.date(), t.time());
+    // Writing to a String cannot fail.
+    let _ = write!(out, "{:04}{:02}{:02}", day.year(), day.month(), day.day());
+    let _ = write!(out, "{:02}{:02}{:02}", time.hour(), time.minute(), time.second());
+    time.millisecond()
+}
+
 impl Value for Seconds {
-    fn to_text(&self) -> Option<String> {
-        Some(china_time::seconds14(self.0))
+    fn text<'a>(&'a self, scratch: &'a mut String) -> Option<&'a str> {
+        digits_14(self.0, scratch);
+        Some(scratch)
     }
 
     fn from_text(text: &str) -> Result<Self, &'static str> {
@@ -64,8 +77,11 @@ impl Value for Seconds {
 }
 
 impl Value for Millis {
-    fn to_text(&self) -> Option<String> {
-        Some(china_time::millis17(self.0))
+    fn text<'a>(&'a self, scratch: &'a mut String) -> Option<&'a str> {
+        let millis = digits_14(self.0, scratch);
+        // Writing to a String cannot fail.
+        let _ = write!(scratch, "{millis:03}");
+        Some(scratch)
     }
 
     /// Takes 14 digits too: some ports leave the milliseconds out.

@@ -1,6 +1,6 @@
 //! Writes compact canonical XML: no white space between elements, nothing left to a canonicaliser to change.
 
-use crate::field::{FieldError, Rule, Value, check};
+use crate::field::{Fault, FieldError, Rule, Value, check};
 
 /// Namespace of all CEB messages.
 pub const CEB_NS: &str = "http://www.chinaport.gov.cn/ceb";
@@ -21,26 +21,55 @@ pub enum WriteError {
     #[error("a message carries 1 to {BATCH_LIMIT} documents, not {0}: split the batch")]
     Batch(usize),
     /// No lines, or more than a document may carry.
-    #[error("{element} occurs 1 to {LINE_LIMIT} times in a document, not {count}: split the order")]
+    #[error(
+        "{element} occurs 1 to {LINE_LIMIT} times in a document, not {count} as in the {document}th: split the order"
+    )]
     Lines {
         /// The line element.
         element: &'static str,
+        /// The document's place in the message, counted from 1.
+        document: usize,
         /// Lines given.
         count: usize,
     },
+    /// An element of an envelope is missing or repeated too often.
+    #[error("{element} occurs 1 to {limit} times in an envelope, not {count}")]
+    Count {
+        /// The repeated element.
+        element: &'static str,
+        /// How many were given.
+        count: usize,
+        /// Most.
+        limit: usize,
+    },
+}
+
+impl WriteError {
+    /// The same in the document at `index`, counted from 0 as code counts.
+    pub(crate) fn in_document(self, name: &'static str, index: usize) -> Self {
+        match self {
+            Self::Field(error) => Self::Field(error.in_document(name, index)),
+            Self::Lines { element, count, .. } => {
+                Self::Lines { element, document: index.saturating_add(1), count }
+            }
+            Self::Batch(_) | Self::Count { .. } => self,
+        }
+    }
 }
 
 /// Collects the XML text of one message.
 #[derive(Debug)]
 pub struct XmlWriter {
     out: String,
+    /// Holds the text of one field at a time.
+    scratch: String,
     prefix: &'static str,
 }
 
 impl XmlWriter {
     /// A writer whose elements carry `prefix` (`"ceb:"`, or `""` for receipts).
     pub(crate) fn new(prefix: &'static str) -> Self {
-        Self { out: String::with_capacity(4096), prefix }
+        Self { out: String::with_capacity(4096), scratch: String::new(), prefix }
     }
 
     /// The text so far.
@@ -51,6 +80,11 @@ impl XmlWriter {
     /// Appends text that is XML already.
     pub(crate) fn raw(&mut self, xml: &str) {
         self.out.push_str(xml);
+    }
+
+    /// Appends text content.
+    pub(crate) fn escaped(&mut self, text: &str) {
+        escape_text(&mut self.out, text);
     }
 
     pub(crate) fn open(&mut self, name: &str) {
@@ -69,13 +103,31 @@ impl XmlWriter {
         rule: Rule,
         value: &T,
     ) -> Result<(), FieldError> {
-        let Some(text) = value.to_text() else { return Ok(()) };
-        if !T::REQUIRED && text.is_empty() {
-            return Err(FieldError::TooShort { element, field: name.to_owned(), length: 0, limit: 1 });
+        let mut scratch = std::mem::take(&mut self.scratch);
+        scratch.clear();
+        let done = match value.text(&mut scratch) {
+            Some(text) => self.text(element, name, rule, T::REQUIRED, text),
+            None => Ok(()),
+        };
+        self.scratch = scratch;
+        done
+    }
+
+    /// Writes the text of one field after checking it.
+    pub(crate) fn text(
+        &mut self,
+        element: &'static str,
+        name: &'static str,
+        rule: Rule,
+        required: bool,
+        text: &str,
+    ) -> Result<(), FieldError> {
+        if !required && text.is_empty() {
+            return Err(FieldError::new(element, name, Fault::TooShort { length: 0, limit: 1 }));
         }
-        check(element, name, rule, &text)?;
+        check(element, name, rule, text)?;
         self.open(name);
-        escape_text(&mut self.out, &text);
+        escape_text(&mut self.out, text);
         self.close(name);
         Ok(())
     }
@@ -89,28 +141,38 @@ impl XmlWriter {
 
 /// Appends text content as Canonical XML 1.0 writes it.
 pub(crate) fn escape_text(out: &mut String, text: &str) {
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '\r' => out.push_str("&#xD;"),
-            _ => out.push(c),
-        }
-    }
+    escape(out, text, |byte| match byte {
+        b'&' => Some("&amp;"),
+        b'<' => Some("&lt;"),
+        b'>' => Some("&gt;"),
+        b'\r' => Some("&#xD;"),
+        _ => None,
+    });
 }
 
 /// Appends an attribute value as Canonical XML 1.0 writes it.
 pub(crate) fn escape_attribute(out: &mut String, text: &str) {
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '"' => out.push_str("&quot;"),
-            '\t' => out.push_str("&#x9;"),
-            '\n' => out.push_str("&#xA;"),
-            '\r' => out.push_str("&#xD;"),
-            _ => out.push(c),
-        }
+    escape(out, text, |byte| match byte {
+        b'&' => Some("&amp;"),
+        b'<' => Some("&lt;"),
+        b'"' => Some("&quot;"),
+        b'\t' => Some("&#x9;"),
+        b'\n' => Some("&#xA;"),
+        b'\r' => Some("&#xD;"),
+        _ => None,
+    });
+}
+
+/// Appends text run by run: what is between two escaped characters goes over in one piece.
+fn escape(out: &mut String, text: &str, entity: impl Fn(u8) -> Option<&'static str>) {
+    let mut rest = text;
+    while let Some((at, written)) = rest.bytes().enumerate().find_map(|(at, byte)| Some((at, entity(byte)?)))
+    {
+        // An escaped character is one ASCII byte, so both cuts are between characters.
+        let Some((plain, after)) = rest.split_at_checked(at) else { break };
+        out.push_str(plain);
+        out.push_str(written);
+        rest = after.get(1..).unwrap_or_default();
     }
+    out.push_str(rest);
 }

@@ -114,7 +114,7 @@ impl Sim {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let receipts = self.receipts(0);
-            let last = receipts.iter().rfind(|(_, r)| r.key() == key).map(|(_, r)| r.status().code());
+            let last = receipts.iter().rfind(|(_, r)| r.key() == key).map(|(_, r)| r.code());
             if last == Some(status) {
                 return receipts;
             }

@@ -82,7 +82,7 @@ impl World {
 
     /// Statuses of the receipts about `key`, in the order they went out.
     pub fn statuses(&self, key: &str) -> Vec<i32> {
-        self.receipts().iter().filter(|r| r.key() == key).map(|r| r.status().code()).collect()
+        self.receipts().iter().filter(|r| r.key() == key).map(|r| r.code()).collect()
     }
 
     /// Text of the last receipt about `key`.

@@ -2,7 +2,7 @@
 
 use pickup_customs::dsig::{Profile, sign};
 use pickup_customs::filing::Filing;
-use pickup_customs::{FieldError, WriteError};
+use pickup_customs::{Fault, WriteError};
 
 use crate::sample;
 
@@ -39,19 +39,25 @@ fn refused(change: impl FnOnce(&mut Filing)) -> WriteError {
 #[test]
 fn a_value_over_the_limit_is_refused_with_field_length_and_limit() {
     let error = refused(|filing| filing.lines[1].sku = "S".repeat(21));
-    let expected =
-        FieldError::TooLong { element: "InventoryList", field: "itemNo".to_owned(), length: 21, limit: 20 };
-    assert_eq!(error, WriteError::Field(expected));
+    let WriteError::Field(error) = error else { panic!("{error}") };
+    assert_eq!(error.fault, Fault::TooLong { length: 21, limit: 20 });
+    assert_eq!(error.path.to_string(), "Inventory[1]/InventoryList[2]/itemNo");
     let error = refused(|filing| filing.order_no.clear());
-    assert_eq!(error.to_string(), "InventoryHead/orderNo has 0 characters; at least 1 are needed");
+    assert_eq!(
+        error.to_string(),
+        "Inventory[1]/InventoryHead/orderNo has 0 characters; at least 1 are needed"
+    );
     let error = refused(|filing| filing.parties.customs_code = "990".to_owned());
-    assert_eq!(error.to_string(), "InventoryHead/customsCode has 3 characters; at least 4 are needed");
+    assert_eq!(
+        error.to_string(),
+        "Inventory[1]/InventoryHead/customsCode has 3 characters; at least 4 are needed"
+    );
 }
 
 #[test]
 fn an_optional_field_is_left_out_and_never_written_empty() {
     let error = refused(|filing| filing.parties.ems_no.clear());
-    assert_eq!(error.to_string(), "InventoryHead/emsNo has 0 characters; at least 1 are needed");
+    assert_eq!(error.to_string(), "Inventory[1]/InventoryHead/emsNo has 0 characters; at least 1 are needed");
 }
 
 #[test]
@@ -68,6 +74,6 @@ fn a_message_has_one_to_a_hundred_documents_of_one_to_ninety_nine_lines() {
     let lines = |count| {
         refused(|filing| filing.lines = std::iter::repeat_n(filing.lines[0].clone(), count).collect())
     };
-    assert_eq!(lines(100), WriteError::Lines { element: "InventoryList", count: 100 });
-    assert_eq!(lines(0), WriteError::Lines { element: "InventoryList", count: 0 });
+    assert_eq!(lines(100), WriteError::Lines { element: "InventoryList", document: 1, count: 100 });
+    assert_eq!(lines(0), WriteError::Lines { element: "InventoryList", document: 1, count: 0 });
 }

@@ -1,13 +1,106 @@
 //! Receipts as ports write them.
 
 use pickup_customs::{
-    InventoryReturn, LogisticsReturn, MessageReturn, OrderReturn, PaymentReturn, Receipt, Status,
-    read_receipts, write_receipts,
+    Amount, InventoryReturn, InvtCancelReturn, InvtRefundReturn, LogisticsReturn, LogisticsStatusReturn,
+    MessageReturn, OrderReturn, PaymentReturn, Receipt, SIGNED_FOR, Status, TaxBill, TaxHeadRd,
+    TaxHeadStatus, TaxListRd, TaxState, read_receipts, write_receipts,
 };
 
 use crate::sample;
 
-pub fn one_of_each() -> [Receipt; 5] {
+pub fn one_of_each() -> Vec<Receipt> {
+    let mut all = Vec::from(filed());
+    all.extend(after_filing());
+    all
+}
+
+/// Receipts of applications to cancel and to return, of waybill states and of taxes.
+fn after_filing() -> [Receipt; 5] {
+    let guid = sample::guid(5).to_string();
+    let (return_status, return_time) = (Status::Concluded, sample::at().into());
+    let return_info = "[Code:1800;Desc:逻辑校验通过]".to_owned();
+    let (cop_no, invt_no) = ("BP2".to_owned(), "99012026I000000001".to_owned());
+    let pre_no = Some("T20261121000000001".to_owned());
+    let amount = |text: &str| text.parse().unwrap();
+    [
+        Receipt::WaybillStatus(LogisticsStatusReturn {
+            guid: guid.clone(),
+            logistics_code: "9901980003".to_owned(),
+            logistics_no: "ZT1".to_owned(),
+            logistics_status: SIGNED_FOR.to_owned(),
+            return_status,
+            return_time,
+            return_info: return_info.clone(),
+        }),
+        Receipt::Cancel(InvtCancelReturn {
+            guid: guid.clone(),
+            customs_code: Some("9901".to_owned()),
+            agent_code: Some("9901960011".to_owned()),
+            ebp_code: None,
+            ebc_code: None,
+            cop_no: cop_no.clone(),
+            pre_no: pre_no.clone(),
+            invt_no: Some(invt_no.clone()),
+            return_status,
+            return_time,
+            return_info: return_info.clone(),
+        }),
+        Receipt::Refund(InvtRefundReturn {
+            guid: guid.clone(),
+            customs_code: None,
+            agent_code: None,
+            ebp_code: Some("9901960001".to_owned()),
+            ebc_code: Some("9901960002".to_owned()),
+            cop_no,
+            pre_no,
+            invt_no: None,
+            return_status,
+            return_time,
+            return_info,
+        }),
+        Receipt::TaxBill(TaxBill {
+            head: TaxHeadRd {
+                guid: guid.clone(),
+                return_time,
+                invt_no: invt_no.clone(),
+                tax_no: "TX99012026I000000001".to_owned(),
+                customs_tax: Amount::ZERO,
+                value_added_tax: amount("36.38999"),
+                consumption_tax: amount("0.00001"),
+                status: TaxState::Generated,
+                ent_duty_no: None,
+                note: Some("已生成".to_owned()),
+                assure_code: Some("9901960002".to_owned()),
+                ebc_code: None,
+                logistics_code: None,
+                agent_code: Some("9901960011".to_owned()),
+                customs_code: Some("9901".to_owned()),
+            },
+            lines: vec![
+                TaxListRd {
+                    gnum: 1,
+                    gcode: "1901101010".parse().unwrap(),
+                    tax_price: amount("399.8"),
+                    customs_tax: Amount::ZERO,
+                    value_added_tax: amount("36.38999"),
+                    consumption_tax: amount("0.00001"),
+                };
+                2
+            ],
+        }),
+        Receipt::TaxStatus(TaxHeadStatus {
+            guid,
+            return_time,
+            invt_no,
+            tax_no: "TX99012026I000000001".to_owned(),
+            status: TaxState::Summarised,
+            ent_duty_no: Some("990120261121000001".to_owned()),
+            assure_code: None,
+        }),
+    ]
+}
+
+fn filed() -> [Receipt; 5] {
     let guid = sample::guid(5).to_string();
     let time = sample::at().into();
     let info = "[Code:2600;Desc:放行]".to_owned();
@@ -86,7 +179,7 @@ fn receipts_of_every_kind_read_back_as_written() {
 
 #[test]
 fn receipts_of_different_kinds_do_not_share_a_message() {
-    let [order, _, logistics, _, failed] = one_of_each();
+    let [order, _, logistics, _, failed] = filed();
     assert!(write_receipts("x", &[order, logistics]).is_err());
     assert!(write_receipts("x", &[failed.clone(), failed]).is_err(), "CEB900 carries one");
     assert!(write_receipts("x", &[]).is_err());
@@ -117,14 +210,14 @@ fn namespace_prefix_unknown_fields_and_white_space_do_not_matter() {
 
 #[test]
 fn one_bad_receipt_does_not_hold_up_its_neighbours() {
-    let [_, _, _, good, _] = one_of_each();
+    let [_, _, _, good, _] = filed();
     let xml = write_receipts(sample::guid(6).as_str(), &[good.clone(), good.clone()]).unwrap();
     let xml = xml.replacen("<returnStatus>800<", "<returnStatus>eight<", 1);
     let batch = read_receipts(xml.as_bytes()).unwrap();
     assert_eq!(batch.receipts, [good]);
     assert_eq!(
         batch.unreadable[0].to_string(),
-        "InventoryReturn/returnStatus cannot be read: a whole number is needed"
+        "InventoryReturn[1]/returnStatus cannot be read: a whole number is needed"
     );
 }
 

@@ -76,25 +76,28 @@ fn refusal(xml: &str) -> String {
 fn documents_are_read_as_strictly_as_the_schema_reads_them() {
     let xml = inventory_xml();
     let cases = [
-        (xml.replace("<ceb:orderNo>DD202611210001</ceb:orderNo>", ""), "InventoryHead/orderNo is missing"),
+        (
+            xml.replace("<ceb:orderNo>DD202611210001</ceb:orderNo>", ""),
+            "Inventory[1]/InventoryHead/orderNo is missing",
+        ),
         (
             xml.replace("<ceb:appType>1</ceb:appType>", "").replace(
                 "<ceb:appStatus>2</ceb:appStatus>",
                 "<ceb:appStatus>2</ceb:appStatus><ceb:appType>1</ceb:appType>",
             ),
-            "InventoryHead/appType is not expected here: fields follow the order of the schema, each once",
+            "Inventory[1]/InventoryHead/appType is not expected here: fields follow the order of the schema, each once",
         ),
         (
             xml.replace("<ceb:portCode>9901<", "<ceb:portCode>99010<"),
-            "InventoryHead/portCode has 5 characters; the limit is 4: shorten it",
+            "Inventory[1]/InventoryHead/portCode has 5 characters; the limit is 4: shorten it",
         ),
         (
             xml.replace("<ceb:packNo>1<", "<ceb:packNo>one<"),
-            "InventoryHead/packNo cannot be read: a whole number is needed",
+            "Inventory[1]/InventoryHead/packNo cannot be read: a whole number is needed",
         ),
         (
             xml.replace("<ceb:netWeight>", "<ceb:novelty>1</ceb:novelty><ceb:netWeight>"),
-            "InventoryHead/novelty is not expected here: fields follow the order of the schema, each once",
+            "Inventory[1]/InventoryHead/novelty is not expected here: fields follow the order of the schema, each once",
         ),
         (
             xml.replace("guid=\"0909", "guid=\"09"),

@@ -206,12 +206,21 @@ fn owner_sql(paper: &Paper) -> &'static str {
             "SELECT r.i, n.order_id FROM {r: i i, key t}
              JOIN used_number n ON n.number = r.key AND n.kind = 'payment' AND n.cell = {cell}"
         }
-        Paper::Logistics(_) => {
+        Paper::Logistics(_) | Paper::WaybillStatus(_) => {
             "SELECT r.i, p.pickup FROM {r: i i, key t} JOIN parcel p ON p.cell = {cell} AND p.waybill = r.key"
         }
         Paper::Inventory(_) => {
             "SELECT r.i, d.order_id FROM {r: i i, key t}
              JOIN declaration d ON d.cell = {cell} AND d.cop_no = r.key"
+        }
+        // Applications are filed under the number of their list.
+        Paper::Cancel(_) | Paper::Refund(_) => {
+            "SELECT r.i, d.order_id FROM {r: i i, key t}
+             JOIN declaration d ON d.cell = {cell} AND d.cop_no = r.key"
+        }
+        Paper::TaxBill(_) | Paper::TaxStatus(_) => {
+            "SELECT r.i, d.order_id FROM {r: i i, key t}
+             JOIN declaration d ON d.cell = {cell} AND d.invt_no = r.key"
         }
         // A message that was refused as a whole concerns every order in it.
         Paper::Message(_) => {
@@ -232,7 +241,7 @@ fn keep_records(tx: &Conn, records: &[Record<'_>]) -> Result<(), StoreError> {
             Column::Int(records.iter().map(|r| r.cursor).collect()),
             Column::Int(records.iter().map(|r| r.position).collect()),
             text(|paper| paper.message_type().to_owned()),
-            Column::Int(records.iter().map(|r| i64::from(r.paper.status().code())).collect()),
+            Column::Int(records.iter().map(|r| i64::from(r.paper.code())).collect()),
             text(|paper| paper.info().to_owned()),
             Column::Int(records.iter().map(|r| us(r.paper.time().timestamp())).collect()),
         ],
@@ -242,7 +251,11 @@ fn keep_records(tx: &Conn, records: &[Record<'_>]) -> Result<(), StoreError> {
 
 /// What a record means for its declaration; `None` when it means nothing.
 fn meaning(paper: &Paper) -> Option<(Receipt, Said)> {
-    let status = paper.status().code();
+    // Tax bills and answers about returns and waybill states say nothing of where the declaration stands.
+    if matches!(paper, Paper::WaybillStatus(_) | Paper::Cancel(_) | Paper::Refund(_)) {
+        return None;
+    }
+    let status = paper.status()?.code();
     let refused = status < 0 || status == 100;
     let answers_list = matches!(paper, Paper::Inventory(_));
     if !answers_list && !refused {

@@ -90,6 +90,7 @@ async fn what_was_sent_is_signed_and_agrees_with_itself() {
                     "the message id is stable and the message's own guid"
                 );
             }
+            other => panic!("{} is not part of a declaration", other.message_type()),
         }
     }
 }
