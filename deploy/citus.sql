@@ -36,6 +36,11 @@ SELECT create_distributed_table('grants', 'cell', colocate_with => 'orders');
 SELECT create_distributed_table('handover', 'cell', colocate_with => 'orders');
 SELECT create_distributed_table('request', 'cell', colocate_with => 'orders');
 SELECT create_distributed_table('trail', 'cell', colocate_with => 'orders');
+SELECT create_distributed_table('application', 'cell', colocate_with => 'orders');
+SELECT create_distributed_table('tax_bill', 'cell', colocate_with => 'orders');
+SELECT create_distributed_table('payback', 'cell', colocate_with => 'orders');
+SELECT create_distributed_table('stray', 'cell', colocate_with => 'orders');
+SELECT create_distributed_table('task', 'cell', colocate_with => 'orders');
 
 SELECT create_distributed_table('buyer_year', 'key');
 SELECT create_distributed_table('buyer_goods', 'key', colocate_with => 'buyer_year');

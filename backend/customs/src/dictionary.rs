@@ -5,25 +5,27 @@
 
 use std::collections::HashMap;
 
+use pickup_domain::declaration::DeclarationState;
+
 use crate::status::Status;
 
-/// Declares [`Cause`] with the name each has in the data file.
-macro_rules! causes {
-    ($( $(#[$meta:meta])* $name:ident = $text:literal, )*) => {
-        /// What a code means for what happens next.
+/// Declares an enum with the name each of its values has in the data file.
+macro_rules! words {
+    ($(#[$outer:meta])* pub enum $enum:ident { $( $(#[$meta:meta])* $name:ident = $text:literal, )* }) => {
+        $(#[$outer])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Cause {
+        pub enum $enum {
             $( $(#[$meta])* $name, )*
         }
 
-        impl Cause {
+        impl $enum {
             /// Stable name, as in the data file, in logs and on the wire.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self { $( Self::$name => $text, )* }
             }
 
-            /// The cause of that name.
+            /// The value of that name.
             #[must_use]
             pub fn from_name(name: &str) -> Option<Self> {
                 match name { $( $text => Some(Self::$name), )* _ => None }
@@ -32,7 +34,9 @@ macro_rules! causes {
     };
 }
 
-causes! {
+words! {
+    /// What a code means for what happens next.
+    pub enum Cause {
     /// Things go their way.
     Progress = "progress",
     /// The buyer's annual limit would be exceeded: refund the buyer.
@@ -73,6 +77,37 @@ causes! {
     PortFault = "port_fault",
     /// Not in the dictionary: show the port's own text.
     Other = "other",
+    }
+}
+
+words! {
+    /// Who must act now.
+    pub enum Who {
+        /// Nobody.
+        Nobody = "nobody",
+        /// The shopper, who reads why.
+        Shopper = "shopper",
+        /// Who files the declarations.
+        Operator = "operator",
+        /// A person at customs.
+        Customs = "customs",
+        /// Whoever runs the port's system.
+        Port = "port",
+    }
+}
+
+words! {
+    /// What the system does by itself about a declaration that did not go through.
+    pub enum Remedy {
+        /// Nothing: it goes its way, or waits.
+        Nothing = "nothing",
+        /// It ends: what is held is given back, and the buyer gets the money back.
+        Refuse = "refuse",
+        /// It is written and sent anew after a while.
+        Again = "again",
+        /// A person decides; everything stays held until then.
+        Person = "person",
+    }
 }
 
 /// One line of the dictionary.
@@ -80,6 +115,13 @@ causes! {
 pub struct Entry {
     /// What it means for what happens next.
     pub cause: Cause,
+    /// The state of the declaration that follows, as a word of [`DeclarationState`]; of a code without one, the
+    /// status beside it says it.
+    pub follows: Option<DeclarationState>,
+    /// Who must act.
+    pub who: Who,
+    /// What the system does.
+    pub remedy: Remedy,
     /// Sentence for Chinese readers.
     pub zh: String,
     /// Sentence for English readers.
@@ -110,6 +152,12 @@ pub struct InfoCode {
 pub struct Explanation {
     /// What to branch on.
     pub cause: Cause,
+    /// Who must act.
+    pub who: Who,
+    /// What the system does.
+    pub remedy: Remedy,
+    /// Whether neither the code nor the status is in the dictionary.
+    pub unknown: bool,
     /// The code that was looked up: from the text, or the negative status; empty when there is none.
     pub code: String,
     /// Sentence for Chinese readers.
@@ -140,7 +188,8 @@ impl Dictionary {
         Ok(dictionary)
     }
 
-    /// Adds codes from a text of lines `code<TAB>cause<TAB>Chinese<TAB>English`; a known code is replaced.
+    /// Adds codes from a text of lines of seven fields divided by tabs: code, cause, state that follows, who must act,
+    /// what the system does, Chinese, English (see `data/codes.tsv`); a known code is replaced.
     /// Empty lines and lines that begin with `#` are skipped.
     ///
     /// # Errors
@@ -172,46 +221,72 @@ impl Dictionary {
             return explanation(code.code.clone(), Some(entry), status, code.desc.clone());
         }
         let detail = codes.first().map_or_else(|| info.to_owned(), |code| code.desc.clone());
-        let code = match status {
-            Status::Exception(code) => code.to_string(),
-            _ => codes.into_iter().next().map(|code| code.code).unwrap_or_default(),
-        };
-        let entry = self.get(&code);
-        explanation(code, entry, status, detail)
+        if let Status::Exception(code) = status {
+            let code = code.to_string();
+            return explanation(code.clone(), self.get(&code), status, detail);
+        }
+        // A code nobody has explained yet says more than the status it comes with, but only a person knows what.
+        let code = codes.into_iter().next().map(|code| code.code).unwrap_or_default();
+        let mut explained = explanation(code.clone(), self.of_status(status), status, detail);
+        explained.unknown |= !code.is_empty() && explained.remedy == Remedy::Person;
+        explained
+    }
+
+    /// The entry of a status.
+    #[must_use]
+    pub fn of_status(&self, status: Status) -> Option<&Entry> {
+        self.get(&format!("@{}", status.code()))
     }
 }
 
 fn explanation(code: String, entry: Option<&Entry>, status: Status, detail: String) -> Explanation {
-    let (cause, zh, en) = match entry {
-        Some(entry) => (entry.cause, entry.zh.clone(), entry.en.clone()),
-        None => (cause_of(status), status.zh().to_owned(), status.en().to_owned()),
-    };
-    Explanation { cause, code, zh, en, detail }
-}
-
-/// What a status alone says.
-fn cause_of(status: Status) -> Cause {
-    match status {
-        Status::Released => Cause::Released,
-        Status::ManualReview => Cause::ManualReview,
-        Status::SendFailed => Cause::PortFault,
-        Status::Rejected | Status::Exception(_) | Status::Unknown(_) => Cause::Other,
-        _ => Cause::Progress,
+    match entry {
+        Some(entry) => Explanation {
+            cause: entry.cause,
+            who: entry.who,
+            remedy: entry.remedy,
+            unknown: false,
+            code,
+            zh: entry.zh.clone(),
+            en: entry.en.clone(),
+            detail,
+        },
+        None => Explanation {
+            cause: Cause::Other,
+            who: Who::Operator,
+            remedy: Remedy::Person,
+            unknown: true,
+            code,
+            zh: status.zh().to_owned(),
+            en: status.en().to_owned(),
+            detail,
+        },
     }
 }
 
 fn parse_line(line: &str) -> Result<(String, Entry), &'static str> {
-    let mut parts = line.split('\t');
-    let (Some(code), Some(cause), Some(zh), Some(en), None) =
-        (parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
-    else {
-        return Err("four fields divided by tabs are needed: code, cause, Chinese, English");
+    let parts: Vec<&str> = line.split('\t').collect();
+    let &[code, cause, follows, who, remedy, zh, en] = parts.as_slice() else {
+        return Err(
+            "seven fields divided by tabs are needed: code, cause, state, who, what is done, Chinese, English",
+        );
     };
-    let cause = Cause::from_name(cause).ok_or("the cause is not known")?;
     if [code, zh, en].iter().any(|part| part.trim().is_empty()) {
         return Err("no field may be empty");
     }
-    Ok((code.to_owned(), Entry { cause, zh: zh.to_owned(), en: en.to_owned() }))
+    let follows = match follows {
+        "-" => None,
+        word => Some(DeclarationState::from_word(word).ok_or("the state is not known")?),
+    };
+    let entry = Entry {
+        cause: Cause::from_name(cause).ok_or("the cause is not known")?,
+        follows,
+        who: Who::from_name(who).ok_or("who must act is not known")?,
+        remedy: Remedy::from_name(remedy).ok_or("what is to be done is not known")?,
+        zh: zh.to_owned(),
+        en: en.to_owned(),
+    };
+    Ok((code.to_owned(), entry))
 }
 
 /// Every `[Code:…;Desc:…]` in a text. A description may itself hold semicolons and brackets.
@@ -265,14 +340,45 @@ mod tests {
         assert_eq!(dictionary.explain(Status::Exception(-621_018), "任意").cause, Cause::AnnualLimit);
         assert_eq!(dictionary.explain(Status::Rejected, "[Code:9999;Desc:?]").cause, Cause::Other);
         assert_eq!(dictionary.explain(Status::Exception(-1), "x").detail, "x");
+        assert_eq!(dictionary.explain(Status::Rejected, "[Code:1313;Desc:x]").remedy, Remedy::Refuse);
+        assert_eq!(dictionary.explain(Status::Exception(-621_014), "").remedy, Remedy::Again);
+    }
+
+    #[test]
+    fn what_nobody_has_explained_goes_to_a_person() {
+        let dictionary = Dictionary::standard().unwrap();
+        for (status, info) in [(Status::Exception(-999_999), "x"), (Status::Rejected, "[Code:9999;Desc:?]")] {
+            let why = dictionary.explain(status, info);
+            assert_eq!(
+                (why.remedy, why.who, why.unknown),
+                (Remedy::Person, Who::Operator, true),
+                "{status:?}"
+            );
+        }
+        let why = dictionary.explain(Status::Received, "[Code:9999;Desc:?]");
+        assert_eq!((why.remedy, why.unknown), (Remedy::Nothing, false), "it goes its way all the same");
+    }
+
+    #[test]
+    fn the_state_a_status_is_said_to_lead_to_is_the_one_it_leads_to() {
+        use pickup_domain::declaration::{Answers, Receipt, Standing};
+        let dictionary = Dictionary::standard().unwrap();
+        for code in [1, 2, 3, 4, 100, 120, 300, 399, 500, 501, 502, 503, 599, 700, 800, 899] {
+            let receipt = Receipt { answers: Answers::List, status: code, at: jiff::Timestamp::UNIX_EPOCH };
+            let state = Standing::new(true).take(receipt).0.state;
+            let entry = dictionary.of_status(Status::from_code(code)).unwrap();
+            assert_eq!(entry.follows, Some(state), "{code}");
+        }
     }
 
     #[test]
     fn staff_can_add_and_replace_codes() {
         let mut dictionary = Dictionary::standard().unwrap();
-        dictionary.extend("# ours\n\n9999\tnot_registered\t未备案。\tNot registered.\n").unwrap();
+        dictionary
+            .extend("# ours\n\n9999\tnot_registered\t-\toperator\tperson\t未备案。\tNot registered.\n")
+            .unwrap();
         assert_eq!(dictionary.explain(Status::Rejected, "[Code:9999;Desc:?]").cause, Cause::NotRegistered);
-        let error = dictionary.extend("1\tnonsense\tx\ty").unwrap_err();
+        let error = dictionary.extend("1\tnonsense\t-\tnobody\tnothing\tx\ty").unwrap_err();
         assert_eq!(error.to_string(), "line 1 of the code dictionary: the cause is not known");
     }
 }

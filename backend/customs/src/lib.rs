@@ -54,7 +54,7 @@ pub use amount::{Amount, AmountError};
 pub use c14n::C14nError;
 pub use cancel::InvtCancel;
 pub use cert::{Certificate, CertificateError};
-pub use dictionary::{Cause, Dictionary, Explanation};
+pub use dictionary::{Cause, Dictionary, Explanation, Remedy, Who};
 pub use document::{AppStatus, AppType, BaseTransfer, CHINA, CNY, Document};
 pub use dxp::{DxpMsg, DxpMsgSv};
 pub use field::{Fault, FieldError, FieldPath};

@@ -22,6 +22,14 @@ pub fn year(at: Timestamp) -> i16 {
     date(at).year()
 }
 
+/// When a day begins in China.
+#[must_use]
+pub fn midnight(day: Date) -> Timestamp {
+    TimeZone::fixed(Offset::constant(8))
+        .to_timestamp(day.to_datetime(jiff::civil::Time::midnight()))
+        .unwrap_or(Timestamp::MAX)
+}
+
 /// `YYYYMMDD`, as customs messages write a date.
 #[must_use]
 pub fn yyyymmdd(at: Timestamp) -> String {

@@ -121,9 +121,12 @@ fn state_of(receipt: Receipt) -> Option<DeclarationState> {
 }
 
 /// Answers to a second sending of what customs has already: order number exists, already declared, older message
-/// ignored, duplicate key. They say nothing about the first sending.
+/// ignored, duplicate key, waybill exists. They say nothing about the first sending.
 const fn is_repeat_notice(status: i32) -> bool {
-    matches!(status, -301_010 | -301_011 | -301_014 | -304_001 | -621_004)
+    matches!(
+        status,
+        -301_010 | -301_011 | -301_014 | -304_001 | -504_012 | -504_015 | -504_016 | -505_016 | -621_004
+    )
 }
 
 /// What a receipt is about, lowest first: E-Port, an exception, customs at work, release, what follows, withdrawal.

@@ -135,8 +135,7 @@ pub fn credit(
         if back.iter().skip(at.saturating_add(1)).any(|other| other.gnum == asked.gnum) {
             return Err(ReturnError::Twice(asked.gnum));
         }
-        let line =
-            sold.iter().find(|line| line.gnum == asked.gnum).ok_or(ReturnError::NoLine(asked.gnum))?;
+        let line = sold.iter().find(|line| line.gnum == asked.gnum).ok_or(ReturnError::NoLine(asked.gnum))?;
         let left = line.qty.saturating_sub(line.back);
         if asked.qty <= 0 || asked.qty > left {
             return Err(ReturnError::Pieces { gnum: asked.gnum, asked: asked.qty, left });

@@ -165,6 +165,14 @@ pub struct LineTax {
     pub working: Working,
 }
 
+impl LineTax {
+    /// All taxes of the line; `None` when they do not fit.
+    #[must_use]
+    pub fn sum(&self) -> Option<Money> {
+        self.duty.checked_add(self.consumption)?.checked_add(self.vat)
+    }
+}
+
 /// What a line's tax was computed from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Working {

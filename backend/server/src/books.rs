@@ -97,6 +97,11 @@ fn take(holds: &mut Holds, row: &Row) -> Result<(), StoreError> {
         let order: i64 = row.entity.parse().map_err(|_| bad("no order id"))?;
         let hold = holds.get_mut(&order).ok_or_else(|| bad("a hold that was never taken"))?;
         hold.0.clone_from(&row.state);
+        let body: Json = serde_json::from_str(&row.body).map_err(|_| bad("no JSON"))?;
+        if let Some(legs) = body.get("legs") {
+            // Part of it was given back.
+            hold.1 = legs.to_string();
+        }
     }
     Ok(())
 }

@@ -64,6 +64,8 @@ pub struct Config {
     pub customs_retry_ms: u32,
     /// Longest time between two tries, in milliseconds.
     pub customs_retry_most_ms: u32,
+    /// By how many fen customs' tax may differ from ours before a person is asked to look.
+    pub tax_tolerance_fen: u32,
     /// Whether shops may say that a state-authorised body authenticated the buyer's identity, so that somebody else may
     /// pay. `false` where the operator has not seen to it: then buyer and payer are one person.
     pub shops_authenticate: bool,
@@ -96,6 +98,7 @@ impl Default for Config {
             customs_timeout_ms: 10_000,
             customs_retry_ms: 500,
             customs_retry_most_ms: 60_000,
+            tax_tolerance_fen: 100,
             shops_authenticate: false,
             hold_for_s: 3 * 24 * 3600,
             ticket_for_s: 7 * 24 * 3600,

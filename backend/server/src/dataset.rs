@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
+use pickup_customs::Dictionary;
 use pickup_domain::dated::{DatedList, Entry, ListError};
 use pickup_domain::goods::Product;
 use pickup_domain::rules::Rulebook;
@@ -38,6 +39,8 @@ pub enum Set {
     GoodsRegistrations,
     /// Versions of the consumer notice.
     Notices,
+    /// Codes of receipts beside those that come with the product.
+    Codes,
 }
 
 impl Set {
@@ -53,6 +56,7 @@ impl Set {
             Self::Enterprises => "enterprises",
             Self::GoodsRegistrations => "goods-registrations",
             Self::Notices => "notices",
+            Self::Codes => "codes",
         }
     }
 }
@@ -93,6 +97,19 @@ fn entries<T: DeserializeOwned>(conn: &Conn, set: Set) -> Result<Vec<T>, StoreEr
         found.push(serde_json::from_str(&body?).map_err(|e| StoreError::unreadable(what(), e))?);
     }
     Ok(found)
+}
+
+/// The dictionary of receipt codes: what comes with the product, and over it what was imported.
+///
+/// # Errors
+/// [`StoreError`] for lines that this program does not take.
+pub fn codes(conn: &Conn) -> Result<Dictionary, StoreError> {
+    let bad = |error| StoreError::unreadable("data set codes", error);
+    let mut dictionary = Dictionary::standard().map_err(bad)?;
+    for line in entries::<String>(conn, Set::Codes)? {
+        dictionary.extend(&line).map_err(bad)?;
+    }
+    Ok(dictionary)
 }
 
 /// The catalogue by article number.

@@ -20,6 +20,7 @@ pub mod secrets;
 pub mod serve;
 pub mod shop;
 pub mod store;
+pub mod tasks;
 pub mod time;
 pub mod tls;
 pub mod trail;

@@ -100,6 +100,8 @@ pub enum ImportWhat {
     GoodsRegistrations,
     /// Versions of the consumer notice, dated.
     Notices,
+    /// Codes of receipts, beside those that come with the product: what they mean, who must act, what the system does.
+    Codes,
     /// Articles.
     Catalogue,
     /// Opening balances and later entries of bonded books.

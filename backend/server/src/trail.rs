@@ -42,6 +42,12 @@ pub enum Kind {
     Shop,
     /// What was imported; `imported`.
     Data,
+    /// `application.cop_no`; state as in `application.state`, or `back` when the goods are in the area again.
+    Application,
+    /// `tax_bill.tax_no`; `generated`, `summarised`, `void` or `paid`.
+    Tax,
+    /// `task.kind/task.entity`; `open` or `settled`.
+    Task,
 }
 
 impl Kind {
@@ -61,6 +67,9 @@ impl Kind {
             Self::Staff => "staff",
             Self::Shop => "shop",
             Self::Data => "data",
+            Self::Application => "application",
+            Self::Tax => "tax",
+            Self::Task => "task",
         }
     }
 }

@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use crate::store::StoreError;
 use crate::time::at;
+use crate::trail::{self, Change, Kind as Trail};
 
 /// Which kind of account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -240,4 +241,65 @@ pub fn end_holds(
 fn unreadable(key: &Key, why: impl std::fmt::Display) -> StoreError {
     // The key of a buyer is a digest, never a number.
     StoreError::unreadable(format!("account {} {}", key.kind.as_str(), key.key), why)
+}
+
+/// Part of what was posted for an order: of its account of this kind whose key ends so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leg {
+    /// Which kind.
+    pub kind: Kind,
+    /// How its key ends; empty for the only one of its kind.
+    pub ending: String,
+    /// How much at most; less when less is left.
+    pub amount: i64,
+}
+
+/// Gives part of what was posted for an order back: the accounts use less, and the hold's legs say what is left of it.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn give_back(
+    tx: &Conn,
+    order_id: i64,
+    parts: &[Leg],
+    actor: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let row: Option<(String, String)> = tx
+        .prepare_cached("SELECT state, legs FROM hold WHERE cell = {cell} AND order_id = ?1")?
+        .query_row([order_id], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let posted = HoldState::Posted.as_str();
+    let Some((_, legs)) = row.filter(|(state, _)| state == posted) else { return Ok(()) };
+    let mut legs = read_legs(&legs)?;
+    for part in parts {
+        let leg = legs
+            .iter_mut()
+            .find(|(kind, key, _)| kind == part.kind.as_str() && key.ends_with(part.ending.as_str()));
+        let Some((kind, key, left)) = leg else { continue };
+        let amount = part.amount.clamp(0, *left);
+        *left = left.saturating_sub(amount);
+        let sql = match part.kind {
+            Kind::Buyer => "UPDATE buyer_year SET used = used - ?2 WHERE key = ?1",
+            Kind::Goods => "UPDATE buyer_goods SET used = used - ?2 WHERE key = ?1",
+            Kind::Stock | Kind::Guarantee => {
+                "UPDATE account SET used = used - ?2 WHERE cell = {cell} AND key = ?1 AND kind = ?3"
+            }
+        };
+        match part.kind {
+            Kind::Buyer | Kind::Goods => tx.prepare_cached(sql)?.execute((&*key, amount))?,
+            Kind::Stock | Kind::Guarantee => tx.prepare_cached(sql)?.execute((&*key, amount, &*kind))?,
+        };
+    }
+    legs.retain(|(_, _, left)| *left > 0);
+    let text = serde_json::to_string(&legs).map_err(|e| StoreError::unreadable("hold.legs", e))?;
+    tx.execute("UPDATE hold SET legs = ?2 WHERE cell = {cell} AND order_id = ?1", (order_id, &text))?;
+    let change = Change {
+        actor,
+        kind: Trail::Hold,
+        entity: &order_id.to_string(),
+        state: posted,
+        body: serde_json::json!({ "legs": legs }),
+    };
+    trail::append(tx, now, &change)
 }

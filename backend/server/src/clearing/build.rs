@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use pickup_customs::{Filing, Guid};
+use pickup_customs::Guid;
 use pickup_domain::hold::HoldState;
 use uuid::Uuid;
 
-use crate::clearing::declare::{self, Numbers};
+use crate::clearing::declare::{self, Declared, Numbers};
 use crate::clearing::facts::Facts;
 use crate::clearing::{ClearingError, MESSAGES, effects, outbox};
 use crate::db::{Bulk, Column, Conn, Row, Value};
@@ -36,7 +36,7 @@ enum Trouble {
 /// Declarations by order id, and those that are left out.
 #[derive(Default)]
 struct Waiting {
-    good: Vec<(i64, Filing)>,
+    good: Vec<(i64, Declared)>,
     bad: Vec<(i64, Trouble)>,
 }
 
@@ -83,7 +83,21 @@ fn settle(tx: &Conn, shop: &Shop, waiting: &Waiting, signed: &[Signed]) -> Resul
         }
     }
     let orders: Vec<i64> = waiting.good.iter().map(|(id, _)| *id).collect();
+    if !still_wait(tx, &orders)? {
+        // One was cancelled while the others were signed: they are built again without it.
+        return Ok(());
+    }
     store(tx, &orders, signed, us(now))
+}
+
+/// Whether all of these still wait to be built.
+fn still_wait(tx: &Conn, orders: &[i64]) -> Result<bool, ClearingError> {
+    let read = Bulk::new(
+        "SELECT x.order_id FROM {r: id i} JOIN outbox x ON x.cell = {cell} AND x.order_id = r.id",
+        vec![Column::Int(orders.to_vec())],
+    );
+    let there: usize = tx.bulk_rows(&[read])?.iter().map(Vec::len).sum();
+    Ok(there == orders.len())
 }
 
 /// Signs what can be signed; when one declaration breaks a rule of its message, it is found and left out.
@@ -117,7 +131,8 @@ fn waiting(conn: &Conn, shop: &Shop) -> Result<Waiting, ClearingError> {
         .query_map((most, us(shop.app.now())), |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     let read = Bulk::new(
-        "SELECT r.id, o.merchant, o.order_no, b.body, b.facts, d.cop_no, d.waybill FROM {r: id i}
+        "SELECT r.id, o.merchant, o.order_no, b.body, b.facts, d.cop_no, d.waybill, d.attempt, d.app_type, d.pre_no,
+            d.invt_no FROM {r: id i}
          JOIN orders o ON o.cell = {cell} AND o.id = r.id
          JOIN dossier b ON b.cell = {cell} AND b.order_id = r.id
          JOIN declaration d ON d.cell = {cell} AND d.order_id = r.id
@@ -136,23 +151,35 @@ fn waiting(conn: &Conn, shop: &Shop) -> Result<Waiting, ClearingError> {
     Ok(waiting)
 }
 
-fn filing(shop: &Shop, cell: i64, id: i64, row: &Row) -> Result<Filing, ClearingError> {
+fn filing(shop: &Shop, cell: i64, id: i64, row: &Row) -> Result<Declared, ClearingError> {
     let (merchant, order_no): (String, String) = (row.get(1)?, row.get(2)?);
     let (sealed, facts): (Vec<u8>, String) = (row.get(3)?, row.get(4)?);
     let order = book::unseal(&shop.app.secrets, &merchant, &order_no, &sealed)?;
-    let guid = |kind| document_guid(&shop.app.secrets, cell, id, kind);
+    let attempt: i64 = row.get(7)?;
+    // Written anew it is another document with a later time, or customs would take it for the old one.
+    let guid = |kind: &str| match attempt {
+        0 => document_guid(&shop.app.secrets, cell, id, kind),
+        _ => document_guid(&shop.app.secrets, cell, id, &format!("{kind}/{attempt}")),
+    };
+    let mut facts = Facts::read(&facts)?;
+    if attempt > 0 {
+        facts.drafted_at = shop.app.now().max(facts.drafted_at);
+    }
     let numbers = Numbers {
         cop_no: row.get(5)?,
         waybill: row.get(6)?,
         guid_order: guid("order"),
         guid_waybill: guid("waybill"),
         guid_list: guid("list"),
+        change: row.get::<_, i64>(8)? == 2,
+        pre_no: row.get(9)?,
+        invt_no: row.get(10)?,
     };
-    Ok(declare::filing(&order, &Facts::read(&facts)?, &numbers, &shop.data.operator)?)
+    Ok(declare::filing(&order, &facts, &numbers, &shop.data.operator)?)
 }
 
 /// The guid of a document: the same whenever it is built, and another in every installation.
-fn document_guid(secrets: &Secrets, cell: i64, id: i64, kind: &str) -> String {
+pub(super) fn document_guid(secrets: &Secrets, cell: i64, id: i64, kind: &str) -> String {
     let print = secrets.fingerprint("guid", format!("{cell}/{id}/{kind}").as_bytes());
     let mut bytes = [0_u8; 16];
     // A fingerprint is at least 32 hexadecimal digits.
@@ -160,8 +187,8 @@ fn document_guid(secrets: &Secrets, cell: i64, id: i64, kind: &str) -> String {
     Guid::from_bytes(bytes).to_string()
 }
 
-fn sign(shop: &Shop, filings: &[(i64, Filing)]) -> Result<Vec<Signed>, ClearingError> {
-    let filings: Vec<&Filing> = filings.iter().map(|(_, filing)| filing).collect();
+fn sign(shop: &Shop, filings: &[(i64, Declared)]) -> Result<Vec<Signed>, ClearingError> {
+    let filings: Vec<&Declared> = filings.iter().map(|(_, filing)| filing).collect();
     MESSAGES
         .into_iter()
         .map(|kind| {
@@ -173,9 +200,12 @@ fn sign(shop: &Shop, filings: &[(i64, Filing)]) -> Result<Vec<Signed>, ClearingE
         .collect()
 }
 
-/// Stores a batch under the id of its first order; none of its orders waits to be built any more.
+/// Stores a batch under a serial of its own; none of its orders waits to be built any more.
 fn store(tx: &Conn, orders: &[i64], signed: &[Signed], now_us: i64) -> Result<(), ClearingError> {
-    let Some(batch) = orders.first().copied() else { return Ok(()) };
+    if orders.is_empty() {
+        return Ok(());
+    }
+    let batch = tx.next_serial()?;
     let records = Value::Int(i64::try_from(orders.len()).unwrap_or(i64::MAX));
     let text = |of: fn(&Signed) -> String| Column::Text(signed.iter().map(of).collect());
     tx.bulks(&[

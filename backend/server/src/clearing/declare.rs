@@ -3,7 +3,9 @@
 use pickup_customs::document::AppType;
 use pickup_customs::dsig::{self, Profile};
 use pickup_customs::filing::{Buyer, Consignee, FilingGuids, FilingLine, Parties, Party};
-use pickup_customs::{BaseTransfer, CopNo, Filing, FilingError, Guid, GuidError, Message, Unsigned};
+use pickup_customs::{
+    BaseTransfer, CopNo, Filing, FilingError, Guid, GuidError, Inventory, Message, Unsigned,
+};
 use pickup_domain::order::Order;
 use pickup_domain::{IdNumber, IdNumberError, Money, Quantity};
 
@@ -53,6 +55,29 @@ pub struct Numbers {
     pub guid_waybill: String,
     /// Guid of the list.
     pub guid_list: String,
+    /// Whether customs has it already and is sent a change.
+    pub change: bool,
+    /// E-Port's number of the list, when known.
+    pub pre_no: Option<String>,
+    /// Customs' number of the list, when known.
+    pub invt_no: Option<String>,
+}
+
+/// What is declared of one order, and under which numbers.
+#[derive(Clone, Debug)]
+pub struct Declared {
+    filing: Filing,
+    pre_no: Option<String>,
+    invt_no: Option<String>,
+}
+
+impl Declared {
+    fn list(&self) -> Result<Inventory, FilingError> {
+        let mut list = self.filing.inventory()?;
+        list.head.pre_no.clone_from(&self.pre_no);
+        list.head.invt_no.clone_from(&self.invt_no);
+        Ok(list)
+    }
 }
 
 /// Builds and signs one message of up to a hundred declarations. `id` becomes the guid of the message.
@@ -62,27 +87,47 @@ pub struct Numbers {
 pub fn signed(
     kind: &str,
     id: &str,
-    filings: &[&Filing],
+    declared: &[&Declared],
     operator: &Operator,
     signer: &Signer,
 ) -> Result<String, BuildError> {
     let guid: Guid = id.parse()?;
     let unsigned = match kind {
         "CEB311Message" => {
-            let orders = filings.iter().map(|filing| filing.order()).collect::<Result<_, _>>()?;
+            let orders = declared.iter().map(|one| one.filing.order()).collect::<Result<_, _>>()?;
             written(guid, orders, &operator.platform, operator)?
         }
         "CEB511Message" => {
-            let waybills = filings.iter().map(|filing| filing.logistics()).collect();
+            let waybills = declared.iter().map(|one| one.filing.logistics()).collect();
             written(guid, waybills, &operator.carrier, operator)?
         }
         "CEB621Message" => {
-            let lists = filings.iter().map(|filing| filing.inventory()).collect::<Result<_, _>>()?;
+            let lists = declared.iter().map(|one| one.list()).collect::<Result<_, _>>()?;
             written(guid, lists, &operator.declarant, operator)?
         }
         other => return Err(BuildError::Kind(other.to_owned())),
     };
-    Ok(dsig::sign(&unsigned, signer, &Profile::CEB_202205)?)
+    seal_with(&unsigned, signer)
+}
+
+/// Signs a message.
+///
+/// # Errors
+/// [`BuildError::Sign`].
+pub fn seal_with(unsigned: &Unsigned, signer: &Signer) -> Result<String, BuildError> {
+    Ok(dsig::sign(unsigned, signer, &Profile::CEB_202205)?)
+}
+
+/// Who transfers a message.
+#[must_use]
+pub fn transfer(sender: &Enterprise, operator: &Operator) -> BaseTransfer {
+    BaseTransfer {
+        cop_code: sender.code.clone(),
+        cop_name: sender.name.clone(),
+        dxp_mode: "DXP".to_owned(),
+        dxp_id: operator.gateway.dxp_id.clone(),
+        note: None,
+    }
 }
 
 fn written<T: pickup_customs::Document>(
@@ -91,13 +136,7 @@ fn written<T: pickup_customs::Document>(
     sender: &Enterprise,
     operator: &Operator,
 ) -> Result<Unsigned, BuildError> {
-    let transfer = BaseTransfer {
-        cop_code: sender.code.clone(),
-        cop_name: sender.name.clone(),
-        dxp_mode: "DXP".to_owned(),
-        dxp_id: operator.gateway.dxp_id.clone(),
-        note: None,
-    };
+    let transfer = transfer(sender, operator);
     Ok(Message { guid, documents, transfer }.write()?)
 }
 
@@ -110,15 +149,15 @@ pub fn filing(
     facts: &Facts,
     numbers: &Numbers,
     operator: &Operator,
-) -> Result<Filing, BuildError> {
+) -> Result<Declared, BuildError> {
     let id: IdNumber = order.buyer.id_number.0.parse()?;
-    Ok(Filing {
+    let filing = Filing {
         guids: FilingGuids {
             order: numbers.guid_order.parse()?,
             logistics: numbers.guid_waybill.parse()?,
             inventory: numbers.guid_list.parse()?,
         },
-        app_type: AppType::New,
+        app_type: if numbers.change { AppType::Change } else { AppType::New },
         app_time: facts.drafted_at,
         order_no: facts.order_no.clone(),
         logistics_no: numbers.waybill.clone(),
@@ -145,7 +184,10 @@ pub fn filing(
         net_weight: facts.net_kg,
         wrap_type: None,
         lines: facts.lines.iter().map(line).collect::<Result<_, _>>()?,
-    })
+    };
+    let (pre_no, invt_no) =
+        if numbers.change { (numbers.pre_no.clone(), numbers.invt_no.clone()) } else { (None, None) };
+    Ok(Declared { filing, pre_no, invt_no })
 }
 
 fn parties(facts: &Facts, operator: &Operator) -> Parties {

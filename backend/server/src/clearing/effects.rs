@@ -3,19 +3,28 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use pickup_domain::china_time;
+use pickup_customs::Remedy;
 use pickup_domain::declaration::{Answers, DeclarationState, Effect, Receipt, Standing};
 use pickup_domain::hold::HoldState;
 use pickup_domain::order::{OrderEvent, OrderState};
+use pickup_domain::{Money, china_time};
 use serde_json::{Value as Json, json};
 
-use crate::clearing::{ClearingError, accounts};
+use crate::clearing::{ClearingError, accounts, again, payback};
 use crate::db::{Bulk, Column, Conn};
 use crate::parcels;
 use crate::shop::Shop;
 use crate::store::StoreError;
+use crate::tasks::{self, Kind as Task};
 use crate::time::us;
 use crate::trail::{self, Change, Kind};
+
+/// `returnStatus` of a list that the E-Port could not send to customs.
+const SEND_FAILED: i32 = 4;
+/// What we say ourselves of a declaration that is given up.
+const GIVEN_UP: i32 = -1;
+/// How often a declaration is written anew by the system itself before a person is asked.
+const AGAIN_AT_MOST: i64 = 5;
 
 /// What a receipt says beside its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +37,16 @@ pub struct Said {
     pub pre_no: Option<String>,
     /// Customs' number of the list.
     pub invt_no: Option<String>,
+    /// What the system does about a refusal.
+    pub remedy: Remedy,
+}
+
+impl Said {
+    /// Said of a declaration that an application of ours ended.
+    #[must_use]
+    pub const fn withdrawn(body: Json) -> Self {
+        Self { actor: "customs", body, pre_no: None, invt_no: None, remedy: Remedy::Refuse }
+    }
 }
 
 /// An order's declaration as it was read and as it is by now.
@@ -40,6 +59,9 @@ struct One {
     pre_no: Option<String>,
     invt_no: Option<String>,
     numbered: bool,
+    attempt: i64,
+    /// Whether anything is held for it.
+    held: bool,
 }
 
 /// Changes of the trail, kept until they are written.
@@ -61,6 +83,15 @@ pub struct States {
     void: Vec<i64>,
     withdraw: Vec<i64>,
     cancel: Vec<(i64, &'static str)>,
+    /// To be written anew.
+    again: Vec<i64>,
+    /// To be decided by a person.
+    ask: BTreeMap<i64, Json>,
+    /// What a person was asked, and happened by itself.
+    moot: Vec<i64>,
+    contradictions: Vec<(i64, &'static str)>,
+    detained: Vec<(i64, Receipt)>,
+    numbers: Vec<String>,
 }
 
 impl States {
@@ -73,9 +104,11 @@ impl States {
         ids.sort_unstable();
         ids.dedup();
         let read = Bulk::new(
-            "SELECT r.id, d.cop_no, d.state, d.state_time, d.pre_no, d.invt_no, o.state FROM {r: id i}
+            "SELECT r.id, d.cop_no, d.state, d.state_time, d.pre_no, d.invt_no, o.state, d.attempt, h.state
+             FROM {r: id i}
              JOIN declaration d ON d.cell = {cell} AND d.order_id = r.id
-             JOIN orders o ON o.cell = {cell} AND o.id = r.id",
+             JOIN orders o ON o.cell = {cell} AND o.id = r.id
+             JOIN hold h ON h.cell = {cell} AND h.order_id = r.id",
             vec![Column::Int(ids)],
         );
         let mut all = BTreeMap::new();
@@ -86,7 +119,18 @@ impl States {
                 .ok_or_else(|| StoreError::unreadable("orders.state", &order))?;
             let standing = standing(&cop_no, &state, &time)?;
             let (pre_no, invt_no) = (row.get(4)?, row.get(5)?);
-            let one = One { cop_no, before: standing, standing, order, pre_no, invt_no, numbered: false };
+            let (attempt, hold): (i64, String) = (row.get(7)?, row.get(8)?);
+            let one = One {
+                cop_no,
+                before: standing,
+                standing,
+                order,
+                pre_no,
+                invt_no,
+                numbered: false,
+                attempt,
+                held: hold == HoldState::Held.as_str(),
+            };
             all.insert(row.get(0)?, one);
         }
         Ok(Self { all, ..Self::default() })
@@ -95,6 +139,9 @@ impl States {
     /// Takes a receipt of an order; one that comes twice, late or out of order changes nothing.
     pub fn take(&mut self, order_id: i64, receipt: Receipt, said: Said) {
         let Some(one) = self.all.get_mut(&order_id) else { return };
+        if let (None, Some(number)) = (&one.invt_no, &said.invt_no) {
+            self.numbers.push(number.clone());
+        }
         for (kept, new) in [(&mut one.pre_no, said.pre_no), (&mut one.invt_no, said.invt_no)] {
             if kept.is_none() && new.is_some() {
                 *kept = new;
@@ -105,37 +152,74 @@ impl States {
         if after == one.standing {
             return;
         }
-        if after.state != one.standing.state {
+        let before = std::mem::replace(&mut one.standing, after);
+        let mut note = |state: DeclarationState, body: Json| {
             self.trail.push(Noted {
                 actor: said.actor,
                 kind: Kind::Declaration,
                 entity: one.cop_no.clone(),
-                state: after.state.as_str(),
-                body: said.body,
+                state: state.as_str(),
+                body,
             });
+        };
+        if after.state != before.state {
+            note(after.state, said.body.clone());
         }
-        one.standing = after;
+        let goes_again = said.remedy == Remedy::Again && one.attempt < AGAIN_AT_MOST;
+        if receipt.answers == Answers::List && receipt.status == SEND_FAILED && goes_again {
+            self.again.push(order_id);
+        }
+        if before.state.was_refused() && !after.state.was_refused() {
+            self.moot.push(order_id);
+            self.ask.remove(&order_id);
+            self.again.retain(|again| *again != order_id);
+        }
+        if matches!(receipt.status, 501..=599 | 600) {
+            self.detained.push((order_id, receipt));
+        }
+        if after.state.was_refused() && one.held {
+            let refused_by_customs = receipt.answers == Answers::List && receipt.status != GIVEN_UP;
+            match said.remedy {
+                Remedy::Again if refused_by_customs && goes_again => {
+                    self.again.push(order_id);
+                    self.ask.remove(&order_id);
+                    one.standing.state = DeclarationState::Drafted;
+                    note(DeclarationState::Drafted, json!({ "again": one.attempt.saturating_add(1) }));
+                }
+                Remedy::Again | Remedy::Person if refused_by_customs => {
+                    self.ask.insert(order_id, said.body);
+                }
+                _ => {
+                    // Released and taken back in one message: nothing was posted yet.
+                    self.post.retain(|posted| *posted != order_id);
+                    self.ask.remove(&order_id);
+                    one.held = false;
+                    self.void.push(order_id);
+                    self.moot.push(order_id);
+                    self.cancel.push((order_id, said.actor));
+                }
+            }
+            return;
+        }
         match effect {
-            Effect::None => {}
             // The order was given up before customs answered: nothing is held for it any more.
-            Effect::Post if one.order != OrderState::Cleared => {
-                tracing::error!(
-                    order = order_id,
-                    "customs released an order that was cancelled here; a person must look"
-                );
+            Effect::Post if one.order == OrderState::Cancelled || !one.held => {
+                self.contradictions.push((order_id, "released after it was given up"));
             }
             Effect::Post => self.post.push(order_id),
-            Effect::Void => {
-                // Released and taken back in one message: nothing was posted yet.
-                self.post.retain(|posted| *posted != order_id);
-                self.void.push(order_id);
-                self.cancel.push((order_id, said.actor));
-            }
-            Effect::Withdraw => {
+            Effect::Withdraw if receipt.answers != Answers::Refund => {
                 self.withdraw.push(order_id);
                 self.cancel.push((order_id, said.actor));
             }
+            // A return gives back what comes back, see `applications`.
+            Effect::None | Effect::Void | Effect::Withdraw => {}
         }
+    }
+
+    /// Numbers of lists that were not known before.
+    #[must_use]
+    pub fn new_numbers(&self) -> &[String] {
+        &self.numbers
     }
 
     /// Writes what changed.
@@ -176,9 +260,38 @@ impl States {
                 shop.app.config.ticket_for_s,
             )?;
         }
+        self.write_to_do(tx, shop, now)?;
         for (order_id, actor) in &self.cancel {
             let order = self.all.get(order_id).map_or(OrderState::Cancelled, |one| one.order);
             cancel(tx, *order_id, order, actor, now)?;
+        }
+        Ok(())
+    }
+
+    /// What is to be written anew, decided by a person, or not any more.
+    fn write_to_do(&self, tx: &Conn, shop: &Shop, now: Timestamp) -> Result<(), ClearingError> {
+        for order_id in &self.moot {
+            tasks::settle_of_order(tx, now, Task::Refused, *order_id, "system", "customs went on by itself")?;
+        }
+        for order_id in &self.again {
+            let attempt = self.all.get(order_id).map_or(0, |one| one.attempt);
+            again::requeue(tx, &shop.app.config, *order_id, attempt, now)?;
+        }
+        for (order_id, body) in &self.ask {
+            let Some(one) = self.all.get(order_id) else { continue };
+            let entity = format!("{}/{}", one.cop_no, one.attempt);
+            tasks::raise(tx, now, Task::Refused, &entity, Some(*order_id), body)?;
+        }
+        for (order_id, what) in &self.contradictions {
+            let Some(one) = self.all.get(order_id) else { continue };
+            let body = json!({ "what": what });
+            tasks::raise(tx, now, Task::Contradiction, &one.cop_no, Some(*order_id), &body)?;
+        }
+        for (order_id, receipt) in &self.detained {
+            let Some(one) = self.all.get(order_id) else { continue };
+            let entity = format!("{}/{}", one.cop_no, receipt.status);
+            let body = json!({ "status": receipt.status, "at": receipt.at });
+            tasks::raise(tx, now, Task::Detained, &entity, Some(*order_id), &body)?;
         }
         Ok(())
     }
@@ -239,13 +352,27 @@ pub fn give_up(
     let now = shop.app.now();
     tx.execute("DELETE FROM outbox WHERE cell = {cell} AND order_id = ?1", [order_id])?;
     let mut states = States::read(tx, &[order_id])?;
-    let said = Said { actor: "system", body: json!({ "why": why }), pre_no: None, invt_no: None };
-    let receipt = Receipt { answers: Answers::List, status: -1, at: now };
+    let said = Said {
+        actor: "system",
+        body: json!({ "why": why }),
+        pre_no: None,
+        invt_no: None,
+        remedy: Remedy::Refuse,
+    };
     states.end(tx, &[order_id], HoldState::Held, holds)?;
-    states.take(order_id, receipt, said);
+    let open = states.all.get_mut(&order_id).is_some_and(|one| {
+        one.held = false;
+        !one.standing.state.was_refused()
+    });
+    if open {
+        states.take(order_id, Receipt { answers: Answers::List, status: GIVEN_UP, at: now }, said);
+    }
+    states.moot.push(order_id);
+    states.cancel.push((order_id, "system"));
     states.write(tx, shop, now)
 }
 
+/// Cancels an order: its parcel is taken back and its money due.
 fn cancel(
     tx: &Conn,
     order_id: i64,
@@ -259,6 +386,10 @@ fn cancel(
         "UPDATE orders SET refund = 'due' WHERE cell = {cell} AND id = ?1 AND refund IS NULL",
         [order_id],
     )?;
+    let total: i64 = tx
+        .prepare_cached("SELECT total_fen FROM orders WHERE cell = {cell} AND id = ?1")?
+        .query_row([order_id], |row| row.get(0))?;
+    payback::due(tx, &format!("order/{order_id}"), order_id, Money::from_fen(total), now)?;
     super::set_order(tx, now, actor, order_id, state, json!({ "refund": "due" }))?;
     Ok(())
 }

@@ -19,6 +19,8 @@ use crate::store::StoreError;
 use crate::trail::{self, Change, Kind};
 
 pub mod accounts;
+pub mod again;
+pub mod applications;
 pub mod ask;
 pub mod batch;
 mod build;
@@ -31,10 +33,13 @@ pub mod facts;
 pub mod floor;
 pub mod gateway;
 pub mod outbox;
+pub mod payback;
 pub mod receipts;
 mod rows;
 pub mod signer;
 mod standing;
+pub mod strays;
+pub mod tax_bills;
 
 use gateway::Gateway;
 
@@ -108,6 +113,9 @@ async fn send_for_ever<G: Gateway>(shop: &Arc<Shop>, gateway: &G) {
     loop {
         if let Err(error) = outbox::send_due(shop, gateway).await {
             tracing::error!(%error, "messages to customs could not be prepared");
+        }
+        if let Err(error) = applications::papers::all_due(shop).await {
+            tracing::error!(%error, "applications to customs could not be prepared");
         }
         if let Err(error) = outbox::expire(shop).await {
             tracing::error!(%error, "holds that ran out could not be ended");

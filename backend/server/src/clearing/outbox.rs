@@ -8,15 +8,20 @@ use pickup_domain::declaration::DeclarationState;
 use pickup_domain::hold::HoldState;
 use serde_json::json;
 
-use crate::clearing::gateway::{Gateway, Outgoing};
-use crate::clearing::{ClearingError, LIST, build, effects};
+use crate::clearing::applications::back;
+use crate::clearing::gateway::{Gateway, GatewayError, Outgoing};
+use crate::clearing::{ClearingError, LIST, again, build, effects, strays};
 use crate::config::Config;
 use crate::db::{Conn, OptionalExt as _};
 use crate::secrets::{Secrets, SecretsError};
 use crate::shop::Shop;
 use crate::store::StoreError;
+use crate::tasks::{self, Kind as Task};
 use crate::time::us;
 use crate::trail::{self, Change, Kind};
+
+/// How often a message is tried that the gateway understands and does not take.
+const POISON_AFTER: i64 = 3;
 
 /// A message that waits.
 #[derive(Clone, Debug)]
@@ -53,10 +58,61 @@ pub async fn send_due<G: Gateway>(shop: &Arc<Shop>, gateway: &G) -> Result<usize
                 shop.app.store.write(move |tx| mark_sent(tx, &waiting, at)).await?;
                 taken += 1;
             }
+            Err(error) if is_poison(&error) && waiting.attempts.saturating_add(1) >= POISON_AFTER => {
+                park(shop, waiting, &error, at).await?;
+            }
             Err(error) => put_off(shop, waiting, &error, at).await?,
         }
     }
     Ok(taken)
+}
+
+/// Whether the gateway has understood the message and does not want it: sending it again will not help.
+fn is_poison(error: &GatewayError) -> bool {
+    // 408 and 429 ask to come again later.
+    matches!(error, GatewayError::Answer { status, .. } if (400..500).contains(status) && ![408, 429].contains(status))
+}
+
+/// Keeps a message from being sent any more, and has a person look at it.
+async fn park(
+    shop: &Arc<Shop>,
+    waiting: Waiting,
+    error: &GatewayError,
+    at: Timestamp,
+) -> Result<(), ClearingError> {
+    let why = error.to_string();
+    shop.app
+        .store
+        .write(move |tx| {
+            tx.execute(
+                "UPDATE message SET attempts = attempts + 1, parked = ?2 WHERE cell = {cell} AND id = ?1",
+                (&waiting.id, &why),
+            )?;
+            let body = json!({ "kind": waiting.kind, "why": why, "attempts": waiting.attempts + 1 });
+            Ok(tasks::raise(tx, at, Task::Parked, &waiting.id, None, &body)?)
+        })
+        .await
+}
+
+/// Has parked messages sent again: one, or all. Says how many.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn send_again(tx: &Conn, id: Option<&str>, by: &str, now: Timestamp) -> Result<usize, StoreError> {
+    let parked: Vec<String> = tx
+        .prepare_cached("SELECT id FROM message WHERE cell = {cell} AND parked IS NOT NULL ORDER BY id")?
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    let mut count = 0;
+    for message in parked.iter().filter(|message| id.is_none_or(|id| id == message.as_str())) {
+        tx.execute(
+            "UPDATE message SET parked = NULL, attempts = 0, next_us = ?2 WHERE cell = {cell} AND id = ?1",
+            (message, us(now)),
+        )?;
+        tasks::settle_of_entity(tx, now, Task::Parked, message, by, "sent again")?;
+        count += 1;
+    }
+    Ok(count)
 }
 
 async fn next(shop: &Arc<Shop>) -> Result<Option<Waiting>, ClearingError> {
@@ -68,7 +124,7 @@ fn find_due(conn: &Conn, now_us: i64) -> Result<Option<Waiting>, StoreError> {
     Ok(conn
         .prepare_cached(
             "SELECT m.id, m.batch, m.kind, m.body, m.attempts FROM message m
-             WHERE m.cell = {cell} AND m.sent_us IS NULL AND m.next_us <= ?1
+             WHERE m.cell = {cell} AND m.sent_us IS NULL AND m.parked IS NULL AND m.next_us <= ?1
              AND (m.kind <> ?2 OR NOT EXISTS (
                 SELECT 1 FROM message o
                 WHERE o.cell = m.cell AND o.batch = m.batch AND o.kind <> ?2 AND o.sent_us IS NULL))
@@ -116,7 +172,7 @@ fn mark_sent(tx: &Conn, waiting: &Waiting, at: Timestamp) -> Result<(), Clearing
     )?
     .execute((us(at), &waiting.id))?;
     if waiting.kind != LIST {
-        return Ok(());
+        return mark_applications(tx, waiting, at);
     }
     let mut sent: Vec<String> = tx
         .prepare_cached(
@@ -143,13 +199,38 @@ fn mark_sent(tx: &Conn, waiting: &Waiting, at: Timestamp) -> Result<(), Clearing
     Ok(())
 }
 
+/// The applications of a message are sent; of any other message there are none.
+fn mark_applications(tx: &Conn, waiting: &Waiting, at: Timestamp) -> Result<(), ClearingError> {
+    let mut sent: Vec<String> = tx
+        .prepare_cached(
+            "UPDATE application SET state = 'sent' WHERE cell = {cell} AND batch = ?1 AND state = 'drafted'
+             RETURNING cop_no",
+        )?
+        .query_map([waiting.batch], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    sent.sort_unstable();
+    let body = json!({ "message": waiting.id });
+    let changes: Vec<Change<'_>> = sent
+        .iter()
+        .map(|cop_no| Change {
+            actor: "system",
+            kind: Kind::Application,
+            entity: cop_no,
+            state: "sent",
+            body: body.clone(),
+        })
+        .collect();
+    tx.bulk(&trail::chain(tx, at, &changes)?)?;
+    Ok(())
+}
+
 async fn put_off(
     shop: &Arc<Shop>,
     waiting: Waiting,
     error: &(dyn std::error::Error + Sync),
     at: Timestamp,
 ) -> Result<(), ClearingError> {
-    let wait = wait_ms(&shop.app.config, waiting.attempts);
+    let wait = jittered(wait_ms(&shop.app.config, waiting.attempts), &waiting.id, waiting.attempts);
     tracing::warn!(message = %waiting.id, %error, wait_ms = wait, "a message was not taken; it is sent again");
     let next = at.checked_add(SignedDuration::from_millis(wait)).unwrap_or(Timestamp::MAX);
     shop.app
@@ -171,8 +252,15 @@ async fn put_off(
 /// [`ClearingError`].
 pub async fn expire(shop: &Arc<Shop>) -> Result<usize, ClearingError> {
     let reader = Arc::clone(shop);
-    let due = shop.app.store.read(move |conn| Ok::<_, ClearingError>(ran_out(conn, &reader)?)).await?;
-    if due.is_empty() {
+    let due = shop.app.store.read(move |conn| {
+        let now = reader.app.now();
+        let any = !ran_out(conn, &reader)?.is_empty()
+            || !again::undecided(conn, now)?.is_empty()
+            || !strays::waiting(conn, now)?.is_empty()
+            || back::is_any_overdue(conn, now)?;
+        Ok::<_, ClearingError>(any)
+    });
+    if !due.await? {
         return Ok(0);
     }
     let writer = Arc::clone(shop);
@@ -187,7 +275,14 @@ pub async fn expire(shop: &Arc<Shop>) -> Result<usize, ClearingError> {
                 let why = "not sent while its holds lasted";
                 effects::give_up(tx, &writer, *order_id, HoldState::Expired, why)?;
             }
-            Ok(due.len())
+            let undecided = again::undecided(tx, writer.app.now())?;
+            for order_id in &undecided {
+                let why = "refused, and nobody decided while its holds lasted";
+                effects::give_up(tx, &writer, *order_id, HoldState::Expired, why)?;
+            }
+            strays::tell(tx, writer.app.now())?;
+            back::overdue(tx, writer.app.now())?;
+            Ok(due.len().saturating_add(undecided.len()))
         })
         .await
 }
@@ -220,8 +315,17 @@ fn dissolve(tx: &Conn, batch: i64, now: Timestamp) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Up to a quarter more or less, so that what failed together does not come again together. By the message's id, which is
+/// random as it is.
+fn jittered(wait: i64, id: &str, attempts: i64) -> i64 {
+    let start = attempts.unsigned_abs().wrapping_add(17);
+    let mixed = id.bytes().fold(start, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
+    let share = i64::try_from(mixed % 501).unwrap_or(250).saturating_sub(250);
+    wait.saturating_add(wait.saturating_mul(share) / 1000)
+}
+
 /// How long to wait before the next try: doubles with every failure up to the longest.
-fn wait_ms(config: &Config, attempts: i64) -> i64 {
+pub(super) fn wait_ms(config: &Config, attempts: i64) -> i64 {
     let doublings = u32::try_from(attempts.clamp(0, 20)).unwrap_or(0);
     let wait = i64::from(config.customs_retry_ms.max(1)).saturating_mul(1_i64 << doublings);
     wait.min(i64::from(config.customs_retry_most_ms.max(1)))
@@ -237,5 +341,8 @@ mod tests {
         let waits: Vec<i64> = (0..5).map(|n| wait_ms(&config, n)).collect();
         assert_eq!(waits, [500, 1_000, 2_000, 3_000, 3_000]);
         assert_eq!(wait_ms(&config, i64::MAX), 3_000);
+        let all: Vec<i64> = (0..200).map(|n| jittered(1_000, &format!("{n:x}"), n)).collect();
+        assert!(all.iter().all(|wait| (750..=1_250).contains(wait)), "{all:?}");
+        assert!(all.iter().min() < Some(&800) && all.iter().max() > Some(&1_200), "{all:?}");
     }
 }

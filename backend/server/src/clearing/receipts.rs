@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use pickup_customs::{Receipt as Paper, read_receipts};
+use pickup_customs::{Dictionary, Receipt as Paper, Status, read_receipts};
 use pickup_domain::declaration::{Answers, Receipt};
 use serde_json::json;
 
+use crate::clearing::applications::answers;
 use crate::clearing::effects::{Said, States};
 use crate::clearing::gateway::{Gateway, GatewayError, Incoming};
-use crate::clearing::{ClearingError, outbox};
+use crate::clearing::{ClearingError, outbox, strays, tax_bills};
 use crate::db::{Bulk, Column, Conn, Value};
 use crate::shop::Shop;
 use crate::store::StoreError;
@@ -19,6 +20,8 @@ use crate::time::us;
 
 /// Most messages asked for and applied together.
 const AT_ONCE: u32 = 500;
+/// Messages that are applications of ours, not declarations.
+const APPLICATIONS: [&str; 2] = ["CEB623Message", "CEB625Message"];
 
 /// Why receipts were not taken.
 #[derive(Debug, thiserror::Error)]
@@ -111,16 +114,49 @@ pub fn apply(tx: &Conn, shop: &Shop, messages: &[Read], now: Timestamp) -> Resul
         .iter()
         .flat_map(|message| (0_i64..).zip(&message.papers).map(|(at, paper)| (message.cursor, at, paper)))
         .collect();
-    let records = owned(tx, &papers)?;
+    let numbers = apply_papers(tx, shop, &papers, now)?;
+    // What came before its document was known, such as a tax bill before the number of its list.
+    let claimed = strays::claim(tx, shop, &numbers)?;
+    let claimed: Vec<(i64, i64, &Paper)> = claimed.iter().map(|(c, p, paper)| (*c, *p, paper)).collect();
+    apply_papers(tx, shop, &claimed, now)?;
+    Ok(())
+}
+
+/// Applies records in their order. Says which numbers of lists were not known before.
+fn apply_papers(
+    tx: &Conn,
+    shop: &Shop,
+    papers: &[(i64, i64, &Paper)],
+    now: Timestamp,
+) -> Result<Vec<String>, ClearingError> {
+    if papers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let records = owned(tx, papers)?;
     keep_records(tx, &records)?;
     let orders: Vec<i64> = records.iter().map(|record| record.order_id).collect();
     let mut states = States::read(tx, &orders)?;
     for record in &records {
-        if let Some((receipt, said)) = meaning(record.paper) {
-            states.take(record.order_id, receipt, said);
+        match record.paper {
+            Paper::Cancel(_) | Paper::Refund(_) => {
+                answers::take(tx, shop, record.order_id, record.paper, &mut states, now)?;
+            }
+            Paper::Message(refusal) if APPLICATIONS.contains(&refusal.ori_message_type.as_str()) => {
+                answers::take(tx, shop, record.order_id, record.paper, &mut states, now)?;
+            }
+            Paper::TaxBill(_) | Paper::TaxStatus(_) => {
+                tax_bills::take(tx, shop, record.order_id, record.paper, now)?;
+            }
+            paper => {
+                if let Some((receipt, said)) = meaning(&shop.codes, paper) {
+                    states.take(record.order_id, receipt, said);
+                }
+            }
         }
     }
-    states.write(tx, shop, now)
+    let numbers = states.new_numbers().to_vec();
+    states.write(tx, shop, now)?;
+    Ok(numbers)
 }
 
 /// Keeps the messages; those that were not kept before.
@@ -179,15 +215,17 @@ fn owned<'a>(tx: &Conn, papers: &[(i64, i64, &'a Paper)]) -> Result<Vec<Record<'
         owners.push((row.get(0)?, row.get(1)?));
     }
     owners.sort_unstable();
-    for (at, (_, _, paper)) in papers.iter().enumerate() {
-        if owners.binary_search_by_key(&at, |(place, _)| *place).is_err() {
-            tracing::warn!(
-                kind = paper.message_type(),
-                key = paper.key(),
-                "a receipt belongs to nothing known here"
-            );
-        }
+    let known = |at: usize| owners.binary_search_by_key(&at, |(place, _)| *place).is_ok();
+    let strays: Vec<(i64, i64, &Paper)> =
+        papers.iter().enumerate().filter(|(at, _)| !known(*at)).map(|(_, paper)| *paper).collect();
+    for (_, _, paper) in &strays {
+        tracing::warn!(
+            kind = paper.message_type(),
+            key = paper.key(),
+            "a receipt belongs to nothing known here; it is kept"
+        );
     }
+    strays::keep(tx, &strays)?;
     let record = |(at, order_id): (usize, i64)| {
         let (cursor, position, paper) = *papers.get(at)?;
         Some(Record { cursor, position, order_id, paper })
@@ -209,23 +247,25 @@ fn owner_sql(paper: &Paper) -> &'static str {
         Paper::Logistics(_) | Paper::WaybillStatus(_) => {
             "SELECT r.i, p.pickup FROM {r: i i, key t} JOIN parcel p ON p.cell = {cell} AND p.waybill = r.key"
         }
-        Paper::Inventory(_) => {
-            "SELECT r.i, d.order_id FROM {r: i i, key t}
-             JOIN declaration d ON d.cell = {cell} AND d.cop_no = r.key"
-        }
-        // Applications are filed under the number of their list.
         Paper::Cancel(_) | Paper::Refund(_) => {
-            "SELECT r.i, d.order_id FROM {r: i i, key t}
-             JOIN declaration d ON d.cell = {cell} AND d.cop_no = r.key"
+            "SELECT r.i, a.order_id FROM {r: i i, key t}
+             JOIN application a ON a.cell = {cell} AND a.cop_no = r.key"
         }
         Paper::TaxBill(_) | Paper::TaxStatus(_) => {
             "SELECT r.i, d.order_id FROM {r: i i, key t}
              JOIN declaration d ON d.cell = {cell} AND d.invt_no = r.key"
         }
+        Paper::Inventory(_) => {
+            "SELECT r.i, d.order_id FROM {r: i i, key t}
+             JOIN declaration d ON d.cell = {cell} AND d.cop_no = r.key"
+        }
         // A message that was refused as a whole concerns every order in it.
         Paper::Message(_) => {
-            "SELECT r.i, d.order_id FROM {r: i i, key t} JOIN message m ON m.cell = {cell} AND m.id = r.key
-             JOIN declaration d ON d.cell = {cell} AND d.batch = m.batch"
+            "SELECT r.i, COALESCE(d.order_id, a.order_id) FROM {r: i i, key t}
+             JOIN message m ON m.cell = {cell} AND m.id = r.key
+             LEFT JOIN declaration d ON d.cell = {cell} AND d.batch = m.batch
+             LEFT JOIN application a ON a.cell = {cell} AND a.batch = m.batch
+             WHERE COALESCE(d.order_id, a.order_id) IS NOT NULL"
         }
     }
 }
@@ -250,24 +290,26 @@ fn keep_records(tx: &Conn, records: &[Record<'_>]) -> Result<(), StoreError> {
 }
 
 /// What a record means for its declaration; `None` when it means nothing.
-fn meaning(paper: &Paper) -> Option<(Receipt, Said)> {
-    // Tax bills and answers about returns and waybill states say nothing of where the declaration stands.
-    if matches!(paper, Paper::WaybillStatus(_) | Paper::Cancel(_) | Paper::Refund(_)) {
-        return None;
-    }
-    let status = paper.status()?.code();
-    let refused = status < 0 || status == 100;
+fn meaning(codes: &Dictionary, paper: &Paper) -> Option<(Receipt, Said)> {
+    let status = paper.status()?;
     let answers_list = matches!(paper, Paper::Inventory(_));
-    if !answers_list && !refused {
+    let refused = status.code() < 0 || status == Status::Rejected;
+    if !answers_list
+        && !(refused && matches!(paper, Paper::Order(_) | Paper::Logistics(_) | Paper::Message(_)))
+    {
         return None;
     }
+    let why = codes.explain(status, paper.info());
     // A refused order or waybill ends the declaration too, unless customs has its list all the same.
-    let effective = if answers_list || status < 0 { status } else { -1 };
+    let effective = if answers_list || status.code() < 0 { status.code() } else { -1 };
     let receipt = Receipt { answers: Answers::List, status: effective, at: paper.time().timestamp() };
     let (pre_no, invt_no) = match paper {
         Paper::Inventory(list) => (list.pre_no.clone(), list.invt_no.clone()),
         _ => (None, None),
     };
-    let body = json!({ "status": status, "info": paper.info(), "at": receipt.at });
-    Some((receipt, Said { actor: "customs", body, pre_no, invt_no }))
+    let body = json!({
+        "status": status.code(), "code": why.code, "cause": why.cause.name(), "who": why.who.name(),
+        "info": paper.info(), "zh": why.zh, "en": why.en, "at": receipt.at,
+    });
+    Some((receipt, Said { actor: "customs", body, pre_no, invt_no, remedy: why.remedy }))
 }

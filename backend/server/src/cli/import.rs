@@ -26,6 +26,7 @@ impl ImportWhat {
             Self::Enterprises => What::Set(Set::Enterprises),
             Self::GoodsRegistrations => What::Set(Set::GoodsRegistrations),
             Self::Notices => What::Set(Set::Notices),
+            Self::Codes => What::Set(Set::Codes),
             Self::Catalogue => What::Catalogue,
             Self::Book => What::Book,
             Self::Guarantees => What::Guarantees,

@@ -1,5 +1,6 @@
 //! One line of a file as an entry of its set. What the columns mean stands in `docs/imports.md`.
 
+use pickup_customs::Dictionary;
 use pickup_domain::centre::Names;
 use pickup_domain::goods::{LegalUnit, Permission, Product};
 use pickup_domain::lists::{Permitted, PersonalUse, Prohibited, Watch, Watched, remarks};
@@ -99,6 +100,29 @@ pub fn registration(line: &Line<'_>) -> Result<GoodsRegistration, Fault> {
 pub fn notice(line: &Line<'_>) -> Result<NoticeVersion, Fault> {
     let (from, until) = line.span()?;
     Ok(NoticeVersion { version: line.filled("version")?, from, until })
+}
+
+/// Columns a receipt code needs.
+pub const CODES: [&str; 7] = ["code", "cause", "follows", "who", "does", "zh", "en"];
+
+/// A receipt code as a line of the dictionary, checked by reading it as one.
+pub fn receipt_code(line: &Line<'_>) -> Result<String, Fault> {
+    let follows = match line.text("follows") {
+        none if none.is_empty() => "-".to_owned(),
+        some => some,
+    };
+    let text = [
+        line.filled("code")?,
+        line.filled("cause")?,
+        follows,
+        line.filled("who")?,
+        line.filled("does")?,
+        line.filled("zh")?,
+        line.filled("en")?,
+    ]
+    .join("\t");
+    Dictionary::default().extend(&text).map_err(|error| line.fault("code", error.reason))?;
+    Ok(text)
 }
 
 /// Columns an article needs.

@@ -14,8 +14,8 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use crate::dataset::entries::{
-    CATALOGUE, book, enterprise, guarantee, notice, permitted, personal_use, product, prohibited,
-    registration, tariff, watch,
+    CATALOGUE, CODES, book, enterprise, guarantee, notice, permitted, personal_use, product, prohibited,
+    receipt_code, registration, tariff, watch,
 };
 use crate::dataset::lines::{self, Fault, Line};
 use crate::dataset::{Set, replace};
@@ -77,6 +77,7 @@ enum Entries {
     Enterprises(Vec<Enterprise>),
     GoodsRegistrations(Vec<GoodsRegistration>),
     Notices(Vec<NoticeVersion>),
+    Codes(Vec<String>),
     Catalogue(Vec<Product>),
     Book(Vec<(String, Quantity, String)>),
     Guarantees(Vec<(String, Money, (i64, i64))>),
@@ -108,6 +109,7 @@ impl Import {
             Entries::Enterprises(all) => all.len(),
             Entries::GoodsRegistrations(all) => all.len(),
             Entries::Notices(all) => all.len(),
+            Entries::Codes(all) => all.len(),
             Entries::Catalogue(all) => all.len(),
             Entries::Book(all) => all.len(),
             Entries::Guarantees(all) => all.len(),
@@ -154,6 +156,7 @@ pub fn read(what: What, bytes: &[u8], progress: &mut dyn FnMut(usize)) -> Result
             Entries::GoodsRegistrations(dated(bytes, &needed, registration, progress)?)
         }
         What::Set(Set::Notices) => Entries::Notices(dated(bytes, &["version", "from"], notice, progress)?),
+        What::Set(Set::Codes) => Entries::Codes(plain(bytes, &CODES, receipt_code, progress)?),
         What::Catalogue => Entries::Catalogue(plain(bytes, &CATALOGUE, product, progress)?),
         What::Book => {
             let needed = ["book", "record_no", "quantity", "document"];
@@ -220,6 +223,7 @@ pub fn write(tx: &Conn, import: &Import, source: &str, now: Timestamp) -> Result
         Entries::Enterprises(all) => set(&|of| replace(tx, of, all, about, now))?,
         Entries::GoodsRegistrations(all) => set(&|of| replace(tx, of, all, about, now))?,
         Entries::Notices(all) => set(&|of| replace(tx, of, all, about, now))?,
+        Entries::Codes(all) => set(&|of| replace(tx, of, all, about, now))?,
         Entries::Catalogue(all) => write_catalogue(tx, all)?,
         Entries::Book(all) => {
             once(tx, import, source, now)?;

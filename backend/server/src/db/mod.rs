@@ -152,6 +152,19 @@ impl Conn {
         Ok(())
     }
 
+    /// The cell's next serial, for an order or whatever else is numbered with them.
+    ///
+    /// # Errors
+    /// [`DbError::ReadOnly`] outside a writing transaction.
+    pub fn next_serial(&self) -> Result<i64, DbError> {
+        let mut serial = 0;
+        self.move_on(|cell| {
+            cell.serial = cell.serial.saturating_add(1);
+            serial = cell.serial;
+        })?;
+        Ok(serial)
+    }
+
     pub(crate) fn set_state(&self, state: Option<CellState>) {
         *self.state.borrow_mut() = state;
     }

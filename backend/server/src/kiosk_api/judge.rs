@@ -56,11 +56,14 @@ pub fn papers(parcel: &Parcel) -> Result<(), Reason> {
         });
     }
     match parcel.declaration {
+        Some(D::Released | D::Closed) if parcel.being_cancelled => Err(Reason::Cancelled),
         Some(D::Released | D::Closed) => Ok(()),
         Some(D::Review | D::Inspected) => Err(Reason::UnderInspection),
-        Some(D::Rejected) => Err(Reason::DeclarationRejected),
         Some(D::Cancelled | D::Refunded) => Err(Reason::Cancelled),
-        Some(D::Drafted | D::Sent | D::Accepted | D::Exception) | None => Err(Reason::NotReleased),
+        // While the order stands, a refused declaration is being put right.
+        Some(D::Drafted | D::Sent | D::Accepted | D::Rejected | D::Exception) | None => {
+            Err(Reason::NotReleased)
+        }
     }
 }
 
@@ -119,6 +122,7 @@ pub(super) mod tests {
             collected_at: None,
             order_state: Some(OrderState::Cleared),
             declaration: Some(D::Released),
+            being_cancelled: false,
             invt_no: Some("990120261210000001".into()),
             released_at: Some(at(10)),
         }
@@ -144,7 +148,13 @@ pub(super) mod tests {
         }
         assert_eq!(reason(|p| p.declaration = None), Some(Reason::NotReleased));
         assert_eq!(reason(|p| p.declaration = Some(D::Inspected)), Some(Reason::UnderInspection));
-        assert_eq!(reason(|p| p.declaration = Some(D::Rejected)), Some(Reason::DeclarationRejected));
+        assert_eq!(reason(|p| p.declaration = Some(D::Rejected)), Some(Reason::NotReleased));
+        let cancelled = reason(|p| {
+            p.declaration = Some(D::Rejected);
+            p.order_state = Some(OrderState::Cancelled);
+        });
+        assert_eq!(cancelled, Some(Reason::DeclarationRejected));
+        assert_eq!(reason(|p| p.being_cancelled = true), Some(Reason::Cancelled));
         assert_eq!(reason(|p| p.order_state = Some(OrderState::Cancelled)), Some(Reason::Cancelled));
     }
 

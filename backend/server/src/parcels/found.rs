@@ -49,6 +49,8 @@ pub struct Parcel {
     pub order_state: Option<OrderState>,
     /// Where its declaration stands; `None` when there is none.
     pub declaration: Option<DeclarationState>,
+    /// Whether customs is being asked to cancel it: no door opens meanwhile.
+    pub being_cancelled: bool,
     /// 清单编号.
     pub invt_no: Option<String>,
     /// When customs released it.
@@ -67,12 +69,15 @@ impl Parcel {
     pub fn is_released(&self) -> bool {
         self.declaration.is_some_and(DeclarationState::was_released)
             && self.order_state != Some(OrderState::Cancelled)
+            && !self.being_cancelled
     }
 }
 
 const SELECT: &str = "SELECT p.pickup, p.waybill, p.centre, p.size, p.state, p.identity_salt,
     p.identity_digest, p.buyer_masked, b.facts, p.slip_no, p.ticket, p.not_after_us, p.kiosk_id, p.door,
-    p.collected_us, o.state, d.state, d.invt_no, d.released_us
+    p.collected_us, o.state, d.state, d.invt_no, d.released_us,
+    CASE WHEN EXISTS (SELECT 1 FROM application a WHERE a.cell = p.cell AND a.order_id = p.pickup
+        AND a.kind = 'cancel' AND a.state NOT IN ('concluded', 'refused')) THEN 1 ELSE 0 END
     FROM parcel p JOIN orders o ON o.cell = p.cell AND o.id = p.pickup
     LEFT JOIN declaration d ON d.cell = p.cell AND d.order_id = p.pickup
     LEFT JOIN dossier b ON b.cell = p.cell AND b.order_id = p.pickup
@@ -149,6 +154,7 @@ fn read(row: &Row) -> Result<Parcel, StoreError> {
         collected_at: time(row.get(14)?)?,
         order_state: OrderState::from_word(&order),
         declaration: declaration.as_deref().and_then(DeclarationState::from_word),
+        being_cancelled: row.get::<_, i64>(19)? != 0,
         invt_no: row.get(17)?,
         released_at: time(row.get(18)?)?,
     })

@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{get, post};
+use pickup_customs::Dictionary;
 use pickup_domain::centre::Centre;
 use pickup_domain::goods::Product;
 use pickup_domain::registrations::OperatorCodes;
@@ -55,6 +56,8 @@ pub struct Shop {
     pub outbox: Notify,
     /// Lists, registrations and settings that orders are judged by.
     pub rules: Rulebook,
+    /// What the codes of receipts mean and ask for.
+    pub codes: Dictionary,
     /// Who acts in every order.
     pub operator: OperatorCodes,
     centres: BTreeMap<u16, Centre>,
@@ -88,9 +91,15 @@ impl Shop {
             tracing::info!(articles = data.articles.len(), "the catalogue was put into the new database");
         }
         let centres = app.store.read(centre::all).await?;
-        let (rules, products) = app
+        let (rules, products, codes) = app
             .store
-            .read(|conn| Ok::<_, StoreError>((dataset::rulebook(conn)?, dataset::products(conn)?)))
+            .read(|conn| {
+                Ok::<_, StoreError>((
+                    dataset::rulebook(conn)?,
+                    dataset::products(conn)?,
+                    dataset::codes(conn)?,
+                ))
+            })
             .await?;
         let operator = operator_codes(&data.operator);
         let (clearer, queue) = clearer::channel();
@@ -101,6 +110,7 @@ impl Shop {
             clearer,
             outbox: Notify::new(),
             rules,
+            codes,
             operator,
             centres,
             products,

@@ -50,11 +50,7 @@ fn place_in(tx: &Conn, shop: &Shop, merchant: &Merchant, order: &Order, now: Tim
     let (Ok(buyer), true) = (buyer, verdict.reasons.is_empty()) else {
         return Err(ShopFault::refused(verdict.reasons));
     };
-    let mut id = 0;
-    tx.move_on(|cell| {
-        cell.serial = cell.serial.saturating_add(1);
-        id = cell.serial;
-    })?;
+    let id = tx.next_serial()?;
     insert(tx, shop, merchant, order, (id, &digest), &shop.app.secrets.buyer_key(&buyer), &verdict, now)?;
     Ok((StatusCode::CREATED, Json(placed(id, &order.order_no, &verdict)?)))
 }

@@ -5,17 +5,17 @@ use std::sync::Arc;
 use crate::db::{Conn, OptionalExt as _};
 use axum::Json;
 use axum::extract::{Path, State};
-use pickup_customs::{Dictionary, Status};
+use pickup_customs::Status;
 use pickup_domain::Money;
 use pickup_domain::review::Verdict;
 use pickup_protocol::PickupNumber;
 use serde::Serialize;
 
+use crate::dataset;
 use crate::parcels;
 use crate::shop::auth::Merchant;
 use crate::shop::fault::ShopFault;
 use crate::shop::{Shop, book};
-use crate::store::StoreError;
 use crate::time::at;
 
 /// An order as shops see it.
@@ -163,8 +163,7 @@ fn declaration(conn: &Conn, order_id: i64) -> Result<Option<DeclarationView>, Sh
 }
 
 fn last_receipts(conn: &Conn, order_id: i64) -> Result<Vec<ReceiptView>, ShopFault> {
-    let dictionary =
-        Dictionary::standard().map_err(|e| StoreError::unreadable("the receipt dictionary", e))?;
+    let dictionary = dataset::codes(conn)?;
     let mut statement = conn.prepare_cached(
         "SELECT kind, status, info, at_us FROM receipt_record
          WHERE cell = {cell} AND order_id = ?1 ORDER BY cursor DESC, position DESC LIMIT 10",

@@ -1,0 +1,284 @@
+//! What a person must see to: rejected declarations, messages the gateway does not take, receipts of unknown documents, tax that
+//! differs. One open task per thing; it is settled by a person with a note, or by what happens next.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+
+use crate::db::{Conn, OptionalExt as _, Row};
+use crate::store::StoreError;
+use crate::time::{at, us};
+use crate::trail::{self, Change, Kind as Trail};
+
+/// What a task is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A declaration was refused for something that can be put right, or for a reason nobody has explained yet. Its entity
+    /// is `copNo/attempt`. Resubmit it or give it up; when its hold runs out it is given up.
+    Refused,
+    /// An application to cancel or return was refused; `copNo` of the application.
+    ApplicationRefused,
+    /// Customs detained the goods or suspended the declaration; `copNo/status`.
+    Detained,
+    /// Customs released an order that was given up here, or granted a cancellation of what was handed over; `copNo`.
+    Contradiction,
+    /// A receipt names nothing known here; `cursor/position`.
+    Unmatched,
+    /// The gateway does not take a message; its id.
+    Parked,
+    /// Customs' tax is not ours; the tax bill's number.
+    TaxDiffers,
+    /// Returned goods are not back in the area in time; `copNo` of the application.
+    NotBack,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 8] = [
+        Self::Refused,
+        Self::ApplicationRefused,
+        Self::Detained,
+        Self::Contradiction,
+        Self::Unmatched,
+        Self::Parked,
+        Self::TaxDiffers,
+        Self::NotBack,
+    ];
+
+    /// As stored.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::ApplicationRefused => "application_refused",
+            Self::Detained => "detained",
+            Self::Contradiction => "contradiction",
+            Self::Unmatched => "unmatched",
+            Self::Parked => "parked",
+            Self::TaxDiffers => "tax_differs",
+            Self::NotBack => "not_back",
+        }
+    }
+
+    /// What a person does about it, in Chinese and English.
+    #[must_use]
+    pub const fn advice(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Refused => (
+                "改正后重新申报（declaration resubmit），或放弃并退款（declaration give-up）。",
+                "Put it right and file it anew (declaration resubmit), or give it up with a refund (declaration give-up).",
+            ),
+            Self::ApplicationRefused => (
+                "查看海关回执，与顾客联系，必要时改为退货申请。",
+                "Read customs' answer, speak to the shopper, and apply for a return instead where that is possible.",
+            ),
+            Self::Detained => {
+                ("货物不得交付，请与海关联系。", "The goods must not be handed over; speak to customs.")
+            }
+            Self::Contradiction => (
+                "本系统与海关记录不一致，请核对后向海关申请撤销或退货。",
+                "Our books and customs' differ; compare them and apply to customs to cancel or return.",
+            ),
+            Self::Unmatched => (
+                "回执与本系统单证不符，请核对申报来源。",
+                "The receipt is of no document of this system; find out who filed it.",
+            ),
+            Self::Parked => (
+                "口岸拒收报文，请查明原因后重新发送（customs send-again）。",
+                "The port does not take the message; find out why, then send it again (customs send-again).",
+            ),
+            Self::TaxDiffers => (
+                "税额与海关电子税单不一致，请核对税率。",
+                "The tax differs from customs' bill; check the rates.",
+            ),
+            Self::NotBack => (
+                "退货商品未在45天内运回，请核实。",
+                "The returned goods are not back in the area within 45 days; find them.",
+            ),
+        }
+    }
+}
+
+/// A task.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Task {
+    /// Its number.
+    pub id: i64,
+    /// What it is about, see [`Kind`].
+    pub kind: String,
+    /// Which thing.
+    pub entity: String,
+    /// The order it belongs to.
+    pub order_id: Option<i64>,
+    /// What is known.
+    pub body: Json,
+    /// Since when.
+    pub made_at: Timestamp,
+    /// When it was settled.
+    pub settled_at: Option<Timestamp>,
+    /// By whom.
+    pub settled_by: Option<String>,
+    /// How.
+    pub note: Option<String>,
+}
+
+/// Why a task cannot be settled.
+#[derive(Debug, thiserror::Error)]
+pub enum TaskError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There is none with this number.
+    #[error("there is no open task {0}: see them with `pickup-backend tasks list`")]
+    None(i64),
+}
+
+impl From<crate::db::DbError> for TaskError {
+    fn from(cause: crate::db::DbError) -> Self {
+        Self::Store(cause.into())
+    }
+}
+
+/// Has a person see to something. Nothing happens when the same is or was a task already.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn raise(
+    tx: &Conn,
+    now: Timestamp,
+    kind: Kind,
+    entity: &str,
+    order_id: Option<i64>,
+    body: &Json,
+) -> Result<(), StoreError> {
+    let made = tx
+        .prepare_cached(
+            "INSERT INTO task (cell, id, kind, entity, order_id, body, made_us)
+             SELECT {cell}, COALESCE(MAX(id), 0) + 1, ?1, ?2, ?3, ?4, ?5 FROM task WHERE cell = {cell}
+             ON CONFLICT (cell, kind, entity) DO NOTHING",
+        )?
+        .execute((kind.as_str(), entity, order_id, body.to_string(), us(now)))?;
+    if made == 0 {
+        return Ok(());
+    }
+    tracing::warn!(kind = kind.as_str(), entity, "a person must see to this");
+    on_trail(tx, now, "system", &format!("{}/{entity}", kind.as_str()), "open", body.clone())
+}
+
+/// Settles the open task `id`.
+///
+/// # Errors
+/// [`TaskError`].
+pub fn settle(tx: &Conn, now: Timestamp, id: i64, by: &str, note: &str) -> Result<(), TaskError> {
+    let row: Option<(String, String)> = tx
+        .prepare_cached(
+            "SELECT kind, entity FROM task WHERE cell = {cell} AND id = ?1 AND settled_us IS NULL",
+        )?
+        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let (kind, entity) = row.ok_or(TaskError::None(id))?;
+    tx.execute(
+        "UPDATE task SET settled_us = ?2, settled_by = ?3, note = ?4 WHERE cell = {cell} AND id = ?1",
+        (id, us(now), by, note),
+    )?;
+    on_trail(tx, now, by, &format!("{kind}/{entity}"), "settled", json!({ "note": note }))?;
+    Ok(())
+}
+
+/// Settles the open tasks of a kind that an order has: what happened next made them moot.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn settle_of_order(
+    tx: &Conn,
+    now: Timestamp,
+    kind: Kind,
+    order_id: i64,
+    by: &str,
+    note: &str,
+) -> Result<(), StoreError> {
+    let open: Vec<i64> = tx
+        .prepare_cached(
+            "SELECT id FROM task WHERE cell = {cell} AND order_id = ?1 AND kind = ?2 AND settled_us IS NULL
+             ORDER BY id",
+        )?
+        .query_map((order_id, kind.as_str()), |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    for id in open {
+        match settle(tx, now, id, by, note) {
+            Err(TaskError::Store(error)) => return Err(error),
+            Ok(()) | Err(TaskError::None(_)) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Settles the open task about a thing.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn settle_of_entity(
+    tx: &Conn,
+    now: Timestamp,
+    kind: Kind,
+    entity: &str,
+    by: &str,
+    note: &str,
+) -> Result<(), StoreError> {
+    let id: Option<i64> = tx
+        .prepare_cached(
+            "SELECT id FROM task WHERE cell = {cell} AND kind = ?1 AND entity = ?2 AND settled_us IS NULL",
+        )?
+        .query_row((kind.as_str(), entity), |row| row.get(0))
+        .optional()?;
+    match id.map(|id| settle(tx, now, id, by, note)) {
+        Some(Err(TaskError::Store(error))) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Open tasks, oldest first; with `settled` those that are done, too.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn list(conn: &Conn, settled: bool) -> Result<Vec<Task>, StoreError> {
+    let sql = format!(
+        "SELECT id, kind, entity, order_id, body, made_us, settled_us, settled_by, note FROM task
+         WHERE cell = {{cell}} {} ORDER BY id",
+        if settled { "" } else { "AND settled_us IS NULL" }
+    );
+    let mut statement = conn.prepare_cached(&sql)?;
+    let mut rows = statement.query([])?;
+    let mut tasks = Vec::new();
+    while let Some(row) = rows.next()? {
+        tasks.push(read(row)?);
+    }
+    Ok(tasks)
+}
+
+fn read(row: &Row) -> Result<Task, StoreError> {
+    let body: String = row.get(4)?;
+    Ok(Task {
+        id: row.get(0)?,
+        kind: row.get(1)?,
+        entity: row.get(2)?,
+        order_id: row.get(3)?,
+        body: serde_json::from_str(&body).map_err(|e| StoreError::unreadable("task.body", e))?,
+        made_at: at(row.get(5)?)?,
+        settled_at: row.get::<_, Option<i64>>(6)?.map(at).transpose()?,
+        settled_by: row.get(7)?,
+        note: row.get(8)?,
+    })
+}
+
+fn on_trail(
+    tx: &Conn,
+    now: Timestamp,
+    actor: &str,
+    entity: &str,
+    state: &str,
+    body: Json,
+) -> Result<(), StoreError> {
+    trail::append(tx, now, &Change { actor, kind: Trail::Task, entity, state, body })
+}
