@@ -268,10 +268,10 @@ pub fn check(element: &'static str, name: &str, rule: Rule, value: &str) -> Resu
 
 fn fault(rule: Rule, value: &str) -> Option<Fault> {
     // Only control characters and two of the characters that begin with this byte cannot be carried.
-    if value.bytes().any(|byte| byte < b' ' || byte == 0xEF) {
-        if let Some(bad) = value.chars().find(|&c| !is_xml_char(c)) {
-            return Some(Fault::Character(u32::from(bad)));
-        }
+    if value.bytes().any(|byte| byte < b' ' || byte == 0xEF)
+        && let Some(bad) = value.chars().find(|&c| !is_xml_char(c))
+    {
+        return Some(Fault::Character(u32::from(bad)));
     }
     match rule {
         Rule::Text { min, max } => {
