@@ -100,7 +100,7 @@ fn after_filing() -> [Receipt; 5] {
     ]
 }
 
-fn filed() -> [Receipt; 5] {
+pub fn filed() -> [Receipt; 5] {
     let guid = sample::guid(5).to_string();
     let time = sample::at().into();
     let info = "[Code:2600;Desc:放行]".to_owned();
