@@ -71,24 +71,26 @@ fn a_holder_that_is_no_authority_issues_nothing() {
 fn every_link_of_a_chain_must_be_valid_at_the_time() {
     let (between, root) = authorities();
     let own = Certificate::from_pem(&data("sm2.pem")).unwrap();
+    let (between, root) = ([between], [root]);
     for at in ["2020-01-01T00:00:00Z", "2060-01-01T00:00:00Z"] {
-        let error = check_chain(&own, &[between.clone()], &[root.clone()], at.parse().unwrap()).unwrap_err();
+        let error = check_chain(&own, &between, &root, at.parse().unwrap()).unwrap_err();
         assert!(matches!(error, ChainError::NotValid { .. }), "{error}");
     }
     // The authorities outlive the signer; a signer that outlived them would fail by theirs.
     let (_, until) = own.validity();
-    assert!(between.valid_at(until) && !own.valid_at(until.checked_add(Span::new().seconds(1)).unwrap()));
+    assert!(between[0].valid_at(until) && !own.valid_at(until.checked_add(Span::new().seconds(1)).unwrap()));
 }
 
 #[test]
 fn any_damage_to_a_certificate_breaks_its_chain() {
     let (between, root) = authorities();
+    let (between, root) = ([between], [root]);
     let der = Certificate::from_pem(&data("sm2.pem")).unwrap().der().to_vec();
     for at_byte in 0..der.len() {
         let mut damaged = der.clone();
         damaged[at_byte] ^= 0x01;
         if let Ok(certificate) = Certificate::from_der(&damaged) {
-            let chain = check_chain(&certificate, &[between.clone()], &[root.clone()], at());
+            let chain = check_chain(&certificate, &between, &root, at());
             assert!(chain.is_err(), "byte {at_byte}");
         }
     }

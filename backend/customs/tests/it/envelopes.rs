@@ -82,14 +82,16 @@ fn prefixes_order_unknown_elements_and_broken_lines_do_not_matter() {
     assert_eq!((read.info.msg_type.as_str(), read.add), ("", None));
 }
 
+type Change = fn(&mut DxpMsg);
+
 #[test]
 fn every_length_and_count_is_checked_on_writing() {
-    let refused = |change: fn(&mut DxpMsg)| {
+    let refused = |change: Change| {
         let mut envelope = message();
         change(&mut envelope);
         envelope.to_xml().unwrap_err().to_string()
     };
-    let cases: [(fn(&mut DxpMsg), &str); 7] = [
+    let cases: [(Change, &str); 7] = [
         (|m| m.info.cop_msg_id = "x".repeat(256), "TransInfo/CopMsgId has 256 characters; the limit is 255"),
         (|m| m.info.sender_id.clear(), "TransInfo/SenderId has 0 characters; at least 1 are needed"),
         (|m| m.info.receiver_ids.clear(), "ReceiverId occurs 1 to 5 times in an envelope, not 0"),

@@ -97,11 +97,13 @@ fn documents(rng: &mut Rng, count: usize, files: &mut Files) {
     );
 }
 
+type Make = fn(&mut Rng) -> String;
+
 fn answers(rng: &mut Rng, count: usize, files: &mut Files) {
     fn one<R: Record>(rng: &mut Rng) -> String {
         record::<R>(rng, "", &["preNo"])
     }
-    let kinds: [(&str, fn(&mut Rng) -> String); 7] = [
+    let kinds: [(&str, Make); 7] = [
         ("CEB312Message", one::<OrderReturn>),
         ("CEB412Message", one::<PaymentReturn>),
         ("CEB512Message", one::<LogisticsReturn>),
