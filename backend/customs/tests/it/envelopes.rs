@@ -5,7 +5,7 @@ use pickup_customs::{DxpMsg, DxpMsgSv, ReadError};
 
 use crate::{outside_tools, sample};
 
-fn message() -> DxpMsg {
+pub fn message() -> DxpMsg {
     let signed = sample::message(sample::cancel()).write().unwrap().to_xml();
     let mut envelope = DxpMsg::new(
         "m<1>",
@@ -28,7 +28,7 @@ fn message() -> DxpMsg {
     envelope
 }
 
-fn served() -> DxpMsgSv {
+pub fn served() -> DxpMsgSv {
     let server = SvNo {
         msg_id: "99010001202611211306070000000001".to_owned(),
         sub_msg_id: Some("1".to_owned()),

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod certificates;
+mod corpus;
 mod damage;
 mod documents;
 mod envelopes;
@@ -19,3 +20,5 @@ mod sample;
 mod signatures;
 mod tables;
 mod tamper;
+#[path = "../../../../fuzz/src/lib.rs"]
+mod targets;
