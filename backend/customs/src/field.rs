@@ -17,6 +17,8 @@ pub enum Rule {
     },
     /// A decimal number: at most 14 digits before and 5 after the point (N19,5).
     Decimal,
+    /// The one text that the schema allows.
+    Fixed(&'static str),
     /// A whole number of at most so many digits.
     Integer {
         /// Most digits.
@@ -34,6 +36,12 @@ pub const fn text(min: usize, max: usize) -> Rule {
 #[must_use]
 pub const fn exactly(n: usize) -> Rule {
     Rule::Text { min: n, max: n }
+}
+
+/// That text and no other.
+#[must_use]
+pub const fn fixed(text: &'static str) -> Rule {
+    Rule::Fixed(text)
 }
 
 /// One field of a record, in the order of the schema.
@@ -105,6 +113,9 @@ pub enum Fault {
     /// A character that XML cannot carry; holds its code point.
     #[error("has the character U+{0:04X}, which XML cannot carry: remove it")]
     Character(u32),
+    /// Not the one text that the schema allows; holds that text.
+    #[error("must be {0}")]
+    Fixed(&'static str),
     /// The text is not a value of the field's type; holds what was expected.
     #[error("cannot be read: {0}")]
     Value(&'static str),
@@ -268,10 +279,10 @@ pub fn check(element: &'static str, name: &str, rule: Rule, value: &str) -> Resu
 
 fn fault(rule: Rule, value: &str) -> Option<Fault> {
     // Only control characters and two of the characters that begin with this byte cannot be carried.
-    if value.bytes().any(|byte| byte < b' ' || byte == 0xEF) {
-        if let Some(bad) = value.chars().find(|&c| !is_xml_char(c)) {
-            return Some(Fault::Character(u32::from(bad)));
-        }
+    if value.bytes().any(|byte| byte < b' ' || byte == 0xEF)
+        && let Some(bad) = value.chars().find(|&c| !is_xml_char(c))
+    {
+        return Some(Fault::Character(u32::from(bad)));
     }
     match rule {
         Rule::Text { min, max } => {
@@ -287,6 +298,7 @@ fn fault(rule: Rule, value: &str) -> Option<Fault> {
             let whole = whole.trim_start_matches('-').trim_start_matches('0').len();
             too_many(whole, 14).or_else(|| too_many(fraction.trim_end_matches('0').len(), 5))
         }
+        Rule::Fixed(only) => (value != only).then_some(Fault::Fixed(only)),
         Rule::Integer { digits } => too_many(value.trim_start_matches('0').len(), digits),
     }
 }
@@ -324,6 +336,13 @@ mod tests {
         let error = check("H", "note", text(0, 9), "a\u{1}b").unwrap_err();
         assert!(error.to_string().contains("U+0001"), "{error}");
         assert!(check("H", "note", text(0, 9), "a\u{FFFE}").is_err());
+    }
+
+    #[test]
+    fn a_fixed_text_is_that_text_and_no_other() {
+        assert_eq!(check("OrderHead", "currency", fixed("142"), "142"), Ok(()));
+        let error = check("OrderHead", "currency", fixed("142"), "502").unwrap_err();
+        assert_eq!(error.to_string(), "OrderHead/currency must be 142");
     }
 
     #[test]

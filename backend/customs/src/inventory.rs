@@ -4,8 +4,8 @@ use jiff::civil::Date;
 use pickup_domain::{HsCode, Money, Quantity};
 use roxmltree::Node;
 
-use crate::document::{AppStatus, AppType, Document, read_head_and_lines, write_head_and_lines};
-use crate::field::{Rule, exactly, text};
+use crate::document::{AppStatus, AppType, CNY, Document, read_head_and_lines, write_head_and_lines};
+use crate::field::{Rule, exactly, fixed, text};
 use crate::ids::{BuyerId, CopNo, Guid};
 use crate::read::ReadError;
 use crate::record::record;
@@ -121,7 +121,7 @@ record! {
         /// Insurance charged.
         insured_fee: Money = "insuredFee", Rule::Decimal;
         /// Currency code; always [`crate::CNY`].
-        currency: String = "currency", exactly(3);
+        currency: String = "currency", fixed(CNY);
         /// Kind of package (one digit).
         wrap_type: Option<String> = "wrapType", exactly(1);
         /// Number of parcels; always 1.
@@ -159,7 +159,7 @@ record! {
         /// Country of trade (customs code).
         trade_country: Option<String> = "tradeCountry", text(1, 3);
         /// Currency code; always [`crate::CNY`].
-        currency: String = "currency", exactly(3);
+        currency: String = "currency", fixed(CNY);
         /// Quantity in the unit of the deal.
         qty: Quantity = "qty", Rule::Decimal;
         /// Unit of the deal (customs code, three digits).

@@ -1,13 +1,28 @@
 //! Who signs: a trait that a software key implements here, and a UKey or an HSM elsewhere.
+//!
+//! # RSA
+//!
+//! Ports that still ask for `rsa-sha1` are served by the `rsa` crate of the RustCrypto project, the only maintained
+//! one in Rust that signs with SHA-1. An advisory on it is open (RUSTSEC-2023-0071): private-key operations take a time
+//! that depends on the key, which someone who can start very many of them and time each one precisely may use to find
+//! it. Here that is acceptable: nothing is ever decrypted, what is signed is a declaration that the service itself
+//! made, at most a few hundred times a minute and never at the wish of a stranger who could time it, and every
+//! signature is blinded with fresh random numbers. At ports where the key counts it lives in a card or an HSM anyway.
 
 use jiff::Timestamp;
+use pkcs8::der::Decode as _;
+use pkcs8::{
+    EncodePrivateKey as _, EncryptedPrivateKeyInfoRef, LineEnding, PrivateKeyInfoRef, SecretDocument,
+};
+use rsa::RsaPrivateKey;
+use rsa::pkcs8::DecodePrivateKey as _;
 use sm2::SecretKey;
 use sm2::dsa::signature::Signer as _;
 use sm2::dsa::{Signature, SigningKey};
-use sm2::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, LineEnding};
 use sm3::{Digest as _, Sm3};
 
 use crate::cert::{Certificate, CertificateError, Statement, assemble, to_be_signed};
+use crate::public_key::{no_prefix, sha1_info};
 
 /// User id that goes into the Z value of every signature (GB/T 35276 default).
 pub const DIST_ID: &str = "1234567812345678";
@@ -22,12 +37,14 @@ pub struct SignerError {
     pub reason: String,
 }
 
-/// Makes SM2 signatures. Keys that live in hardware implement this too.
+/// Makes signatures. Keys that live in hardware implement this too; one that is asked over a network is better used
+/// by [`crate::dsig::prepare`], which keeps the waiting outside.
 pub trait Signer: Send + Sync {
     /// Certificate that goes into the message.
     fn certificate(&self) -> &Certificate;
 
-    /// SM2 with SM3 over `message`, user id [`DIST_ID`]: raw `r||s`, 64 bytes.
+    /// The signature of the certificate's kind over `message`: SM2 with SM3 and user id [`DIST_ID`] as raw `r||s` of 64
+    /// bytes, or RSA with SHA-1 by PKCS#1 v1.5.
     ///
     /// # Errors
     /// When the key cannot be used now.
@@ -38,8 +55,16 @@ pub trait Signer: Send + Sync {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// The text has no readable private key.
-    #[error("there is no SM2 private key (PKCS#8 PEM) in the text")]
+    #[error("there is no SM2 or RSA private key (PKCS#8 PEM) in the text")]
     PrivateKey,
+    /// The private key is encrypted and no password was given.
+    #[error("the private key is encrypted: give its password")]
+    Encrypted,
+    /// The private key cannot be decrypted.
+    #[error(
+        "the private key cannot be decrypted: the password is another, or the file uses a scheme other than PBES2"
+    )]
+    Password,
     /// The certificate cannot be read.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
@@ -54,10 +79,16 @@ pub enum KeyError {
     Generate,
 }
 
-/// An SM2 key in memory with a self-signed certificate: for tests, demonstrations and the simulator.
+/// A key in memory with its certificate. Self-signed ones are for tests, demonstrations and the simulator.
 pub struct SoftwareKey {
-    signing: SigningKey,
+    secret: Secret,
     certificate: Certificate,
+}
+
+/// A private key. Both kinds wipe their memory when they are dropped.
+enum Secret {
+    Sm2(SigningKey),
+    Rsa(Box<RsaPrivateKey>),
 }
 
 impl std::fmt::Debug for SoftwareKey {
@@ -102,36 +133,94 @@ impl SoftwareKey {
         });
         let signature: Signature = signing.try_sign(&tbs).map_err(|_| KeyError::Generate)?;
         let certificate = Certificate::from_der(&assemble(&tbs, &signature.to_bytes()))?;
-        Ok(Self { signing, certificate })
+        Ok(Self { secret: Secret::Sm2(signing), certificate })
     }
 
     /// Private key (PKCS#8) and certificate, one after the other. Keep it readable by the service only.
     ///
     /// # Errors
-    /// [`KeyError::PrivateKey`]; does not happen for a key that was made or read here.
+    /// [`KeyError::PrivateKey`] when the key cannot be written.
     pub fn to_pem(&self) -> Result<String, KeyError> {
-        let secret = SecretKey::from_slice(&self.signing.to_bytes()).map_err(|_| KeyError::PrivateKey)?;
-        let key = secret.to_pkcs8_pem(LineEnding::LF).map_err(|_| KeyError::PrivateKey)?;
+        let unwritable = |_| KeyError::PrivateKey;
+        let key = match &self.secret {
+            Secret::Sm2(signing) => {
+                let secret = SecretKey::from_slice(&signing.to_bytes()).map_err(|_| KeyError::PrivateKey)?;
+                secret.to_pkcs8_pem(LineEnding::LF).map_err(unwritable)?
+            }
+            Secret::Rsa(key) => {
+                use rsa::pkcs8::EncodePrivateKey as _;
+                key.to_pkcs8_pem(rsa::pkcs8::LineEnding::LF).map_err(|_| KeyError::PrivateKey)?
+            }
+        };
         Ok(format!("{}{}", key.as_str(), self.certificate.to_pem()))
     }
 
-    /// Reads what [`Self::to_pem`] wrote.
+    /// Reads a private key (PKCS#8, not encrypted) and the certificate beside it, as [`Self::to_pem`] writes them.
     ///
     /// # Errors
-    /// [`KeyError`]: no key, no certificate, or not a pair.
+    /// [`KeyError`]: no key, an encrypted key, no certificate, or not a pair.
     pub fn from_pem(pem: &str) -> Result<Self, KeyError> {
-        const END: &str = "-----END PRIVATE KEY-----";
-        let start = pem.find("-----BEGIN PRIVATE KEY-----").ok_or(KeyError::PrivateKey)?;
-        let end = pem.find(END).ok_or(KeyError::PrivateKey)?;
-        let key = pem.get(start..end.saturating_add(END.len())).ok_or(KeyError::PrivateKey)?;
-        let secret = SecretKey::from_pkcs8_pem(key).map_err(|_| KeyError::PrivateKey)?;
-        let signing = SigningKey::new(DIST_ID, &secret).map_err(|_| KeyError::PrivateKey)?;
-        let certificate = Certificate::from_pem(pem)?;
-        let probe: Signature = signing.try_sign(b"pair").map_err(|_| KeyError::PrivateKey)?;
-        if !certificate.verifies(b"pair", &probe.to_bytes()) {
-            return Err(KeyError::Pair);
+        if let Some(key) = block(pem, "PRIVATE KEY") {
+            let document = document(key)?;
+            return Self::pair(Secret::read(document.as_bytes())?, pem);
         }
-        Ok(Self { signing, certificate })
+        Err(if block(pem, ENCRYPTED).is_some() { KeyError::Encrypted } else { KeyError::PrivateKey })
+    }
+
+    /// Reads an encrypted private key (PKCS#8 with PBES2) and the certificate beside it.
+    ///
+    /// # Errors
+    /// [`KeyError`]: no encrypted key, another password, no certificate, or not a pair.
+    pub fn from_encrypted_pem(pem: &str, password: &[u8]) -> Result<Self, KeyError> {
+        let document = document(block(pem, ENCRYPTED).ok_or(KeyError::PrivateKey)?)?;
+        let sealed = EncryptedPrivateKeyInfoRef::from_der(document.as_bytes());
+        let open = sealed.map_err(|_| KeyError::PrivateKey)?.decrypt(password);
+        Self::pair(Secret::read(open.map_err(|_| KeyError::Password)?.as_bytes())?, pem)
+    }
+
+    fn pair(secret: Secret, pem: &str) -> Result<Self, KeyError> {
+        let key = Self { secret, certificate: Certificate::from_pem(pem)? };
+        let probe = key.secret.sign(b"pair").map_err(|_| KeyError::PrivateKey)?;
+        if key.certificate.verifies(b"pair", &probe) { Ok(key) } else { Err(KeyError::Pair) }
+    }
+}
+
+const ENCRYPTED: &str = "ENCRYPTED PRIVATE KEY";
+
+/// The first block of a PEM text with that label.
+fn block<'a>(pem: &'a str, label: &str) -> Option<&'a str> {
+    let end = format!("-----END {label}-----");
+    let start = pem.find(&format!("-----BEGIN {label}-----"))?;
+    let from = pem.get(start..)?;
+    from.get(..from.find(&end)?.checked_add(end.len())?)
+}
+
+fn document(block: &str) -> Result<SecretDocument, KeyError> {
+    SecretDocument::from_pem(block).map(|(_, document)| document).map_err(|_| KeyError::PrivateKey)
+}
+
+impl Secret {
+    /// Reads PKCS#8 of either kind.
+    fn read(der: &[u8]) -> Result<Self, KeyError> {
+        let info = PrivateKeyInfoRef::from_der(der).map_err(|_| KeyError::PrivateKey)?;
+        if info.algorithm.oid.as_bytes() == crate::public_key::OID_RSA {
+            let key = RsaPrivateKey::from_pkcs8_der(der).map_err(|_| KeyError::PrivateKey)?;
+            return Ok(Self::Rsa(Box::new(key)));
+        }
+        let secret = SecretKey::try_from(info).map_err(|_| KeyError::PrivateKey)?;
+        SigningKey::new(DIST_ID, &secret).map(Self::Sm2).map_err(|_| KeyError::PrivateKey)
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, String> {
+        match self {
+            Self::Sm2(key) => {
+                let signature: Result<Signature, _> = key.try_sign(message);
+                signature.map(|signature| signature.to_bytes().to_vec()).map_err(|error| error.to_string())
+            }
+            Self::Rsa(key) => key
+                .sign_with_rng(&mut rsa::rand_core::OsRng, no_prefix(), &sha1_info(message))
+                .map_err(|error| error.to_string()),
+        }
     }
 }
 
@@ -141,9 +230,7 @@ impl Signer for SoftwareKey {
     }
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError> {
-        let signature: Result<Signature, _> = self.signing.try_sign(message);
-        signature
-            .map(|signature| signature.to_bytes().to_vec())
-            .map_err(|error| SignerError { key: self.certificate.serial_hex(), reason: error.to_string() })
+        let failed = |reason| SignerError { key: self.certificate.serial_hex(), reason };
+        self.secret.sign(message).map_err(failed)
     }
 }

@@ -3,8 +3,8 @@
 use pickup_domain::{Money, Quantity};
 use roxmltree::Node;
 
-use crate::document::{AppStatus, AppType, Document, read_head};
-use crate::field::{Rule, exactly, text};
+use crate::document::{AppStatus, AppType, CNY, Document, read_head};
+use crate::field::{Rule, exactly, fixed, text};
 use crate::ids::Guid;
 use crate::read::ReadError;
 use crate::record::{Record, record};
@@ -57,7 +57,7 @@ record! {
         /// Insurance charged.
         insured_fee: Option<Money> = "insuredFee", Rule::Decimal;
         /// Currency code; always [`crate::CNY`].
-        currency: String = "currency", exactly(3);
+        currency: String = "currency", fixed(CNY);
         /// Gross weight in kilograms.
         weight: Quantity = "weight", Rule::Decimal;
         /// Number of parcels; always 1.

@@ -162,6 +162,14 @@ macro_rules! any_message {
                 }
             }
 
+            /// Writes the message, checking every field on the way.
+            ///
+            /// # Errors
+            /// As [`Message::write`].
+            pub fn write(&self) -> Result<Unsigned, WriteError> {
+                match self { $( Self::$kind(message) => message.write(), )* }
+            }
+
             /// The root element's name, such as `CEB621Message`.
             #[must_use]
             pub const fn message_type(&self) -> &'static str {

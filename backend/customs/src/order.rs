@@ -3,8 +3,8 @@
 use pickup_domain::{Money, Quantity};
 use roxmltree::Node;
 
-use crate::document::{AppStatus, AppType, Document, read_head_and_lines, write_head_and_lines};
-use crate::field::{Rule, exactly, text};
+use crate::document::{AppStatus, AppType, CNY, Document, read_head_and_lines, write_head_and_lines};
+use crate::field::{Rule, exactly, fixed, text};
 use crate::ids::{BuyerId, Guid};
 use crate::read::ReadError;
 use crate::record::record;
@@ -68,7 +68,7 @@ record! {
         /// Goods + freight + tax - discount (the misspelling is the schema's).
         actual_paid: Money = "acturalPaid", Rule::Decimal;
         /// Currency code; always [`crate::CNY`].
-        currency: String = "currency", exactly(3);
+        currency: String = "currency", fixed(CNY);
         /// The buyer's account on the platform.
         buyer_reg_no: String = "buyerRegNo", text(1, 60);
         /// The buyer's real name.
@@ -124,7 +124,7 @@ record! {
         /// Price of the line.
         total_price: Money = "totalPrice", Rule::Decimal;
         /// Currency code; always [`crate::CNY`].
-        currency: String = "currency", exactly(3);
+        currency: String = "currency", fixed(CNY);
         /// Country (three-digit customs code): origin on a line, departure on a head.
         country: String = "country", exactly(3);
         /// Remark.

@@ -3,8 +3,8 @@
 use pickup_domain::Money;
 use roxmltree::Node;
 
-use crate::document::{AppStatus, AppType, Document, read_head};
-use crate::field::{Rule, exactly, text};
+use crate::document::{AppStatus, AppType, CNY, Document, read_head};
+use crate::field::{Rule, exactly, fixed, text};
 use crate::ids::{BuyerId, Guid};
 use crate::read::ReadError;
 use crate::record::{Record, record};
@@ -65,7 +65,7 @@ record! {
         /// What was paid; the order's `acturalPaid`.
         amount_paid: Money = "amountPaid", Rule::Decimal;
         /// Currency code; always [`crate::CNY`].
-        currency: String = "currency", exactly(3);
+        currency: String = "currency", fixed(CNY);
         /// When it was paid.
         pay_time: Seconds = "payTime", exactly(14);
         /// Remark.

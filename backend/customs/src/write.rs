@@ -22,7 +22,7 @@ pub enum WriteError {
     Batch(usize),
     /// No lines, or more than a document may carry.
     #[error(
-        "{element} occurs 1 to {LINE_LIMIT} times in a document, not {count} as in the {document}th: split the order"
+        "{element} occurs 1 to {LINE_LIMIT} times in a document, not {count} as in document {document}: split the order"
     )]
     Lines {
         /// The line element.

@@ -75,12 +75,31 @@ pub enum VerifyError {
 /// # Errors
 /// The first thing that failed, in the order structure, algorithms, digest, certificate, signature.
 pub fn verify(xml: &[u8], accepted: &[Profile]) -> Result<Verified, VerifyError> {
+    verify_by(xml, |parts| parts.profile(accepted).cloned())
+}
+
+/// Verifies a received message by whatever algorithms it names, if they are known. For reading what others signed; a
+/// port that insists on its own profile uses [`verify`].
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_any(xml: &[u8]) -> Result<Verified, VerifyError> {
+    verify_by(xml, |parts| {
+        let known = Profile::by_uris(&parts.c14n_uri, &parts.signature_uri, &parts.digest_uri);
+        known.ok_or_else(|| parts.not_accepted())
+    })
+}
+
+fn verify_by(
+    xml: &[u8],
+    profile: impl Fn(&Parts<'_, '_>) -> Result<Profile, VerifyError>,
+) -> Result<Verified, VerifyError> {
     let text = utf8(xml)?;
     let tree = tree(text)?;
     let root = tree.root_element();
     let signature = the_signature(root)?;
     let parts = Parts::read(signature)?;
-    let profile = parts.profile(accepted)?;
+    let profile = profile(&parts)?;
 
     let options = Options { without: Some(signature.id()), comments: profile.c14n_comments };
     let computed = profile.digest(&c14n::document(root, options)?);
@@ -91,6 +110,11 @@ pub fn verify(xml: &[u8], accepted: &[Profile]) -> Result<Verified, VerifyError>
     let certificate = Certificate::from_der(&decode(&parts.certificate, "X509Certificate is not base64")?)?;
     if !certificate.has_serial(&parts.key_name) {
         return Err(VerifyError::KeyName { key_name: parts.key_name, serial: certificate.serial_hex() });
+    }
+    if certificate.key_kind() != profile.signature {
+        return Err(VerifyError::Structure(
+            "the certificate is for another kind of key than SignatureMethod",
+        ));
     }
     let signed = c14n::subtree(parts.signed_info, profile.c14n_comments)?;
     let value = decode(&parts.value, "SignatureValue is not base64")?;
@@ -154,10 +178,14 @@ impl<'a, 'input> Parts<'a, 'input> {
                 && profile.signature_uri == self.signature_uri
                 && profile.digest_uri == self.digest_uri
         };
-        accepted.iter().find(fits).ok_or_else(|| VerifyError::Algorithms {
+        accepted.iter().find(fits).ok_or_else(|| self.not_accepted())
+    }
+
+    fn not_accepted(&self) -> VerifyError {
+        VerifyError::Algorithms {
             signature_uri: self.signature_uri.clone(),
             digest_uri: self.digest_uri.clone(),
-        })
+        }
     }
 }
 

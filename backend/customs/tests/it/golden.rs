@@ -7,7 +7,7 @@ use pickup_customs::{Fault, WriteError};
 use crate::sample;
 
 /// Compares with a file in `tests/golden`. `UPDATE_GOLDEN=1` writes the file anew, for review.
-fn check(name: &str, written: &str) {
+pub fn check(name: &str, written: &str) {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&path, written).unwrap();

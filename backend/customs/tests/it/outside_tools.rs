@@ -9,7 +9,7 @@ use pickup_customs::{Guid, Receipt, Signer as _, write_receipts};
 
 use crate::{receipts, sample};
 
-fn run(program: &str, args: &[&str]) -> Option<Output> {
+pub fn run(program: &str, args: &[&str]) -> Option<Output> {
     match Command::new(program).args(args).output() {
         Ok(output) => Some(output),
         Err(error) => {
@@ -20,17 +20,17 @@ fn run(program: &str, args: &[&str]) -> Option<Output> {
 }
 
 /// A line that is seen without `--nocapture` too.
-fn note(text: &str) {
+pub fn note(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
-fn scratch(name: &str) -> PathBuf {
+pub fn scratch(name: &str) -> PathBuf {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("customs");
     std::fs::create_dir_all(&dir).unwrap();
     dir.join(name)
 }
 
-fn official(path: &str) -> Option<PathBuf> {
+pub fn official(path: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/customs").join(path);
     if !path.exists() {
         note(&format!("not checked against the official files: {} is not there", path.display()));
@@ -39,7 +39,7 @@ fn official(path: &str) -> Option<PathBuf> {
     Some(path)
 }
 
-fn validate(schema: &Path, name: &str, xml: &str) {
+pub fn validate(schema: &Path, name: &str, xml: &str) {
     let file = scratch(name);
     std::fs::write(&file, xml).unwrap();
     let (schema, file) = (schema.to_string_lossy(), file.to_string_lossy());
@@ -131,7 +131,7 @@ fn offset_of_last_element(certificate: &str) -> String {
 }
 
 /// `r||s` as the DER sequence that openssl reads.
-fn der(raw: &[u8]) -> Vec<u8> {
+pub fn der(raw: &[u8]) -> Vec<u8> {
     let integer = |bytes: &[u8]| {
         let mut content: Vec<u8> = bytes.iter().copied().skip_while(|&b| b == 0).collect();
         if content[0] >= 0x80 {

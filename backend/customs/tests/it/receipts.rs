@@ -11,17 +11,17 @@ use crate::sample;
 pub fn one_of_each() -> Vec<Receipt> {
     let mut all = Vec::from(filed());
     all.extend(after_filing());
+    all.extend(taxes());
     all
 }
 
-/// Receipts of applications to cancel and to return, of waybill states and of taxes.
-fn after_filing() -> [Receipt; 5] {
+/// Receipts of waybill states and of applications to cancel and to return.
+fn after_filing() -> [Receipt; 3] {
     let guid = sample::guid(5).to_string();
     let (return_status, return_time) = (Status::Concluded, sample::at().into());
     let return_info = "[Code:1800;Desc:逻辑校验通过]".to_owned();
-    let (cop_no, invt_no) = ("BP2".to_owned(), "99012026I000000001".to_owned());
+    let (cop_no, invt_no) = ("BP2".to_owned(), INVT_NO.to_owned());
     let pre_no = Some("T20261121000000001".to_owned());
-    let amount = |text: &str| text.parse().unwrap();
     [
         Receipt::WaybillStatus(LogisticsStatusReturn {
             guid: guid.clone(),
@@ -58,6 +58,17 @@ fn after_filing() -> [Receipt; 5] {
             return_time,
             return_info,
         }),
+    ]
+}
+
+const INVT_NO: &str = "99012026I000000001";
+
+/// A tax bill and its state.
+fn taxes() -> [Receipt; 2] {
+    let guid = sample::guid(5).to_string();
+    let (return_time, invt_no) = (sample::at().into(), INVT_NO.to_owned());
+    let amount = |text: &str| text.parse().unwrap();
+    [
         Receipt::TaxBill(TaxBill {
             head: TaxHeadRd {
                 guid: guid.clone(),
@@ -100,7 +111,7 @@ fn after_filing() -> [Receipt; 5] {
     ]
 }
 
-fn filed() -> [Receipt; 5] {
+pub fn filed() -> [Receipt; 5] {
     let guid = sample::guid(5).to_string();
     let time = sample::at().into();
     let info = "[Code:2600;Desc:放行]".to_owned();

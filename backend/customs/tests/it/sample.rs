@@ -2,7 +2,11 @@
 
 use jiff::Timestamp;
 use pickup_customs::filing::{Buyer, Consignee, FilingGuids, FilingLine, Parties, Party};
-use pickup_customs::{AppType, BaseTransfer, CopNo, Filing, Guid, Message, SoftwareKey, Unsigned};
+use pickup_customs::{
+    AppStatus, AppType, BaseTransfer, BuyerId, CNY, CopNo, Filing, Guid, InvtCancel, InvtRefund,
+    InvtRefundHead, InvtRefundLine, LogisticsStatus, Message, Payment, PaymentHead, SIGNED_FOR, SoftwareKey,
+    Unsigned,
+};
 use pickup_domain::{Money, Quantity};
 
 pub fn at() -> Timestamp {
@@ -114,4 +118,123 @@ pub fn messages() -> [Unsigned; 3] {
         message(filing.logistics()).write().unwrap(),
         message(filing.inventory().unwrap()).write().unwrap(),
     ]
+}
+
+/// A payment of the invented order.
+pub fn payment() -> Payment {
+    let filing = filing();
+    let head = PaymentHead {
+        guid: guid(11),
+        app_type: AppType::New,
+        app_time: at().into(),
+        app_status: AppStatus::Declare,
+        pay_code: "9901960006".to_owned(),
+        pay_name: "云杉支付演示".to_owned(),
+        pay_transaction_id: "ZF202611210001".to_owned(),
+        order_no: filing.order_no.clone(),
+        ebp_code: filing.parties.platform.code.clone(),
+        ebp_name: filing.parties.platform.name.clone(),
+        payer_id_type: "1".to_owned(),
+        payer_id_number: BuyerId::from(&filing.buyer.id),
+        payer_name: filing.buyer.name.clone(),
+        telephone: Some(filing.buyer.telephone.clone()),
+        amount_paid: filing.actual_paid().unwrap(),
+        currency: CNY.to_owned(),
+        pay_time: at().into(),
+        note: None,
+    };
+    Payment { head }
+}
+
+/// The shopper has signed for the parcel.
+pub fn waybill_status() -> LogisticsStatus {
+    LogisticsStatus {
+        guid: guid(12),
+        app_type: AppType::New,
+        app_time: at().into(),
+        app_status: AppStatus::Declare,
+        logistics_code: "9901980003".to_owned(),
+        logistics_name: "云杉物流演示".to_owned(),
+        logistics_no: "ZT202611210001".to_owned(),
+        logistics_status: SIGNED_FOR.to_owned(),
+        logistics_time: at().into(),
+        note: None,
+    }
+}
+
+/// An application to cancel the invented list.
+pub fn cancel() -> InvtCancel {
+    let filing = filing();
+    InvtCancel {
+        guid: guid(13),
+        app_type: AppType::New,
+        app_time: at().into(),
+        app_status: AppStatus::Declare,
+        customs_code: "9901".to_owned(),
+        order_no: filing.order_no.clone(),
+        ebp_code: filing.parties.platform.code.clone(),
+        ebp_name: filing.parties.platform.name.clone(),
+        ebc_code: filing.parties.seller.code.clone(),
+        ebc_name: filing.parties.seller.name.clone(),
+        logistics_no: filing.logistics_no.clone(),
+        logistics_code: filing.parties.carrier.code.clone(),
+        logistics_name: filing.parties.carrier.name.clone(),
+        cop_no: filing.cop_no.clone(),
+        pre_no: Some("B20261121000000001".to_owned()),
+        invt_no: "99012026I000000001".to_owned(),
+        buyer_id_type: "1".to_owned(),
+        buyer_id_number: BuyerId::from(&filing.buyer.id),
+        buyer_name: filing.buyer.name.clone(),
+        buyer_telephone: filing.buyer.telephone.clone(),
+        agent_code: filing.parties.declarant.code.clone(),
+        agent_name: filing.parties.declarant.name.clone(),
+        reason: "订购人取消 <订单>".to_owned(),
+        note: None,
+    }
+}
+
+/// An application to return one line of the invented list.
+pub fn refund() -> InvtRefund {
+    let cancel = cancel();
+    let head = InvtRefundHead {
+        guid: guid(14),
+        app_type: AppType::New,
+        app_time: cancel.app_time,
+        app_status: cancel.app_status,
+        customs_code: cancel.customs_code,
+        order_no: cancel.order_no,
+        ebp_code: cancel.ebp_code,
+        ebp_name: cancel.ebp_name,
+        ebc_code: cancel.ebc_code,
+        ebc_name: cancel.ebc_name,
+        logistics_no: cancel.logistics_no,
+        logistics_code: cancel.logistics_code,
+        logistics_name: cancel.logistics_name,
+        cop_no: cancel.cop_no,
+        pre_no: None,
+        invt_no: cancel.invt_no,
+        buyer_id_type: cancel.buyer_id_type,
+        buyer_id_number: cancel.buyer_id_number,
+        buyer_name: cancel.buyer_name,
+        buyer_telephone: cancel.buyer_telephone,
+        agent_code: cancel.agent_code,
+        agent_name: cancel.agent_name,
+        reason: "商品破损".to_owned(),
+        note: Some("部分退货".to_owned()),
+    };
+    let line = InvtRefundLine {
+        gnum: 2,
+        gcode: "1901101090".parse().unwrap(),
+        gname: "幼儿配方奶粉".to_owned(),
+        qty: Quantity::whole(1).unwrap(),
+        unit: "122".to_owned(),
+        note: None,
+    };
+    InvtRefund { head, lines: vec![line] }
+}
+
+/// A file of `tests/data`.
+pub fn data(name: &str) -> String {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }

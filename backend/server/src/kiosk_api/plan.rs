@@ -166,7 +166,7 @@ mod tests {
         assert_eq!(with(P::Picking, D::Accepted), Err(Reason::NotReleased));
         assert_eq!(with(P::Picking, D::Inspected), Err(Reason::UnderInspection));
         assert_eq!(with(P::Ready, D::Cancelled), Err(Reason::Cancelled));
-        assert_eq!(with(P::BackToStock, D::Rejected), Err(Reason::DeclarationRejected));
+        assert_eq!(with(P::Picking, D::Rejected), Err(Reason::NotReleased), "it may be put right");
         assert_eq!(with(P::InLocker, D::Released), Err(Reason::AlreadyStored));
         assert_eq!(with(P::Collected, D::Released), Err(Reason::AlreadyCollected));
     }

@@ -203,7 +203,7 @@ async fn no_state_of_the_declaration_but_released_gets_a_grant() {
         ("UPDATE declaration SET state = 'review'", Reason::UnderInspection),
         ("UPDATE declaration SET state = 'accepted'", Reason::NotReleased),
         ("UPDATE declaration SET state = 'exception'", Reason::NotReleased),
-        ("UPDATE declaration SET state = 'rejected'", Reason::DeclarationRejected),
+        ("UPDATE declaration SET state = 'rejected'", Reason::NotReleased),
         ("UPDATE declaration SET state = 'refunded'", Reason::Cancelled),
     ] {
         bench.execute(sql).await;
