@@ -67,6 +67,8 @@ pub struct Standing {
     pub state: DeclarationState,
     /// The receipt that set it; `None` before the first.
     pub by: Option<Receipt>,
+    /// When it was filed anew, the time of the receipt that made it so: receipts up to then are of the filing before.
+    pub since: Option<Timestamp>,
 }
 
 /// What a change of state asks of the holds.
@@ -86,17 +88,27 @@ impl Standing {
     /// A declaration without receipts.
     #[must_use]
     pub const fn new(sent: bool) -> Self {
-        Self { state: if sent { DeclarationState::Sent } else { DeclarationState::Drafted }, by: None }
+        let state = if sent { DeclarationState::Sent } else { DeclarationState::Drafted };
+        Self { state, by: None, since: None }
+    }
+
+    /// The same declaration, to be filed anew: what was said of it so far counts no more.
+    #[must_use]
+    pub fn anew(self) -> Self {
+        let since = self.by.map(|by| by.at).max(self.since);
+        Self { since, ..Self::new(false) }
     }
 
     /// Takes one receipt and says what to do about it. A repeated, older or lesser receipt changes nothing.
     #[must_use]
     pub fn take(self, receipt: Receipt) -> (Self, Effect) {
         let Some(state) = state_of(receipt) else { return (self, Effect::None) };
-        if self.by.is_some_and(|held| compare(&held, &receipt) != Ordering::Less) {
+        if self.since.is_some_and(|since| receipt.at <= since)
+            || self.by.is_some_and(|held| compare(&held, &receipt) != Ordering::Less)
+        {
             return (self, Effect::None);
         }
-        let after = Self { state, by: Some(receipt) };
+        let after = Self { state, by: Some(receipt), ..self };
         (after, effect(self.state, state))
     }
 }
@@ -252,6 +264,18 @@ mod tests {
     fn the_answer_to_a_second_sending_does_not_undo_the_first() {
         assert_eq!(all(&[list(-621_004, 9)]).state, DeclarationState::Sent);
         assert_eq!(all(&[list(120, 2), list(-301_010, 9)]).state, DeclarationState::Accepted);
+    }
+
+    #[test]
+    fn filed_anew_only_what_is_said_of_the_new_filing_counts() {
+        let anew = all(&[list(2, 1), list(100, 5)]).anew();
+        assert_eq!((anew.state, anew.by), (DeclarationState::Drafted, None));
+        assert_eq!(anew.take(list(100, 5)).0, anew, "the old rejection, once more");
+        let (failed, effect) = anew.take(list(-621_014, 7));
+        assert_eq!((failed.state, effect), (DeclarationState::Exception, Effect::Void));
+        let third = failed.anew();
+        assert_eq!(third.take(list(100, 6)).0, third);
+        assert_eq!(third.take(list(800, 9)).0.state, DeclarationState::Released);
     }
 
     #[test]

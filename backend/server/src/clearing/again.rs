@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use pickup_domain::Quantity;
-use pickup_domain::declaration::DeclarationState;
+use pickup_domain::declaration::Standing;
 use pickup_domain::hold::HoldState;
 use serde::Deserialize;
 use serde_json::json;
@@ -108,22 +108,22 @@ pub struct LineCorrections {
 pub fn requeue(
     tx: &Conn,
     config: &Config,
-    order_id: i64,
-    attempt: i64,
+    (order_id, attempt): (i64, i64),
+    rejected: bool,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let wait = super::outbox::wait_ms(config, attempt.saturating_add(1));
     let due = now.checked_add(SignedDuration::from_millis(wait)).unwrap_or(Timestamp::MAX);
-    put_back(tx, order_id, due)
+    put_back(tx, order_id, rejected, due)
 }
 
-fn put_back(tx: &Conn, order_id: i64, due: Timestamp) -> Result<(), StoreError> {
+fn put_back(tx: &Conn, order_id: i64, rejected: bool, due: Timestamp) -> Result<(), StoreError> {
     // What customs itself rejected it has, and takes a change of it; what never reached it is new.
     tx.execute(
         "UPDATE declaration SET attempt = attempt + 1, batch = NULL,
-            app_type = CASE WHEN pre_no IS NOT NULL AND state_time LIKE '%/list/100' THEN 2 ELSE 1 END
+            app_type = CASE WHEN pre_no IS NOT NULL AND ?2 = 1 THEN 2 ELSE 1 END
          WHERE cell = {cell} AND order_id = ?1",
-        [order_id],
+        (order_id, i64::from(rejected)),
     )?;
     tx.execute(
         "INSERT INTO outbox (cell, order_id, due_us) VALUES ({cell}, ?1, ?2)
@@ -144,7 +144,7 @@ pub fn resubmit(
     by: &str,
     now: Timestamp,
 ) -> Result<(), AgainError> {
-    let cop_no = refused(tx, order_id, "filed anew")?;
+    let (cop_no, standing) = refused(tx, order_id, "filed anew")?;
     let facts: String = tx
         .prepare_cached("SELECT facts FROM dossier WHERE cell = {cell} AND order_id = ?1")?
         .query_row([order_id], |row| row.get(0))?;
@@ -152,9 +152,13 @@ pub fn resubmit(
     correct(&mut facts, order_id, corrections)?;
     let text = serde_json::to_string(&facts).map_err(|e| StoreError::unreadable("dossier.facts", e))?;
     tx.execute("UPDATE dossier SET facts = ?2 WHERE cell = {cell} AND order_id = ?1", (order_id, text))?;
-    put_back(tx, order_id, now)?;
-    let state = DeclarationState::Drafted.as_str();
-    tx.execute("UPDATE declaration SET state = ?2 WHERE cell = {cell} AND order_id = ?1", (order_id, state))?;
+    put_back(tx, order_id, standing.by.is_some_and(|by| by.status == effects::REJECTED), now)?;
+    let anew = standing.anew();
+    let state = anew.state.as_str();
+    tx.execute(
+        "UPDATE declaration SET state = ?2, state_time = ?3 WHERE cell = {cell} AND order_id = ?1",
+        (order_id, state, effects::place(anew)),
+    )?;
     let change = Change {
         actor: by,
         kind: Kind::Declaration,
@@ -216,20 +220,20 @@ pub fn undecided(conn: &Conn, now: Timestamp) -> Result<Vec<i64>, StoreError> {
         .collect::<Result<_, _>>()?)
 }
 
-/// The copNo of a declaration that was refused and is still held.
-fn refused(tx: &Conn, order_id: i64, wanted: &'static str) -> Result<String, AgainError> {
-    let row: Option<(String, String, String)> = tx
+/// The copNo of a declaration that was refused and is still held, and where it stands.
+fn refused(tx: &Conn, order_id: i64, wanted: &'static str) -> Result<(String, Standing), AgainError> {
+    let row: Option<(String, String, String, String)> = tx
         .prepare_cached(
-            "SELECT d.cop_no, d.state, h.state FROM declaration d
+            "SELECT d.cop_no, d.state, d.state_time, h.state FROM declaration d
              JOIN hold h ON h.cell = d.cell AND h.order_id = d.order_id
              WHERE d.cell = {cell} AND d.order_id = ?1",
         )?
-        .query_row([order_id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .query_row([order_id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
         .optional()?;
-    let (cop_no, state, hold) = row.ok_or(AgainError::None(order_id))?;
-    let refused = DeclarationState::from_word(&state).is_some_and(DeclarationState::was_refused);
-    if refused && hold == HoldState::Held.as_str() {
-        return Ok(cop_no);
+    let (cop_no, state, time, hold) = row.ok_or(AgainError::None(order_id))?;
+    let standing = effects::standing(&cop_no, &state, &time)?;
+    if standing.state.was_refused() && hold == HoldState::Held.as_str() {
+        return Ok((cop_no, standing));
     }
     Err(AgainError::State { order_id, state, wanted })
 }

@@ -21,6 +21,8 @@ use crate::trail::{self, Change, Kind};
 
 /// `returnStatus` of a list that the E-Port could not send to customs.
 const SEND_FAILED: i32 = 4;
+/// `returnStatus` of a list that customs has and does not accept.
+pub const REJECTED: i32 = 100;
 /// What we say ourselves of a declaration that is given up.
 const GIVEN_UP: i32 = -1;
 /// How often a declaration is written anew by the system itself before a person is asked.
@@ -84,7 +86,7 @@ pub struct States {
     withdraw: Vec<i64>,
     cancel: Vec<(i64, &'static str)>,
     /// To be written anew.
-    again: Vec<i64>,
+    again: Vec<(i64, bool)>,
     /// To be decided by a person.
     ask: BTreeMap<i64, Json>,
     /// What a person was asked, and happened by itself.
@@ -167,23 +169,25 @@ impl States {
         }
         let goes_again = said.remedy == Remedy::Again && one.attempt < AGAIN_AT_MOST;
         if receipt.answers == Answers::List && receipt.status == SEND_FAILED && goes_again {
-            self.again.push(order_id);
+            one.standing = after.anew();
+            note(DeclarationState::Drafted, json!({ "again": one.attempt.saturating_add(1) }));
+            self.again.push((order_id, false));
+            return;
         }
         if before.state.was_refused() && !after.state.was_refused() {
             self.moot.push(order_id);
             self.ask.remove(&order_id);
-            self.again.retain(|again| *again != order_id);
         }
         if matches!(receipt.status, 501..=599 | 600) {
             self.detained.push((order_id, receipt));
         }
         if after.state.was_refused() && one.held {
-            let refused_by_customs = receipt.answers == Answers::List && receipt.status != GIVEN_UP;
+            let refused_by_customs = receipt.answers == Answers::List;
             match said.remedy {
                 Remedy::Again if refused_by_customs && goes_again => {
-                    self.again.push(order_id);
+                    self.again.push((order_id, receipt.status == REJECTED));
                     self.ask.remove(&order_id);
-                    one.standing.state = DeclarationState::Drafted;
+                    one.standing = after.anew();
                     note(DeclarationState::Drafted, json!({ "again": one.attempt.saturating_add(1) }));
                 }
                 Remedy::Again | Remedy::Person if refused_by_customs => {
@@ -273,9 +277,9 @@ impl States {
         for order_id in &self.moot {
             tasks::settle_of_order(tx, now, Task::Refused, *order_id, "system", "customs went on by itself")?;
         }
-        for order_id in &self.again {
+        for (order_id, rejected) in &self.again {
             let attempt = self.all.get(order_id).map_or(0, |one| one.attempt);
-            again::requeue(tx, &shop.app.config, *order_id, attempt, now)?;
+            again::requeue(tx, &shop.app.config, (*order_id, attempt), *rejected, now)?;
         }
         for (order_id, body) in &self.ask {
             let Some(one) = self.all.get(order_id) else { continue };
@@ -352,20 +356,17 @@ pub fn give_up(
     let now = shop.app.now();
     tx.execute("DELETE FROM outbox WHERE cell = {cell} AND order_id = ?1", [order_id])?;
     let mut states = States::read(tx, &[order_id])?;
-    let said = Said {
-        actor: "system",
-        body: json!({ "why": why }),
-        pre_no: None,
-        invt_no: None,
-        remedy: Remedy::Refuse,
-    };
     states.end(tx, &[order_id], HoldState::Held, holds)?;
-    let open = states.all.get_mut(&order_id).is_some_and(|one| {
+    if let Some(one) = states.all.get_mut(&order_id) {
         one.held = false;
-        !one.standing.state.was_refused()
-    });
-    if open {
-        states.take(order_id, Receipt { answers: Answers::List, status: GIVEN_UP, at: now }, said);
+        if !one.standing.state.was_refused() {
+            // Whatever customs said before: it is over here.
+            one.standing.state = DeclarationState::Exception;
+            one.standing.by.get_or_insert(Receipt { answers: Answers::List, status: GIVEN_UP, at: now });
+            let (entity, body) = (one.cop_no.clone(), json!({ "why": why }));
+            let state = one.standing.state.as_str();
+            states.trail.push(Noted { actor: "system", kind: Kind::Declaration, entity, state, body });
+        }
     }
     states.moot.push(order_id);
     states.cancel.push((order_id, "system"));
@@ -395,15 +396,23 @@ fn cancel(
 }
 
 /// Where a declaration stands, from its two columns. `state_time` is the receipt's time (17 digits), then what it answers
-/// and its status, so that receipts of the same millisecond keep their sequence.
-fn standing(cop_no: &str, state: &str, state_time: &str) -> Result<Standing, StoreError> {
+/// and its status, so that receipts of the same millisecond keep their sequence; after a `|` since when it is filed anew.
+///
+/// # Errors
+/// [`StoreError`] when they are not what this program writes.
+pub fn standing(cop_no: &str, state: &str, state_time: &str) -> Result<Standing, StoreError> {
     let bad = || StoreError::unreadable(format!("declaration.state_time of {cop_no}"), state_time);
     let state = DeclarationState::from_word(state)
         .ok_or_else(|| StoreError::unreadable(format!("declaration.state of {cop_no}"), state))?;
-    if state_time.is_empty() {
-        return Ok(Standing { state, by: None });
+    let (by, since) = state_time.split_once('|').unwrap_or((state_time, ""));
+    let since = match since {
+        "" => None,
+        since => Some(china_time::parse_digits(since).ok_or_else(bad)?),
+    };
+    if by.is_empty() {
+        return Ok(Standing { state, by: None, since });
     }
-    let mut parts = state_time.split('/');
+    let mut parts = by.split('/');
     let at = parts.next().and_then(china_time::parse_digits).ok_or_else(bad)?;
     let answers = match parts.next() {
         Some("list") => Answers::List,
@@ -412,17 +421,22 @@ fn standing(cop_no: &str, state: &str, state_time: &str) -> Result<Standing, Sto
         _ => return Err(bad()),
     };
     let status = parts.next().and_then(|s| s.parse().ok()).ok_or_else(bad)?;
-    Ok(Standing { state, by: Some(Receipt { answers, status, at }) })
+    Ok(Standing { state, by: Some(Receipt { answers, status, at }), since })
 }
 
-fn place(standing: Standing) -> String {
-    let Some(receipt) = standing.by else { return String::new() };
-    let answers = match receipt.answers {
-        Answers::List => "list",
-        Answers::Cancel => "cancel",
-        Answers::Refund => "refund",
-    };
-    format!("{}/{answers}/{}", china_time::millis17(receipt.at), receipt.status)
+/// A declaration's `state_time`.
+#[must_use]
+pub fn place(standing: Standing) -> String {
+    let by = standing.by.map(|receipt| {
+        let answers = match receipt.answers {
+            Answers::List => "list",
+            Answers::Cancel => "cancel",
+            Answers::Refund => "refund",
+        };
+        format!("{}/{answers}/{}", china_time::millis17(receipt.at), receipt.status)
+    });
+    let since = standing.since.map(|since| format!("|{}", china_time::millis17(since)));
+    by.unwrap_or_default() + &since.unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -436,10 +450,16 @@ mod tests {
             status: -621_018,
             at: "2026-11-21T05:06:07.089Z".parse().unwrap(),
         };
-        let standing_now = Standing { state: DeclarationState::Exception, by: Some(receipt) };
+        let standing_now = Standing { state: DeclarationState::Exception, by: Some(receipt), since: None };
         let text = place(standing_now);
         assert_eq!(text, "20261121130607089/list/-621018");
         assert_eq!(standing("BP1", "exception", &text).unwrap(), standing_now);
+        let anew = standing_now.anew();
+        assert_eq!(place(anew), "|20261121130607089");
+        assert_eq!(standing("BP1", "drafted", &place(anew)).unwrap(), anew);
+        let again = anew.take(Receipt { at: "2026-11-21T06:00:00Z".parse().unwrap(), ..receipt }).0;
+        assert_eq!(place(again), "20261121140000000/list/-621018|20261121130607089");
+        assert_eq!(standing("BP1", "exception", &place(again)).unwrap(), again);
         assert!(standing("BP1", "exception", "20261121130607089").is_err());
         assert_eq!(standing("BP1", "sent", "").unwrap(), Standing::new(true));
     }

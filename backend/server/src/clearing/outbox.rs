@@ -230,7 +230,7 @@ async fn put_off(
     error: &(dyn std::error::Error + Sync),
     at: Timestamp,
 ) -> Result<(), ClearingError> {
-    let wait = jittered(wait_ms(&shop.app.config, waiting.attempts), &waiting.id, waiting.attempts);
+    let wait = jittered(wait_ms(&shop.app.config, waiting.attempts), waiting.batch, waiting.attempts);
     tracing::warn!(message = %waiting.id, %error, wait_ms = wait, "a message was not taken; it is sent again");
     let next = at.checked_add(SignedDuration::from_millis(wait)).unwrap_or(Timestamp::MAX);
     shop.app
@@ -315,11 +315,11 @@ fn dissolve(tx: &Conn, batch: i64, now: Timestamp) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Up to a quarter more or less, so that what failed together does not come again together. By the message's id, which is
-/// random as it is.
-fn jittered(wait: i64, id: &str, attempts: i64) -> i64 {
-    let start = attempts.unsigned_abs().wrapping_add(17);
-    let mixed = id.bytes().fold(start, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
+/// Up to a quarter more or less, so that what failed together does not come again together. By batch and attempt, so that
+/// it is the same whenever it is computed.
+fn jittered(wait: i64, batch: i64, attempts: i64) -> i64 {
+    let seed = batch.unsigned_abs().wrapping_mul(64).wrapping_add(attempts.unsigned_abs());
+    let mixed = seed.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
     let share = i64::try_from(mixed % 501).unwrap_or(250).saturating_sub(250);
     wait.saturating_add(wait.saturating_mul(share) / 1000)
 }
@@ -341,7 +341,7 @@ mod tests {
         let waits: Vec<i64> = (0..5).map(|n| wait_ms(&config, n)).collect();
         assert_eq!(waits, [500, 1_000, 2_000, 3_000, 3_000]);
         assert_eq!(wait_ms(&config, i64::MAX), 3_000);
-        let all: Vec<i64> = (0..200).map(|n| jittered(1_000, &format!("{n:x}"), n)).collect();
+        let all: Vec<i64> = (0..200).map(|n| jittered(1_000, n, n % 5)).collect();
         assert!(all.iter().all(|wait| (750..=1_250).contains(wait)), "{all:?}");
         assert!(all.iter().min() < Some(&800) && all.iter().max() > Some(&1_200), "{all:?}");
     }

@@ -6,13 +6,22 @@ use std::sync::{Mutex, PoisonError};
 
 use fastrand::Rng;
 use jiff::Timestamp;
-use pickup_customs::{InventoryReturn, Receipt, Status, write_receipts};
+use pickup_customs::{InventoryReturn, InvtCancelReturn, InvtRefundReturn, Receipt, Status, write_receipts};
 use pickup_server::clearing::gateway::{Gateway, GatewayError, Incoming, Outgoing};
+
+/// Which message is answered.
+#[derive(Clone, Copy)]
+enum Answered {
+    List,
+    Cancel,
+    Refund,
+}
 
 /// Customs, remembering what it was sent.
 #[derive(Default)]
 pub struct Customs {
-    lists: Mutex<BTreeMap<String, Vec<i32>>>,
+    /// By copNo: the guid it was filed under last, which message answers it, and what is still to be said.
+    lists: Mutex<BTreeMap<String, (String, Answered, Vec<i32>)>>,
     given: Mutex<Vec<Incoming>>,
     pub dice: Mutex<Option<Rng>>,
     clock: AtomicI64,
@@ -27,28 +36,42 @@ impl Customs {
         lock(&self.dice).as_mut().is_some_and(|dice| dice.u32(0..of) == 0)
     }
 
-    /// Decides on the lists of a message that it has not seen before.
-    fn decide(&self, body: &str) {
-        for part in body.split("<ceb:copNo>").skip(1) {
-            let cop_no = part.split('<').next().unwrap().to_owned();
-            let way = if self.chance(6) { vec![2, 100] } else { vec![2, 120, 800] };
-            lock(&self.lists).entry(cop_no).or_insert(way);
+    /// Decides on the documents of a message that it has not seen before; one filed anew is another.
+    fn decide(&self, body: &str, head: &str, answered: Answered) {
+        let text = |part: &str, name: &str| {
+            let (_, after) = part.split_once(&format!("<ceb:{name}>")).unwrap();
+            after.split('<').next().unwrap().to_owned()
+        };
+        for part in body.split(&format!("<ceb:{head}>")).skip(1) {
+            let (guid, cop_no) = (text(part, "guid"), text(part, "copNo"));
+            let way = match answered {
+                _ if self.chance(6) => vec![2, 100],
+                Answered::List if self.chance(12) => vec![-621_014],
+                Answered::List => vec![2, 120, 800],
+                Answered::Cancel => vec![2, 120, 399],
+                Answered::Refund => vec![2, 120, 800],
+            };
+            let mut lists = lock(&self.lists);
+            let kept = lists.entry(cop_no).or_insert_with(|| (guid.clone(), answered, way.clone()));
+            if kept.0 != guid {
+                *kept = (guid, answered, way);
+            }
         }
     }
 
     /// Says something about lists; with `all`, everything that is left to say.
     pub fn answer(&self, all: bool) {
-        let waiting: Vec<(String, Vec<i32>)> =
-            lock(&self.lists).iter().map(|(cop_no, way)| (cop_no.clone(), way.clone())).collect();
-        for (cop_no, mut way) in waiting {
+        let waiting: Vec<(String, (String, Answered, Vec<i32>))> =
+            lock(&self.lists).iter().map(|(cop_no, kept)| (cop_no.clone(), kept.clone())).collect();
+        for (cop_no, (guid, answered, mut way)) in waiting {
             if way.is_empty() || !(all || self.chance(2)) {
                 continue;
             }
             // All at once and backwards, now and then: their own times say in which order they count.
             let mut papers: Vec<Receipt> = if all || self.chance(3) {
-                way.drain(..).map(|status| self.paper(&cop_no, status)).collect()
+                way.drain(..).map(|status| self.paper(answered, &cop_no, status)).collect()
             } else {
-                vec![self.paper(&cop_no, way.remove(0))]
+                vec![self.paper(answered, &cop_no, way.remove(0))]
             };
             if self.chance(3) {
                 papers.reverse();
@@ -56,7 +79,7 @@ impl Customs {
             if self.chance(4) {
                 papers.extend(papers.clone());
             }
-            lock(&self.lists).insert(cop_no, way);
+            lock(&self.lists).insert(cop_no, (guid, answered, way));
             self.give(&papers);
         }
     }
@@ -68,19 +91,57 @@ impl Customs {
         given.push(Incoming { cursor, kind: "CEB622Message".into(), body: body.into_bytes() });
     }
 
-    fn paper(&self, cop_no: &str, status: i32) -> Receipt {
+    fn paper(&self, answered: Answered, cop_no: &str, status: i32) -> Receipt {
         let tick = self.clock.fetch_add(1, Ordering::SeqCst);
+        let return_time: pickup_customs::Millis =
+            Timestamp::from_millisecond(1_795_300_000_000 + tick).unwrap().into();
+        let guid = "4CDE1CFD-EDED-46B1-946C-B8022E42FC94".to_owned();
+        match answered {
+            Answered::List => {}
+            Answered::Cancel => {
+                return Receipt::Cancel(InvtCancelReturn {
+                    guid,
+                    customs_code: None,
+                    agent_code: None,
+                    ebp_code: None,
+                    ebc_code: None,
+                    cop_no: cop_no.to_owned(),
+                    pre_no: Some("B20261121000000002".to_owned()),
+                    invt_no: None,
+                    return_status: Status::from_code(status),
+                    return_time,
+                    return_info: "测试回执".to_owned(),
+                });
+            }
+            Answered::Refund => {
+                return Receipt::Refund(InvtRefundReturn {
+                    guid,
+                    customs_code: None,
+                    agent_code: None,
+                    ebp_code: None,
+                    ebc_code: None,
+                    cop_no: cop_no.to_owned(),
+                    pre_no: Some("T20261121000000003".to_owned()),
+                    invt_no: None,
+                    return_status: Status::from_code(status),
+                    return_time,
+                    return_info: "测试回执".to_owned(),
+                });
+            }
+        }
+        // Every list has a number of its own.
+        let serial = cop_no.get(cop_no.len().saturating_sub(9)..).unwrap_or_default();
         Receipt::Inventory(InventoryReturn {
-            guid: "4CDE1CFD-EDED-46B1-946C-B8022E42FC94".to_owned(),
+            guid,
             customs_code: Some("9901".to_owned()),
             ebp_code: None,
             ebc_code: None,
             agent_code: None,
             cop_no: cop_no.to_owned(),
             pre_no: Some("B20261121000000001".to_owned()),
-            invt_no: (status >= 100).then(|| "99012026I000000001".to_owned()),
+            invt_no: (status >= 100).then(|| format!("99012026I{serial}")),
             return_status: Status::from_code(status),
-            return_time: Timestamp::from_millisecond(1_795_300_000_000 + tick).unwrap().into(),
+            return_time,
             return_info: "测试回执".to_owned(),
         })
     }
@@ -92,8 +153,12 @@ impl Gateway for Customs {
         if self.chance(8) {
             return Err(busy());
         }
-        if message.kind == "CEB621Message" {
-            self.decide(std::str::from_utf8(message.body).unwrap());
+        let body = std::str::from_utf8(message.body).unwrap();
+        match message.kind {
+            "CEB621Message" => self.decide(body, "InventoryHead", Answered::List),
+            "CEB623Message" => self.decide(body, "InvtCancel", Answered::Cancel),
+            "CEB625Message" => self.decide(body, "InvtRefundHead", Answered::Refund),
+            _ => {}
         }
         tokio::task::yield_now().await;
         if self.chance(8) { Err(busy()) } else { Ok(()) }

@@ -15,6 +15,12 @@ use std::task::Poll;
 use fastrand::Rng;
 use jiff::Timestamp;
 use pickup_domain::order::{Order, Payment};
+use pickup_domain::parcel::ParcelState;
+use pickup_domain::returns::Back;
+use pickup_server::clearing::again::{self, Corrections};
+use pickup_server::clearing::applications::ask::{self, AskError};
+use pickup_server::clearing::applications::back::{self, Place};
+use pickup_server::clearing::applications::{self, papers};
 use pickup_server::clearing::ask::Ask;
 use pickup_server::clearing::batch::Outcome;
 use pickup_server::clearing::{outbox, receipts};
@@ -22,7 +28,7 @@ use pickup_server::config::Config;
 use pickup_server::scratch::Scratch;
 use pickup_server::shop::Shop;
 use pickup_server::store::StoreError;
-use pickup_server::{App, books, trail};
+use pickup_server::{App, books, parcels, tasks, trail};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -196,13 +202,83 @@ impl Life {
 
     async fn send(&mut self) {
         let (shop, customs) = (self.shop(), Arc::clone(&self.customs));
-        let work = async move { outbox::send_due(&shop, &*customs).await.unwrap() };
+        let work = async move {
+            papers::all_due(&shop).await.unwrap();
+            outbox::send_due(&shop, &*customs).await.unwrap()
+        };
         self.maybe_to_the_end(work).await;
     }
 
     async fn receive(&mut self) {
         let (shop, customs) = (self.shop(), Arc::clone(&self.customs));
         let work = async move { receipts::take(&shop, &*customs).await.unwrap() };
+        self.maybe_to_the_end(work).await;
+    }
+
+    /// A shopper collects what is ready, or somebody cancels or brings back.
+    async fn afterwards(&mut self) {
+        let ids = self.rows("SELECT CAST(id AS TEXT) FROM orders WHERE cell = {cell} ORDER BY id").await;
+        if ids.is_empty() {
+            return;
+        }
+        let order_id: i64 = ids[self.dice.usize(0..ids.len())].parse().unwrap();
+        let (what, qty) = (self.dice.u32(0..10), self.dice.i64(1..3));
+        let (shop, request) = (self.shop(), format!("r{}", self.dice.u64(0..1_000)));
+        let work = async move {
+            let writer = Arc::clone(&shop);
+            let done = shop.app.store.write(move |tx| -> Result<(), StoreError> {
+                let now = writer.app.now();
+                let wanted = ask::Wanted { request_id: &request, actor: "shop:demo", reason: "测试" };
+                if what < 5 {
+                    let parcel = parcels::by_order(tx, order_id)?.unwrap();
+                    if parcel.state == ParcelState::Ready && parcel.is_released() {
+                        parcels::set_state(tx, now, "kiosk:K1", &parcel, ParcelState::Collected, json!({}))?;
+                        assert!(parcels::fulfil_order(tx, now, "kiosk:K1", &parcel)?);
+                    }
+                } else if what < 7 {
+                    match ask::cancel(tx, &writer, order_id, &wanted, now) {
+                        Err(AskError::Clearing(error)) => panic!("{error}"),
+                        Ok(_) | Err(_) => {}
+                    }
+                } else {
+                    let lines = [Back { gnum: 1, qty }];
+                    match ask::refund(tx, &writer, order_id, &lines, &wanted, now) {
+                        Err(AskError::Clearing(error)) => panic!("{error}"),
+                        Ok(_) | Err(_) => {}
+                    }
+                }
+                Ok(())
+            });
+            done.await.unwrap();
+        };
+        self.maybe_to_the_end(work).await;
+    }
+
+    /// A person sees to what customs refused, or puts goods that came back on the shelf.
+    async fn person(&mut self) {
+        let (shop, give_up, aside) = (self.shop(), self.dice.bool(), self.dice.u32(0..4) == 0);
+        let work = async move {
+            let writer = Arc::clone(&shop);
+            let done = shop.app.store.write(move |tx| -> Result<(), StoreError> {
+                let now = writer.app.now();
+                let refused = tasks::list(tx, false)?.into_iter().find(|task| task.kind == "refused");
+                if let Some(order_id) = refused.and_then(|task| task.order_id) {
+                    let done = if give_up {
+                        again::give_up(tx, &writer, order_id, "测试")
+                    } else {
+                        again::resubmit(tx, order_id, &Corrections::default(), "operator", now)
+                    };
+                    done.unwrap();
+                }
+                let granted = applications::open(tx)?.into_iter().find(|one| !one.state.is_open());
+                if let Some(one) = granted {
+                    let place = if aside { Place::Aside } else { Place::Shelf };
+                    back::note(tx, &one.cop_no, place, "staff:W", now).unwrap();
+                }
+                Ok(())
+            });
+            done.await.unwrap();
+        };
         self.maybe_to_the_end(work).await;
     }
 
@@ -214,11 +290,13 @@ impl Life {
     }
 
     async fn step(&mut self) {
-        match self.dice.u32(0..40) {
+        match self.dice.u32(0..54) {
             0..16 => self.shoppers().await,
             16..24 => self.send().await,
             24..31 => self.customs.answer(false),
             31..39 => self.receive().await,
+            39..49 => self.afterwards().await,
+            49..53 => self.person().await,
             _ => self.expire().await,
         }
     }
@@ -231,6 +309,11 @@ impl Life {
             self.send().await;
             self.customs.answer(true);
             self.receive().await;
+            self.person().await;
+        }
+        // What nobody decides on is given up when its hold runs out.
+        for _ in 0..4 {
+            self.expire().await;
         }
     }
 
@@ -251,9 +334,11 @@ impl Life {
         assert_eq!(report.problems, [], "seed {seed}");
         assert_eq!(store.read(books::check).await.unwrap(), [], "seed {seed}");
         // Held is exactly what has no end yet.
-        let strange = "SELECT CAST(h.order_id AS TEXT) FROM hold h JOIN declaration d ON d.cell = h.cell
-            AND d.order_id = h.order_id WHERE h.cell = {cell} AND (h.state = 'held') <>
-            (d.state IN ('drafted', 'sent', 'accepted', 'review', 'inspected'))";
+        let strange = "SELECT CAST(h.order_id AS TEXT) || h.state || d.state FROM hold h JOIN declaration d
+            ON d.cell = h.cell AND d.order_id = h.order_id WHERE h.cell = {cell} AND (h.state = 'held') <>
+            (d.state IN ('drafted', 'sent', 'accepted', 'review', 'inspected') OR
+             EXISTS (SELECT 1 FROM task t WHERE t.cell = h.cell AND t.order_id = h.order_id AND t.kind = 'refused'
+                AND t.settled_us IS NULL))";
         assert_eq!(self.rows(strange).await, Vec::<String>::new(), "seed {seed}");
         let there = self.rows("SELECT order_no FROM orders WHERE cell = {cell}").await;
         for n in self.told.keys() {
@@ -263,10 +348,15 @@ impl Life {
 
     async fn is_settled(&self, seed: u64) {
         let open =
-            "SELECT CAST(order_id AS TEXT) || ' ' || state FROM hold WHERE cell = {cell} AND state = 'held'";
+            "SELECT CAST(h.order_id AS TEXT) || ' ' || d.state || d.state_time || CAST(d.attempt AS TEXT) FROM hold h
+             JOIN declaration d ON d.cell = h.cell AND d.order_id = h.order_id
+             WHERE h.cell = {cell} AND h.state = 'held'";
         assert_eq!(self.rows(open).await, Vec::<String>::new(), "seed {seed}");
         let waiting = "SELECT id FROM message WHERE cell = {cell} AND sent_us IS NULL";
         assert_eq!(self.rows(waiting).await, Vec::<String>::new(), "seed {seed}");
+        let asked = "SELECT cop_no || state FROM application WHERE cell = {cell}
+            AND state NOT IN ('concluded', 'refused')";
+        assert_eq!(self.rows(asked).await, Vec::<String>::new(), "seed {seed}");
     }
 
     /// What two engines must agree in.
@@ -277,6 +367,11 @@ impl Life {
              WHERE cell = {cell} ORDER BY id",
             "SELECT cop_no || waybill || state || state_time || CAST(tax_fen AS TEXT) FROM declaration
              WHERE cell = {cell} ORDER BY order_id",
+            "SELECT cop_no || kind || state || state_time || lines || credit || COALESCE(back_to, '') FROM application
+             WHERE cell = {cell} ORDER BY id",
+            "SELECT id || CAST(amount_fen AS TEXT) || state FROM payback WHERE cell = {cell} ORDER BY id",
+            "SELECT kind || CASE WHEN settled_us IS NULL THEN '' ELSE settled_by END FROM task
+             WHERE cell = {cell} ORDER BY id",
             "SELECT CAST(order_id AS TEXT) || state || legs FROM hold WHERE cell = {cell} ORDER BY order_id",
             "SELECT kind || key || CAST(lim AS TEXT) || '/' || CAST(held AS TEXT) || '/' || CAST(used AS TEXT)
              FROM account WHERE cell = {cell} ORDER BY kind, key",
