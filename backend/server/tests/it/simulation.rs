@@ -217,7 +217,8 @@ impl Life {
 
     /// A shopper collects what is ready, or somebody cancels or brings back.
     async fn afterwards(&mut self) {
-        let ids = self.rows("SELECT CAST(id AS TEXT) FROM orders WHERE cell = {cell} ORDER BY id").await;
+        let ids =
+            self.rows("SELECT CAST(id AS TEXT) FROM orders WHERE cell = {cell} ORDER BY orders.id").await;
         if ids.is_empty() {
             return;
         }

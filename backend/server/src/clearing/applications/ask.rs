@@ -68,6 +68,9 @@ pub enum AskError {
         /// Where it stands.
         state: &'static str,
     },
+    /// Nothing is left to return.
+    #[error("all of order {0} has come back already")]
+    AllBack(i64),
     /// Another application is not decided yet.
     #[error("application {0} of this order is not decided yet: wait for customs")]
     Open(String),
@@ -159,6 +162,9 @@ pub fn refund(
     let subject = subject(tx, order_id)?.ok_or(AskError::None(order_id))?;
     if let Some(kept) = kept(tx, shop, order_id, ApplicationKind::Refund, wanted, lines)? {
         return Ok(kept);
+    }
+    if subject.order == OrderState::Returned {
+        return Err(AskError::AllBack(order_id));
     }
     let released = subject.released.filter(|_| subject.order == OrderState::Fulfilled);
     let Some(released) = released else {
