@@ -102,7 +102,7 @@ fn verify_by(
     let profile = profile(&parts)?;
 
     let options = Options { without: Some(signature.id()), comments: profile.c14n_comments };
-    let computed = profile.digest(&c14n::document(root, options)?);
+    let computed = profile.digest(&[&c14n::document(root, options)?]);
     if BASE64.decode(&parts.digest).ok().as_deref() != Some(computed.as_slice()) {
         return Err(VerifyError::Digest { declared: parts.digest, computed: BASE64.encode(computed) });
     }
