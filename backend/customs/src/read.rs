@@ -3,7 +3,7 @@
 use roxmltree::{Document as Tree, Node, ParsingOptions};
 
 use crate::field::{Fault, Field, FieldError, Rule, Value, check};
-use crate::guard::{self, ATTRIBUTES_LIMIT, DEPTH_LIMIT};
+use crate::guard::{self, ATTRIBUTES_LIMIT, DEPTH_LIMIT, NAMESPACES_LIMIT};
 use crate::write::{BATCH_LIMIT, CEB_NS, LINE_LIMIT};
 
 /// Most bytes a received message may have.
@@ -32,6 +32,9 @@ pub enum ReadError {
     /// A tag with more than [`ATTRIBUTES_LIMIT`] attributes.
     #[error("a tag has more than {ATTRIBUTES_LIMIT} attributes")]
     TooManyAttributes,
+    /// More than [`NAMESPACES_LIMIT`] namespaces in scope.
+    #[error("more than {NAMESPACES_LIMIT} namespaces are declared one inside the other")]
+    TooManyNamespaces,
     /// The root element is not one that can be read here.
     #[error("the root element is \"{0}\", which is not a message expected here")]
     Root(String),

@@ -129,3 +129,10 @@ fn other_parties_that_get_the_receipts_are_named_in_the_message() {
     let more = format!("{before}<ceb:BaseSubscribe>{one}</ceb:BaseSubscribe><ceb:BaseSubscribe>{after}");
     assert!(matches!(AnyMessage::read(more.as_bytes()), Err(ReadError::Unexpected { .. })));
 }
+
+#[test]
+fn debug_output_of_no_document_shows_the_identity_number() {
+    let number = sample::filing().buyer.id.expose().to_owned();
+    let shown = format!("{:?} {:?} {:?}", sample::payment(), sample::cancel(), sample::refund());
+    assert!(!shown.contains(&number) && !shown.contains(&number[6..14]));
+}
