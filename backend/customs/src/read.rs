@@ -3,7 +3,8 @@
 use roxmltree::{Document as Tree, Node, ParsingOptions};
 
 use crate::field::{Fault, Field, FieldError, Rule, Value, check};
-use crate::guard::{self, ATTRIBUTES_LIMIT, DEPTH_LIMIT, NAMESPACES_LIMIT};
+use crate::guard;
+pub use crate::guard::{ATTRIBUTES_LIMIT, DEPTH_LIMIT, NAMESPACES_LIMIT};
 use crate::write::{BATCH_LIMIT, CEB_NS, LINE_LIMIT};
 
 /// Most bytes a received message may have.
