@@ -259,6 +259,12 @@ mod tests {
     }
 
     #[test]
+    fn the_words_of_a_customs_bench_go_to_its_program() {
+        let words = ["--json", "--rounds", "3"].map(str::to_owned).to_vec();
+        assert_eq!(parsed("bench customs --json --rounds 3"), Ok(Command::BenchCustoms(words)));
+    }
+
+    #[test]
     fn a_bench_takes_the_number_of_pickups() {
         assert_eq!(
             parsed("bench pickup --pickups 300 --json"),
