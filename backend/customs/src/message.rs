@@ -12,7 +12,7 @@ use crate::inventory::Inventory;
 use crate::logistics::Logistics;
 use crate::order::Order;
 use crate::payment::Payment;
-use crate::read::{ReadError, count_batch, elements, in_ceb, local, tree, unexpected, utf8};
+use crate::read::{ReadError, count_batch, elements, in_ceb, local, quoted, tree, unexpected, utf8};
 use crate::record::Record as _;
 use crate::refund::InvtRefund;
 use crate::waybill_status::LogisticsStatus;
@@ -127,7 +127,7 @@ impl<T: Document> Message<T> {
         let tree = tree(text)?;
         let root = tree.root_element();
         if local(&root) != T::MESSAGE || !in_ceb(&root) {
-            return Err(ReadError::Root(local(&root).to_owned()));
+            return Err(ReadError::Root(quoted(local(&root))));
         }
         Self::read_root(root)
     }
@@ -192,9 +192,9 @@ macro_rules! any_message {
                 let tree = tree(text)?;
                 let root = tree.root_element();
                 match local(&root) {
-                    _ if !in_ceb(&root) => Err(ReadError::Root(local(&root).to_owned())),
+                    _ if !in_ceb(&root) => Err(ReadError::Root(quoted(local(&root)))),
                     $( <$document as Document>::MESSAGE => Message::read_root(root).map(|(message, _)| Self::$kind(message)), )*
-                    other => Err(ReadError::Root(other.to_owned())),
+                    other => Err(ReadError::Root(quoted(other))),
                 }
             }
 

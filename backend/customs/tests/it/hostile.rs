@@ -139,3 +139,23 @@ fn megabytes_made_to_exhaust_a_parser_are_answered_within_seconds() {
     );
     assert!(started.elapsed().as_secs() < 30, "{:?}", started.elapsed());
 }
+
+#[test]
+fn an_error_quotes_a_line_of_the_message_at_most() {
+    let name = "n".repeat(1_000_000);
+    let head = format!("<ceb:InventoryHead><ceb:{name}/></ceb:InventoryHead>");
+    let mixed = format!("<{name}></{}>", &name[1..]);
+    for xml in [format!("<{name}/>"), mixed, document(&head), document(&format!("<ceb:{name}/>"))] {
+        for answer in answers(xml.as_bytes()).into_iter().flatten() {
+            assert!(answer.to_string().len() < 400, "{} bytes", answer.to_string().len());
+        }
+    }
+}
+
+fn document(inside: &str) -> String {
+    format!(
+        "<ceb:CEB621Message xmlns:ceb='http://www.chinaport.gov.cn/ceb' guid='{}' version='1.0'>\
+         <ceb:Inventory>{inside}</ceb:Inventory></ceb:CEB621Message>",
+        sample::guid(1)
+    )
+}
