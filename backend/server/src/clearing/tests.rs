@@ -7,7 +7,7 @@ use super::*;
 use crate::trail;
 
 #[cfg(test)]
-mod bench;
+pub(crate) mod bench;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
