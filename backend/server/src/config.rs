@@ -7,6 +7,10 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::db::PgAddress;
+use crate::gateway::config::{self as ports, PortConfig, PortError};
+use crate::payment::config::PaymentConfig;
+use crate::plat_data::config::PlatDataConfig;
+use crate::signing::config::{self as signers, SignerConfig, SignerConfigError};
 use crate::store::{Place, Source, StoreError};
 
 /// Why the settings cannot be used.
@@ -28,6 +32,12 @@ pub enum ConfigError {
         /// What and where.
         source: Box<toml::de::Error>,
     },
+    /// A port.
+    #[error(transparent)]
+    Port(#[from] PortError),
+    /// A signer.
+    #[error(transparent)]
+    Signer(#[from] SignerConfigError),
 }
 
 /// All settings. Unknown names are refused, so that a typing mistake is noticed.
@@ -54,7 +64,15 @@ pub struct Config {
     /// Whether messages are sent and receipts taken. `false` for a maintenance window of the port: orders are cleared and
     /// wait in the outbox.
     pub customs_enabled: bool,
-    /// Base URL of the customs gateway.
+    /// Ports, one per customs office; without any there is the one at `customs_url`.
+    pub ports: Vec<PortConfig>,
+    /// Who signs, beside the key in the data directory.
+    pub signers: Vec<SignerConfig>,
+    /// Payment data that customs may ask for.
+    pub plat_data: PlatDataConfig,
+    /// The payment company.
+    pub payment: PaymentConfig,
+    /// Base URL of the customs gateway, while there are no `ports`.
     pub customs_url: String,
     /// How often receipts are asked for, in milliseconds.
     pub customs_poll_ms: u32,
@@ -93,6 +111,10 @@ impl Default for Config {
             kiosk_names: Vec::new(),
             public_url: String::new(),
             customs_enabled: true,
+            ports: Vec::new(),
+            signers: Vec::new(),
+            plat_data: PlatDataConfig::default(),
+            payment: PaymentConfig::default(),
             customs_url: "http://127.0.0.1:8090".to_owned(),
             customs_poll_ms: 500,
             customs_timeout_ms: 10_000,
@@ -122,8 +144,28 @@ impl Config {
             .map_err(|source| ConfigError::Parse { path: path.clone(), source: Box::new(source) })?;
         if let Some(dir) = path.parent() {
             config.data_dir = dir.join(&config.data_dir);
+            config.ports.iter_mut().for_each(|port| port.dir = dir.join(&port.dir));
+            config.signers.iter_mut().for_each(|signer| signer.relative_to(dir));
         }
+        config.check()?;
         Ok(config)
+    }
+
+    /// Checks what one setting says of another.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with the first rule that is broken.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        signers::check(&self.signers)?;
+        let names: Vec<&str> = self.signers.iter().map(|signer| signer.name.as_str()).collect();
+        Ok(ports::check(&self.ports, &names)?)
+    }
+
+    /// The port of a customs office: its own, else the default one; `None` while there are no ports.
+    #[must_use]
+    pub fn port_of(&self, office: &str) -> Option<&PortConfig> {
+        let own = self.ports.iter().find(|port| port.code == office);
+        own.or_else(|| self.ports.iter().find(|port| port.default)).or(self.ports.first())
     }
 }
 

@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use crate::App;
 use crate::clearing;
 use crate::clearing::gateway::{GatewayError, HttpGateway};
+use crate::gateway::Ports;
 use crate::kiosk_api;
 use crate::shop::{self, Shop, ShopError};
 use crate::store::StoreError;
@@ -67,24 +68,50 @@ pub async fn start(app: Arc<App>, stop: watch::Receiver<bool>) -> Result<Running
     let (kiosk_tcp, kiosk_at) = listen(app.config.kiosk_listen).await?;
     let acceptor = tls::acceptor(&app.ca, &app.config.kiosk_names, now)?;
     let shop = Shop::open(Arc::clone(&app)).await?;
-    let gateway = &shop.data.operator.gateway;
-    let gateway = HttpGateway::new(
-        &app.config.customs_url,
-        &gateway.dxp_id,
-        &gateway.receiver_id,
-        app.config.customs_timeout_ms,
-    )?;
+    let way = Way::open(&shop)?;
     let mut tasks = JoinSet::new();
     let (lost, was_lost) = watch::channel(false);
     tasks.spawn(hold_cell(Arc::clone(&app), lost, stop.clone()));
     tasks.spawn(tls::serve(kiosk_tcp, acceptor, kiosk_api::router(app), stop.clone()));
     tasks.spawn(serve_shops(shop_tcp, shop::router(Arc::clone(&shop)), stop.clone()));
     if shop.app.config.customs_enabled {
-        tasks.spawn(until_stopped(clearing::run(shop, Arc::new(gateway)), stop));
+        way.spawn(&mut tasks, shop, stop);
     } else {
         tracing::warn!("customs_enabled is false: declarations wait in the outbox");
     }
     Ok(Running { shop: shop_at, kiosk: kiosk_at, lost: was_lost, tasks })
+}
+
+/// The way to customs: the one of `customs_url`, or the ports.
+enum Way {
+    One(HttpGateway),
+    Ports(Arc<Ports>),
+}
+
+impl Way {
+    fn open(shop: &Arc<Shop>) -> Result<Self, GatewayError> {
+        let config = &shop.app.config;
+        if config.ports.is_empty() {
+            let ours = &shop.data.operator.gateway;
+            let (url, timeout) = (&config.customs_url, config.customs_timeout_ms);
+            return Ok(Self::One(HttpGateway::new(url, &ours.dxp_id, &ours.receiver_id, timeout)?));
+        }
+        Ok(Self::Ports(Arc::new(Ports::open(Arc::clone(shop))?)))
+    }
+
+    fn spawn(self, tasks: &mut JoinSet<()>, shop: Arc<Shop>, stop: watch::Receiver<bool>) {
+        match self {
+            Self::One(gateway) => {
+                tasks.spawn(until_stopped(clearing::run(shop, Arc::new(gateway)), stop));
+            }
+            Self::Ports(ports) => {
+                let filling = Arc::clone(&ports);
+                let fill = async move { filling.fill_for_ever().await };
+                tasks.spawn(until_stopped(fill, stop.clone()));
+                tasks.spawn(until_stopped(clearing::run(shop, ports), stop));
+            }
+        }
+    }
 }
 
 /// How long a lease lasts; a process that was killed is replaced by another machine's after that.

@@ -33,11 +33,19 @@ pub enum Kind {
     TaxDiffers,
     /// Returned goods are not back in the area in time; `copNo` of the application.
     NotBack,
+    /// The client of a port could not send a file; `customs office/file`.
+    NotSent,
+    /// Customs did not take payment data in time, or there are none; the session.
+    PaymentData,
+    /// The payment company does not pay a buyer back; `payback.id`.
+    Payback,
+    /// The payment company's declaration was rejected by customs, or the company refuses it; the order id.
+    PaymentDeclaration,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::Refused,
         Self::ApplicationRefused,
         Self::Detained,
@@ -47,6 +55,10 @@ impl Kind {
         Self::Parked,
         Self::TaxDiffers,
         Self::NotBack,
+        Self::NotSent,
+        Self::PaymentData,
+        Self::Payback,
+        Self::PaymentDeclaration,
     ];
 
     /// As stored.
@@ -62,6 +74,10 @@ impl Kind {
             Self::Parked => "parked",
             Self::TaxDiffers => "tax_differs",
             Self::NotBack => "not_back",
+            Self::NotSent => "not_sent",
+            Self::PaymentData => "payment_data",
+            Self::Payback => "payback",
+            Self::PaymentDeclaration => "payment_declaration",
         }
     }
 
@@ -103,6 +119,22 @@ impl Kind {
             Self::NotBack => (
                 "退货商品未在45天内运回，请核实。",
                 "The returned goods are not back in the area within 45 days; find them.",
+            ),
+            Self::NotSent => (
+                "传输客户端未能发送报文，请检查客户端后将文件放回send目录。",
+                "The transfer client could not send a file; see to the client, then put the file back into send.",
+            ),
+            Self::PaymentData => (
+                "支付原始数据未能按时上传海关，请核对支付原始数据和签名证书。",
+                "Payment data were not taken by customs in time; check the raw data of the payment and the signing certificate.",
+            ),
+            Self::Payback => (
+                "支付机构未退款，请与支付机构核对后人工退款。",
+                "The payment company does not pay the buyer back; clear it up with the company and pay by hand.",
+            ),
+            Self::PaymentDeclaration => (
+                "支付单申报未被接受，请与支付机构核对后重新申报。",
+                "The payment's declaration was not taken; clear it up with the payment company and have it declared anew.",
             ),
         }
     }

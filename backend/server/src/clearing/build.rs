@@ -6,10 +6,11 @@ use pickup_customs::Guid;
 use pickup_domain::hold::HoldState;
 use uuid::Uuid;
 
-use crate::clearing::declare::{self, Declared, Numbers};
+use crate::clearing::declare::{self, BuildError, Declared, Numbers};
 use crate::clearing::facts::Facts;
 use crate::clearing::{ClearingError, MESSAGES, effects, outbox};
 use crate::db::{Bulk, Column, Conn, Row, Value};
+use crate::gateway::route;
 use crate::secrets::Secrets;
 use crate::shop::{Shop, book};
 use crate::store::StoreError;
@@ -36,6 +37,8 @@ enum Trouble {
 /// Declarations by order id, and those that are left out.
 #[derive(Default)]
 struct Waiting {
+    /// Customs office whose port they all go to.
+    office: String,
     good: Vec<(i64, Declared)>,
     bad: Vec<(i64, Trouble)>,
 }
@@ -54,7 +57,14 @@ pub async fn all_due(shop: &Arc<Shop>) -> Result<(), ClearingError> {
         }
         let signer = Arc::clone(shop);
         let signed = tokio::task::spawn_blocking(move || sign_good(&signer, waiting)).await;
-        let (waiting, signed) = signed.map_err(|_| StoreError::Closed)??;
+        let (waiting, signed) = match signed.map_err(|_| StoreError::Closed)? {
+            Err(ClearingError::Build(BuildError::Sign(error))) => {
+                // Nothing is wrong with the declarations: they wait until the signer is there again.
+                tracing::warn!(%error, "declarations wait for their signer");
+                return Ok(());
+            }
+            other => other?,
+        };
         let writer = Arc::clone(shop);
         shop.app.store.write(move |tx| settle(tx, &writer, &waiting, &signed)).await?;
     }
@@ -105,20 +115,23 @@ fn sign_good(shop: &Shop, mut waiting: Waiting) -> Result<(Waiting, Vec<Signed>)
     if waiting.good.is_empty() {
         return Ok((waiting, Vec::new()));
     }
-    match sign(shop, &waiting.good) {
+    match sign(shop, &waiting.office, &waiting.good) {
         Ok(signed) => return Ok((waiting, signed)),
-        Err(ClearingError::Build(_)) => {}
+        Err(ClearingError::Build(error)) if !matches!(error, BuildError::Sign(_)) => {}
         Err(other) => return Err(other),
     }
     for (id, filing) in std::mem::take(&mut waiting.good) {
         let one = [(id, filing)];
-        match sign(shop, &one) {
+        match sign(shop, &waiting.office, &one) {
             Ok(_) => waiting.good.extend(one),
-            Err(ClearingError::Build(error)) => waiting.bad.push((id, Trouble::Never(error.to_string()))),
+            Err(ClearingError::Build(error)) if !matches!(error, BuildError::Sign(_)) => {
+                waiting.bad.push((id, Trouble::Never(error.to_string())));
+            }
             Err(other) => return Err(other),
         }
     }
-    let signed = if waiting.good.is_empty() { Vec::new() } else { sign(shop, &waiting.good)? };
+    let signed =
+        if waiting.good.is_empty() { Vec::new() } else { sign(shop, &waiting.office, &waiting.good)? };
     Ok((waiting, signed))
 }
 
@@ -130,6 +143,7 @@ fn waiting(conn: &Conn, shop: &Shop) -> Result<Waiting, ClearingError> {
         )?
         .query_map((most, us(shop.app.now())), |row| row.get(0))?
         .collect::<Result<_, _>>()?;
+    let (office, due) = route::of_one_port(conn, shop, due)?;
     let read = Bulk::new(
         "SELECT r.id, o.merchant, o.order_no, b.body, b.facts, d.cop_no, d.waybill, d.attempt, d.app_type, d.pre_no,
             d.invt_no FROM {r: id i}
@@ -139,7 +153,7 @@ fn waiting(conn: &Conn, shop: &Shop) -> Result<Waiting, ClearingError> {
          ORDER BY r.id",
         vec![Column::Int(due)],
     );
-    let mut waiting = Waiting::default();
+    let mut waiting = Waiting { office, ..Waiting::default() };
     for row in conn.bulk_rows(&[read])?.into_iter().flatten() {
         let id: i64 = row.get(0)?;
         match filing(shop, conn.cell(), id, &row) {
@@ -187,13 +201,13 @@ pub(super) fn document_guid(secrets: &Secrets, cell: i64, id: i64, kind: &str) -
     Guid::from_bytes(bytes).to_string()
 }
 
-fn sign(shop: &Shop, filings: &[(i64, Declared)]) -> Result<Vec<Signed>, ClearingError> {
+fn sign(shop: &Shop, office: &str, filings: &[(i64, Declared)]) -> Result<Vec<Signed>, ClearingError> {
     let filings: Vec<&Declared> = filings.iter().map(|(_, filing)| filing).collect();
     MESSAGES
         .into_iter()
         .map(|kind| {
             let id = Guid::from_bytes(Uuid::now_v7().into_bytes()).to_string();
-            let text = declare::signed(kind, &id, &filings, &shop.data.operator, &shop.signer)?;
+            let text = declare::signed(kind, &id, &filings, &shop.data.operator, shop.signer_of(office))?;
             let sealed = outbox::seal(&shop.app.secrets, &outbox::context(&id), text.as_bytes())?;
             Ok(Signed { id, kind, sealed })
         })

@@ -1,7 +1,7 @@
 //! Builds and signs the messages of one declaration: CEB311 (order), CEB511 (waybill), CEB621 (list).
 
 use pickup_customs::document::AppType;
-use pickup_customs::dsig::{self, Profile};
+use pickup_customs::dsig;
 use pickup_customs::filing::{Buyer, Consignee, FilingGuids, FilingLine, Parties, Party};
 use pickup_customs::{
     BaseTransfer, CopNo, Filing, FilingError, Guid, GuidError, Inventory, Message, Unsigned,
@@ -115,7 +115,7 @@ pub fn signed(
 /// # Errors
 /// [`BuildError::Sign`].
 pub fn seal_with(unsigned: &Unsigned, signer: &Signer) -> Result<String, BuildError> {
-    Ok(dsig::sign(unsigned, signer, &Profile::CEB_202205)?)
+    Ok(dsig::sign(unsigned, signer, signer.profile())?)
 }
 
 /// Who transfers a message.

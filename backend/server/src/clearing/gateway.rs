@@ -27,6 +27,25 @@ pub enum GatewayError {
     /// A receipt is not base64.
     #[error("receipt {0} of the customs gateway is not base64")]
     Encoding(i64),
+    /// A folder of the client cannot be read or written.
+    #[error("{path}: {source}; the client's folders must be there and ours to write")]
+    Folder {
+        /// Which file or folder.
+        path: std::path::PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The message cannot be put into the envelope of the exchange network.
+    #[error("message {id} does not fit its envelope: {why}")]
+    Envelope {
+        /// Which message.
+        id: String,
+        /// Why.
+        why: String,
+    },
+    /// What a port gave cannot be kept here.
+    #[error("receipts cannot be kept: {0}")]
+    Kept(String),
 }
 
 /// A message to be sent.

@@ -147,4 +147,4 @@ async fn take_for_ever<G: Gateway>(shop: &Arc<Shop>, gateway: &G) {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -9,7 +9,7 @@ use crate::trail;
 #[cfg(test)]
 mod after;
 #[cfg(test)]
-mod bench;
+pub(crate) mod bench;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]

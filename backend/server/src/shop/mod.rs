@@ -34,6 +34,7 @@ use crate::clearing::signer::{self, Signer};
 use crate::dataset;
 use crate::demo::{Demo, DemoError, Operator};
 use crate::secrets::SecretsError;
+use crate::signing::OpenError;
 use crate::store::StoreError;
 
 pub mod after;
@@ -51,8 +52,10 @@ pub struct Shop {
     pub app: Arc<App>,
     /// Operator, catalogue and rates.
     pub data: Demo,
-    /// Signs declarations.
+    /// Signs declarations, where no port has a signer of its own.
     pub signer: Signer,
+    /// Signers of the ports, by customs office.
+    pub signers: BTreeMap<String, Signer>,
     /// Clears orders, those of one moment together.
     pub clearer: Clearer,
     /// Rung when a message waits to be sent.
@@ -79,6 +82,9 @@ pub enum ShopError {
     /// The key that signs declarations.
     #[error(transparent)]
     Secrets(#[from] SecretsError),
+    /// A signer of a port.
+    #[error(transparent)]
+    Signer(#[from] OpenError),
 }
 
 impl Shop {
@@ -89,6 +95,7 @@ impl Shop {
     pub async fn open(app: Arc<App>) -> Result<Arc<Self>, ShopError> {
         let data = Demo::embedded()?;
         let signer = signer::open_or_make(&app.config.data_dir)?;
+        let signers = signer::of_ports(&app.config, &signer, &data.operator.declarant.code).await?;
         let (seed, now) = (data.clone(), app.now());
         if app.store.write(move |tx| seed.seed(tx, now)).await? {
             tracing::info!(articles = data.articles.len(), "the catalogue was put into the new database");
@@ -110,6 +117,7 @@ impl Shop {
             app,
             data,
             signer,
+            signers,
             clearer,
             outbox: Notify::new(),
             rules,
@@ -127,6 +135,13 @@ impl Shop {
     #[must_use]
     pub fn centre(&self, number: u16) -> Option<&Centre> {
         self.centres.get(&number)
+    }
+
+    /// Who signs for a customs office, and by which profile.
+    #[must_use]
+    pub fn signer_of(&self, office: &str) -> &Signer {
+        let port = self.app.config.port_of(office);
+        port.and_then(|port| self.signers.get(&port.code)).unwrap_or(&self.signer)
     }
 
     /// The article `sku`.

@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-const SCHEMA: &str =
-    concat!(include_str!("../../migrations/0001.sql"), include_str!("../../migrations/0002.sql"));
+const SCHEMA: &str = concat!(
+    include_str!("../../migrations/0001.sql"),
+    include_str!("../../migrations/0002.sql"),
+    include_str!("../../migrations/0003.sql")
+);
 const DEPLOY: &str = include_str!("../../../../deploy/citus.sql");
 
 /// Distribution key of every table; empty for one that is copied everywhere.

@@ -1,5 +1,6 @@
 //! Builds and signs the messages of applications that wait: CEB623 and CEB625, up to a hundred to a message.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use pickup_customs::document::{AppStatus, AppType};
@@ -183,22 +184,32 @@ fn line(facts: &Facts, back: &Back) -> Option<InvtRefundLine> {
 
 /// One message of each kind; an application that breaks a rule of its message is left out and told.
 fn sign(shop: &Shop, waiting: &[Waiting]) -> Result<Vec<Signed>, ClearingError> {
-    let (mut cancels, mut refunds) = (Vec::new(), Vec::new());
+    // A message has one receiver and one signer.
+    let mut by_port: BTreeMap<String, (Vec<_>, Vec<_>)> = BTreeMap::new();
+    let port =
+        |office: &str| shop.app.config.port_of(office).map(|port| port.code.clone()).unwrap_or_default();
     for one in waiting.iter().filter(|one| !one.moot) {
         match &one.paper {
-            Ok(Paper::Cancel(paper)) => cancels.push((one.id, paper.clone())),
-            Ok(Paper::Refund(paper)) => refunds.push((one.id, paper.clone())),
+            Ok(Paper::Cancel(paper)) => {
+                by_port.entry(port(&paper.customs_code)).or_default().0.push((one.id, paper.clone()));
+            }
+            Ok(Paper::Refund(paper)) => {
+                by_port.entry(port(&paper.head.customs_code)).or_default().1.push((one.id, paper.clone()));
+            }
             Err(_) => {}
         }
     }
     let mut all = Vec::new();
-    all.extend(signed(shop, "CEB623Message", cancels)?);
-    all.extend(signed(shop, "CEB625Message", refunds)?);
+    for (office, (cancels, refunds)) in by_port {
+        all.extend(signed(shop, &office, "CEB623Message", cancels)?);
+        all.extend(signed(shop, &office, "CEB625Message", refunds)?);
+    }
     Ok(all)
 }
 
 fn signed<T: pickup_customs::Document + Clone>(
     shop: &Shop,
+    office: &str,
     kind: &'static str,
     papers: Vec<(i64, T)>,
 ) -> Result<Option<Signed>, ClearingError> {
@@ -211,7 +222,7 @@ fn signed<T: pickup_customs::Document + Clone>(
     let transfer = declare::transfer(&operator.declarant, operator);
     let unsigned =
         Message { guid: message.clone(), documents, transfer }.write().map_err(BuildError::from)?;
-    let text = declare::seal_with(&unsigned, &shop.signer)?;
+    let text = declare::seal_with(&unsigned, shop.signer_of(office))?;
     let sealed = outbox::seal(&shop.app.secrets, &outbox::context(message.as_str()), text.as_bytes())?;
     Ok(Some(Signed { message: message.to_string(), kind, sealed, applications }))
 }

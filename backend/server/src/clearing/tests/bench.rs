@@ -106,10 +106,10 @@ pub struct Bench {
     pub gateway: Arc<FakeGateway>,
     pub http: HttpGateway,
     client: reqwest::Client,
-    base: String,
+    pub base: String,
     key: String,
     clock_us: Arc<AtomicI64>,
-    dir: PathBuf,
+    pub dir: PathBuf,
     _scratch: crate::scratch::Scratch,
 }
 
@@ -119,7 +119,7 @@ impl Drop for Bench {
     }
 }
 
-async fn serve(router: Router) -> String {
+pub async fn serve(router: Router) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
@@ -128,6 +128,11 @@ async fn serve(router: Router) -> String {
 
 impl Bench {
     pub async fn new() -> Self {
+        Self::with(|_, _| ()).await
+    }
+
+    /// With other settings; `change` gets the data directory, too.
+    pub async fn with(change: impl FnOnce(&mut Config, &std::path::Path)) -> Self {
         let dir = std::env::temp_dir().join(format!("bp-shop-{}", Uuid::new_v4()));
         let start: Timestamp = "2026-11-21T02:00:00Z".parse().unwrap();
         let clock_us = Arc::new(AtomicI64::new(us(start)));
@@ -136,8 +141,10 @@ impl Bench {
             Timestamp::from_microsecond(ticking.fetch_add(1_000, Ordering::SeqCst)).unwrap()
         });
         let scratch = crate::scratch::Scratch::by_environment().unwrap();
-        let config =
+        let mut config =
             Config { data_dir: dir.clone(), database: scratch.database.clone(), ..Config::default() };
+        change(&mut config, &dir);
+        config.check().unwrap();
         let app = App::open(config, clock).unwrap();
         let shop = Shop::open(app).await.unwrap();
         let issuer = Arc::clone(&shop);

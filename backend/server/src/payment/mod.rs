@@ -1,0 +1,2 @@
+//! Payment companies.
+pub mod config;

@@ -1,0 +1,2 @@
+//! Payment data that customs may ask for.
+pub mod config;
