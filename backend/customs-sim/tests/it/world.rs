@@ -4,7 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use jiff::{SignedDuration, Timestamp};
 use pickup_customs::{Document, Filing, Receipt, Signer, SoftwareKey, read_receipts};
-use pickup_customs_sim::{BehaviourChange, Event, Input, MessageInput, Port};
+use pickup_customs_sim::{Event, Input, MessageInput, Port};
+use serde_json::Value;
 
 use crate::sample;
 
@@ -34,7 +35,9 @@ impl World {
         self.events.push(event);
     }
 
-    pub fn behave(&mut self, change: BehaviourChange) {
+    pub fn behave(&mut self, change: Value) {
+        let change = serde_json::from_value(change).unwrap();
+        self.port.behaviour().with(&change).unwrap();
         self.input(Input::Behaviour(change));
     }
 
@@ -69,11 +72,11 @@ impl World {
 
     /// All receipts so far, in the order they went out.
     pub fn receipts(&self) -> Vec<Receipt> {
-        let read = |xml: &str| read_receipts(xml.as_bytes()).unwrap();
+        let read = |xml: &[u8]| read_receipts(xml).unwrap();
         self.port
             .receipts(Some(sample::DXP), 0, usize::MAX)
             .flat_map(|out| {
-                let batch = read(&out.xml);
+                let batch = read(&out.body);
                 assert!(batch.unreadable.is_empty() && batch.message_type == out.message_type);
                 batch.receipts
             })
