@@ -52,7 +52,7 @@ impl Port {
             self.reserve(&cop_no, &doc);
             let kind = doc.kind;
             let dxp_id = origin.dxp_id.to_owned();
-            let application = Application { doc, cop_no, numbers, dxp_id, concluded: false, rejected: false };
+            let application = Application { doc, cop_no, numbers, dxp_id, rejected: false };
             self.kept.applications.insert((kind, key.clone()), application);
             let due = self.later(origin.at, self.behaviour.apply_ms, &key, "apply");
             self.at(due, Task::Apply { kind, key: key.clone(), step: ApplyStep::Receive });
@@ -73,7 +73,7 @@ impl Port {
                 _ => Refusal::exception(-625_032, "查无此数据"),
             });
         };
-        self.once(doc, cop_no)?;
+        self.once(doc, case.cancelling)?;
         let names =
             ["orderNo", "ebpCode", "ebcCode", "logisticsNo", "logisticsCode", "buyerIdNumber", "agentCode"];
         for name in names {
@@ -89,13 +89,10 @@ impl Port {
         Ok(cop_no.clone())
     }
 
-    /// One live application of a number; and a list is cancelled once.
-    fn once(&self, doc: &Doc, cop_no: &str) -> Result<(), Refusal> {
+    /// One live application of a number, and none beside a cancellation.
+    fn once(&self, doc: &Doc, cancelling: bool) -> Result<(), Refusal> {
         let earlier = self.kept.applications.get(&(doc.kind, doc.key().to_owned()));
         let number_used = earlier.is_some_and(|earlier| !earlier.rejected || doc.text("appType") == "1");
-        let live = |other: &Application| other.cop_no == cop_no && !other.rejected && !other.concluded;
-        let cancelling =
-            self.kept.applications.iter().any(|((kind, _), other)| *kind == Kind::Cancel && live(other));
         let key = doc.key();
         ensure(!number_used && !cancelling, || match doc.kind {
             Kind::Cancel => Refusal::exception(-623_009, format!("撤单清单[{key}]已经申报过")),
@@ -114,6 +111,10 @@ impl Port {
     /// Counts the quantities of a return, so that the next one cannot have them too.
     fn reserve(&mut self, cop_no: &str, doc: &Doc) {
         let Some(case) = self.kept.lists.get_mut(cop_no) else { return };
+        match doc.kind {
+            Kind::Cancel => case.cancelling = true,
+            _ => case.refunding = case.refunding.saturating_add(1),
+        }
         for line in &doc.lines {
             let sum = case.returned.entry(line.text("gnum").to_owned()).or_default();
             *sum = sum.add(line.amount("qty"));
@@ -141,8 +142,13 @@ impl Port {
         let (doc, cop_no) = (application.doc.clone(), application.cop_no.clone());
         let verdict = self.judge(&doc, &cop_no);
         if let Some(application) = self.kept.applications.get_mut(&(kind, key.to_owned())) {
-            application.concluded = verdict.is_ok();
             application.rejected = verdict.is_err();
+        }
+        if let Some(case) = self.kept.lists.get_mut(&cop_no) {
+            match kind {
+                Kind::Cancel => case.cancelling = false,
+                _ => case.refunding = case.refunding.saturating_sub(1),
+            }
         }
         match verdict {
             Ok(()) => {
@@ -185,8 +191,7 @@ impl Port {
 
     /// Goods are back: the buyer's year gets their value again, freight and insurance with the last of them.
     fn take_back(&mut self, at: Timestamp, cop_no: &str, refund: &Doc) {
-        let all =
-            self.kept.lists.get(cop_no).is_some_and(|case| all_returned(case) && !self.refunding(cop_no));
+        let all = self.kept.lists.get(cop_no).is_some_and(|case| all_returned(case) && case.refunding == 0);
         if all {
             self.give_back_rest(cop_no, refund);
             self.kept.let_go(cop_no);
@@ -213,12 +218,6 @@ impl Port {
         if std::mem::take(&mut case.stocked) {
             self.ledger.return_stock(&case.doc, |line| returned_quantity(line, refund));
         }
-    }
-
-    /// Whether another return of the list is still under way.
-    fn refunding(&self, cop_no: &str) -> bool {
-        let live = |other: &Application| other.cop_no == cop_no && !other.rejected && !other.concluded;
-        self.kept.applications.iter().any(|((kind, _), other)| *kind == Kind::Refund && live(other))
     }
 
     fn answer_application(&mut self, at: Timestamp, kind: Kind, key: &str, status: i32, info: &str) {

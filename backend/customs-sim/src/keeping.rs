@@ -64,6 +64,10 @@ pub(crate) struct ListCase {
     /// Quantities returned or asked to be, by line.
     pub returned: BTreeMap<String, Amount>,
     pub bill: Option<Bill>,
+    /// Whether a cancellation is under way.
+    pub cancelling: bool,
+    /// How many returns are under way.
+    pub refunding: u32,
 }
 
 /// An application to cancel a list or to return goods.
@@ -72,7 +76,6 @@ pub(crate) struct Application {
     pub cop_no: String,
     pub numbers: Numbers,
     pub dxp_id: String,
-    pub concluded: bool,
     pub rejected: bool,
 }
 

@@ -34,7 +34,7 @@ mod tax;
 
 pub use amount::Amount;
 pub use behaviour::{Behaviour, BehaviourChange, BehaviourError, Decide, HttpBehaviour, Rounding, TaxRates};
-pub use books::{Books, ListView, QuotaView, StockView};
+pub use books::{Books, ListView, QuotaView, StockView, buyer_digest};
 pub use input::{Event, Input, MessageInput};
 pub use journal::{Journal, JournalError};
 pub use keeping::ListState;

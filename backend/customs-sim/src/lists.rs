@@ -66,6 +66,8 @@ impl Port {
             released_at: None,
             returned: std::collections::BTreeMap::new(),
             bill: None,
+            cancelling: false,
+            refunding: 0,
         };
         self.kept.insert_list(case);
         self.decide(origin.at, &cop_no);

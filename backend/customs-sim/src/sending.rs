@@ -33,7 +33,8 @@ impl Port {
 
     /// Sends every receipt about the documents of a message once more.
     pub(crate) fn replay(&mut self, at: Timestamp, number: u64) {
-        let Some(log) = self.log.iter().find(|log| log.number == number) else { return };
+        let index = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
+        let Some(log) = index.and_then(|index| self.log.get(index)) else { return };
         let keys = log.documents.iter().map(|document| {
             if document.key.is_empty() { log.message_id.clone() } else { document.key.clone() }
         });
