@@ -1,7 +1,7 @@
 //! Both protocols against doubles on real sockets that fail in every way the real ones can.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -37,15 +37,8 @@ enum Mood {
     OtherCard,
 }
 
-const MOODS: [Mood; 7] = [
-    Mood::Good,
-    Mood::Refuses,
-    Mood::Waits,
-    Mood::Garbage,
-    Mood::NoSignature,
-    Mood::Drops,
-    Mood::OtherCard,
-];
+const MOODS: [Mood; 7] =
+    [Mood::Good, Mood::Refuses, Mood::Waits, Mood::Garbage, Mood::NoSignature, Mood::Drops, Mood::OtherCard];
 
 /// What stands behind either protocol.
 struct Double {
@@ -299,7 +292,8 @@ async fn orders_wait_while_their_signer_is_away_and_go_out_when_it_is_back() {
 
 #[test]
 fn the_password_is_in_no_text_of_the_settings() {
-    let text = "name = 's'\nkind = 'card'\nurl = 'ws://127.0.0.1:61232'\nregistration = 'x'\npassword_file = '/x'\n";
+    let text =
+        "name = 's'\nkind = 'card'\nurl = 'ws://127.0.0.1:61232'\nregistration = 'x'\npassword_file = '/x'\n";
     let config: SignerConfig = toml::from_str(text).unwrap();
     assert!(config::check(&[config]).is_ok(), "a file is named, never the password itself");
     assert!(toml::from_str::<SignerConfig>(&format!("{text}password = 'y'\n")).is_err());
