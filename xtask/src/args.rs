@@ -17,6 +17,8 @@ cargo xtask <command>
         databases unless one is named. `--help` lists the rest.
   bench kills [--times N] [--json]
         Kills the backend and PostgreSQL under load and checks that nothing acknowledged is lost.
+  bench customs [--json] [--rounds N]
+        Orders built, signatures and receipts a second on one core, each beside the machine's limit.
   postgres start|stop
         Starts or stops the PostgreSQL cluster that tests and benchmarks use, and prints its address.
   tidy
@@ -94,6 +96,8 @@ pub enum Command {
     },
     /// Measure clearing; the words go to the program that does it.
     BenchClearing(Vec<String>),
+    /// Measure customs messages; the words go to the program that does it.
+    BenchCustoms(Vec<String>),
     /// Kill backend and PostgreSQL under load; the words go to the program that does it.
     BenchKills(Vec<String>),
     /// Start or stop the cluster of tests.
@@ -156,10 +160,14 @@ fn bench(rest: &[&str]) -> Result<Command, String> {
         Some((&"kills", rest)) => {
             return Ok(Command::BenchKills(rest.iter().map(|word| (*word).to_owned()).collect()));
         }
+        Some((&"customs", rest)) => {
+            return Ok(Command::BenchCustoms(rest.iter().map(|word| (*word).to_owned()).collect()));
+        }
         Some((&("--help" | "-h"), _)) => return Ok(Command::Help(BENCH_HELP)),
         _ => {
             return Err(
-                "bench needs to know what: `cargo xtask bench pickup`, `clearing` or `kills`.".to_owned()
+                "bench needs to know what: `cargo xtask bench pickup`, `clearing`, `customs` or `kills`."
+                    .to_owned(),
             );
         }
     };
@@ -248,6 +256,12 @@ mod tests {
     #[test]
     fn an_unknown_option_is_named_in_the_answer() {
         assert!(parsed("tidy --fast").unwrap_err().contains("--fast"));
+    }
+
+    #[test]
+    fn the_words_of_a_customs_bench_go_to_its_program() {
+        let words = ["--json", "--rounds", "3"].map(str::to_owned).to_vec();
+        assert_eq!(parsed("bench customs --json --rounds 3"), Ok(Command::BenchCustoms(words)));
     }
 
     #[test]

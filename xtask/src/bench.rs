@@ -43,6 +43,15 @@ pub fn clearing(words: &[String]) -> Result<bool> {
     Ok(well)
 }
 
+/// Builds and runs the measurement of customs messages, which needs no other program.
+pub fn customs(words: &[String]) -> Result<bool> {
+    let arguments = ["build", "--release", "-p", "pickup-tests", "--bin", "pickup-bench-customs"];
+    if !cargo::passes(&mut cargo::cargo(&arguments)?)? {
+        bail!("the program could not be built: the compiler's message is above");
+    }
+    cargo::passes(program("release", "pickup-bench-customs")?.args(words))
+}
+
 /// Builds the release programs of the backend and kills them, on each database.
 pub fn kills(words: &[String]) -> Result<bool> {
     backend()?;

@@ -45,6 +45,7 @@ fn run(command: Command) -> anyhow::Result<bool> {
         Command::Test(install) => check::run(install),
         Command::BenchPickup { json, pickups } => bench::run(json, pickups),
         Command::BenchClearing(words) => bench::clearing(&words),
+        Command::BenchCustoms(words) => bench::customs(&words),
         Command::BenchKills(words) => bench::kills(&words),
         Command::Postgres { stop } => {
             let cluster = postgres::Cluster::find()?;

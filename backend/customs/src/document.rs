@@ -80,6 +80,21 @@ record! {
         note: Option<String> = "note", text(0, 1000);
     }
 }
+
+record! {
+    /// Another party to which the port passes on documents or receipts; up to five in a message.
+    BaseSubscribe = "BaseSubscribe" {
+        /// `ALL` documents and receipts, `DATA` documents, `RET` receipts.
+        status: String = "status", text(0, 100);
+        /// Always `DXP`.
+        dxp_mode: String = "dxpMode", exactly(3);
+        /// The party's id in the exchange network.
+        dxp_address: String = "dxpAddress", text(0, 100);
+        /// Remark.
+        note: Option<String> = "note", text(0, 1000);
+    }
+}
+
 /// A business document: one of up to a hundred in a message.
 pub trait Document: Sized {
     /// Root element of its message, such as `CEB311Message`; also its message type in the exchange network.

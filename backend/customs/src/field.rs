@@ -53,6 +53,8 @@ pub struct Field {
     pub rule: Rule,
     /// Whether it must be there.
     pub required: bool,
+    /// What it means, in a sentence.
+    pub doc: &'static str,
 }
 
 /// Where a field stands in a message, counted from 1: `Order[3]/OrderList[2]/gname`, or `InvtCancel[3]/reason`.

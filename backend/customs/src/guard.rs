@@ -1,8 +1,9 @@
 //! Looks through received text before a parser does, and refuses what could exhaust it: document types, nesting without
-//! end, tags of thousands of attributes.
+//! end, tags of thousands of attributes, thousands of namespaces in scope.
 //!
-//! The parser keeps every namespace in scope of every element that declares one, and compares each attribute of a tag
-//! with the others. Both are cheap while nesting and attributes are bounded, and this bounds them.
+//! The parser keeps every namespace in scope for every element that declares one, and compares each attribute of a tag
+//! with the others: 30 megabytes made for it would take all memory. Both are cheap while their numbers are bounded, and
+//! this bounds them.
 
 use crate::read::ReadError;
 
@@ -10,10 +11,13 @@ use crate::read::ReadError;
 pub const DEPTH_LIMIT: usize = 64;
 /// Most attributes in one tag; messages have four.
 pub const ATTRIBUTES_LIMIT: usize = 128;
+/// Most namespace declarations in scope at once; messages have three.
+pub const NAMESPACES_LIMIT: usize = 32;
 
 /// Refuses text that would be dangerous to parse. Whether it is XML at all is for the parser to say.
 pub(crate) fn check(text: &str) -> Result<(), ReadError> {
-    let mut depth = 0_usize;
+    // For each open element, the namespace declarations in scope in it.
+    let mut open: Vec<usize> = Vec::new();
     let mut rest = text.as_bytes();
     while let Some(after) = after_next(rest, b"<") {
         rest = after;
@@ -26,19 +30,21 @@ pub(crate) fn check(text: &str) -> Result<(), ReadError> {
         } else if rest.starts_with(b"?") {
             rest = after_next(rest, b"?>").unwrap_or_default();
         } else if rest.starts_with(b"/") {
-            depth = depth.saturating_sub(1);
+            open.pop();
         } else {
             let tag = Tag::read(rest);
             if tag.attributes > ATTRIBUTES_LIMIT {
                 return Err(ReadError::TooManyAttributes);
             }
-            // An empty element counts for a moment too.
-            depth = depth.saturating_add(1);
-            if depth > DEPTH_LIMIT {
+            let in_scope = open.last().copied().unwrap_or_default().saturating_add(tag.namespaces);
+            if in_scope > NAMESPACES_LIMIT {
+                return Err(ReadError::TooManyNamespaces);
+            }
+            if open.len() >= DEPTH_LIMIT {
                 return Err(ReadError::TooDeep);
             }
-            if tag.empty {
-                depth = depth.saturating_sub(1);
+            if !tag.empty {
+                open.push(in_scope);
             }
             rest = tag.after;
         }
@@ -63,28 +69,43 @@ fn after_next<'a>(bytes: &'a [u8], mark: &[u8]) -> Option<&'a [u8]> {
 /// An opening tag from after its `<`.
 struct Tag<'a> {
     attributes: usize,
+    /// Those of the attributes that declare a namespace.
+    namespaces: usize,
     empty: bool,
     after: &'a [u8],
 }
 
 impl<'a> Tag<'a> {
     fn read(bytes: &'a [u8]) -> Self {
-        let (mut quote, mut attributes, mut last) = (None, 0_usize, b' ');
+        let mut tag = Self { attributes: 0, namespaces: 0, empty: false, after: &[] };
+        let (mut quote, mut last, mut name) = (None, b' ', bytes);
         for (at, &byte) in bytes.iter().enumerate() {
             match (quote, byte) {
                 (Some(open), _) if byte == open => quote = None,
                 (Some(_), _) => {}
                 (None, b'"' | b'\'') => quote = Some(byte),
-                (None, b'=') => attributes = attributes.saturating_add(1),
+                (None, b'=') => {
+                    tag.attributes = tag.attributes.saturating_add(1);
+                    let declares = usize::from(name.starts_with(b"xmlns"));
+                    tag.namespaces = tag.namespaces.saturating_add(declares);
+                }
                 (None, b'>') => {
-                    let after = bytes.get(at.saturating_add(1)..).unwrap_or_default();
-                    return Self { attributes, empty: last == b'/', after };
+                    tag.empty = last == b'/';
+                    tag.after = bytes.get(at.saturating_add(1)..).unwrap_or_default();
+                    return tag;
+                }
+                // A name begins after white space, or right after a value in text that is no XML.
+                (None, _)
+                    if !byte.is_ascii_whitespace()
+                        && (last.is_ascii_whitespace() || matches!(last, b'"' | b'\'')) =>
+                {
+                    name = bytes.get(at..).unwrap_or_default();
                 }
                 _ => {}
             }
             last = byte;
         }
-        Self { attributes, empty: false, after: &[] }
+        tag
     }
 }
 
@@ -128,8 +149,22 @@ mod tests {
 
     #[test]
     fn attributes_of_one_tag_are_counted_and_quoted_equals_signs_are_not() {
-        let tag = |count: usize| format!("<a {}/>", "x='=='\n".repeat(count));
+        let tag = |count: usize| format!("<a {}/>", "x='= xmlns='\n".repeat(count));
         assert_eq!(check(&tag(ATTRIBUTES_LIMIT)), Ok(()));
         assert_eq!(check(&tag(ATTRIBUTES_LIMIT + 1)), Err(ReadError::TooManyAttributes));
+    }
+
+    #[test]
+    fn namespaces_are_counted_as_long_as_they_are_in_scope() {
+        let declared = |count: usize| format!("<a{}>", " xmlns:b = 'u'".repeat(count));
+        let beside = format!("{}</a>", declared(16)).repeat(100);
+        assert_eq!(check(&beside), Ok(()));
+        assert_eq!(check(&declared(16).repeat(2)), Ok(()));
+        assert_eq!(check(&declared(16).repeat(3)), Err(ReadError::TooManyNamespaces));
+        assert_eq!(check(&declared(NAMESPACES_LIMIT + 1)), Err(ReadError::TooManyNamespaces));
+        assert_eq!(
+            check(&"<a x='1'xmlns:b='u'>".repeat(NAMESPACES_LIMIT + 1)),
+            Err(ReadError::TooManyNamespaces)
+        );
     }
 }

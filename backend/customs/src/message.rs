@@ -5,14 +5,14 @@ use std::fmt::Write as _;
 use roxmltree::Node;
 
 use crate::cancel::InvtCancel;
-use crate::document::{BaseTransfer, Document, read_record};
+use crate::document::{BaseSubscribe, BaseTransfer, Document, read_record};
 use crate::field::{Fault, FieldError};
 use crate::ids::Guid;
 use crate::inventory::Inventory;
 use crate::logistics::Logistics;
 use crate::order::Order;
 use crate::payment::Payment;
-use crate::read::{ReadError, count_batch, elements, in_ceb, local, tree, unexpected, utf8};
+use crate::read::{ReadError, count_batch, elements, in_ceb, local, quoted, tree, unexpected, utf8};
 use crate::record::Record as _;
 use crate::refund::InvtRefund;
 use crate::waybill_status::LogisticsStatus;
@@ -39,8 +39,10 @@ pub struct Unsigned {
 
 /// What stands before the root element. Canonicalisation leaves it out.
 const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>";
-/// Elements that may follow the documents and are not read here.
-const TRAILERS: [&str; 3] = ["BaseSubscribe", "ExtendMessage", "Signature"];
+/// Elements that may follow and are not read here: a port's own extension, and the signature.
+const TRAILERS: [&str; 2] = ["ExtendMessage", "Signature"];
+/// Most parties to which a message is passed on.
+const SUBSCRIBERS_LIMIT: usize = 5;
 
 impl Unsigned {
     /// The root element's name, which is also the message type, such as `CEB621Message`.
@@ -53,6 +55,11 @@ impl Unsigned {
     #[must_use]
     pub fn canonical(&self) -> String {
         format!("{}</ceb:{}>", self.body, self.root)
+    }
+
+    /// The canonical form piece by piece, for whoever only digests it.
+    pub(crate) fn canonical_pieces(&self) -> [&str; 4] {
+        [&self.body, "</ceb:", self.root, ">"]
     }
 
     /// The message without signature, with its XML declaration.
@@ -73,6 +80,14 @@ impl<T: Document> Message<T> {
     /// # Errors
     /// The first field, line count or batch size that breaks the schema.
     pub fn write(&self) -> Result<Unsigned, WriteError> {
+        self.write_for(&[])
+    }
+
+    /// As [`Self::write`], with other parties to which the port passes on documents or receipts.
+    ///
+    /// # Errors
+    /// As [`Self::write`]; [`WriteError::Count`] for more than five parties.
+    pub fn write_for(&self, subscribers: &[BaseSubscribe]) -> Result<Unsigned, WriteError> {
         if self.documents.is_empty() || self.documents.len() > BATCH_LIMIT {
             return Err(WriteError::Batch(self.documents.len()));
         }
@@ -84,6 +99,13 @@ impl<T: Document> Message<T> {
             out.close(T::ELEMENT);
         }
         self.transfer.write(&mut out)?;
+        if subscribers.len() > SUBSCRIBERS_LIMIT {
+            let (element, count) = (BaseSubscribe::ELEMENT, subscribers.len());
+            return Err(WriteError::Count { element, count, limit: SUBSCRIBERS_LIMIT });
+        }
+        for subscriber in subscribers {
+            subscriber.write(&mut out)?;
+        }
         Ok(Unsigned { root: T::MESSAGE, body: out.finish() })
     }
 
@@ -93,16 +115,24 @@ impl<T: Document> Message<T> {
     /// # Errors
     /// The first thing that is not as the schema has it.
     pub fn read(xml: &[u8]) -> Result<Self, ReadError> {
+        Ok(Self::read_with_subscribers(xml)?.0)
+    }
+
+    /// As [`Self::read`], with the other parties to which the message is to be passed on.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_with_subscribers(xml: &[u8]) -> Result<(Self, Vec<BaseSubscribe>), ReadError> {
         let text = utf8(xml)?;
         let tree = tree(text)?;
         let root = tree.root_element();
         if local(&root) != T::MESSAGE || !in_ceb(&root) {
-            return Err(ReadError::Root(local(&root).to_owned()));
+            return Err(ReadError::Root(quoted(local(&root))));
         }
         Self::read_root(root)
     }
 
-    fn read_root(root: Node<'_, '_>) -> Result<Self, ReadError> {
+    fn read_root(root: Node<'_, '_>) -> Result<(Self, Vec<BaseSubscribe>), ReadError> {
         let guid = root.attribute("guid").and_then(|text| text.parse().ok());
         let guid = guid.ok_or(ReadError::RootAttribute("guid"))?;
         if !root.attribute("version").is_some_and(|text| (1..=10).contains(&text.chars().count())) {
@@ -110,6 +140,7 @@ impl<T: Document> Message<T> {
         }
         let mut documents = Vec::new();
         let mut transfer = None;
+        let mut subscribers = Vec::new();
         for child in elements(root) {
             match (local(&child), &transfer) {
                 (name, None) if name == T::ELEMENT && in_ceb(&child) => {
@@ -117,13 +148,18 @@ impl<T: Document> Message<T> {
                     documents.push(T::read(child).map_err(|error| error.in_document(T::ELEMENT, index))?);
                 }
                 ("BaseTransfer", None) if in_ceb(&child) => transfer = Some(read_record(child)?),
+                (BaseSubscribe::ELEMENT, Some(_))
+                    if in_ceb(&child) && subscribers.len() < SUBSCRIBERS_LIMIT =>
+                {
+                    subscribers.push(read_record(child)?);
+                }
                 (name, Some(_)) if TRAILERS.contains(&name) => {}
                 _ => return Err(unexpected(&child, T::MESSAGE)),
             }
         }
         count_batch(T::ELEMENT, T::MESSAGE, documents.len())?;
         let missing = || FieldError::new(T::MESSAGE, "BaseTransfer", Fault::Missing);
-        Ok(Self { guid, documents, transfer: transfer.ok_or_else(missing)? })
+        Ok((Self { guid, documents, transfer: transfer.ok_or_else(missing)? }, subscribers))
     }
 }
 
@@ -156,9 +192,9 @@ macro_rules! any_message {
                 let tree = tree(text)?;
                 let root = tree.root_element();
                 match local(&root) {
-                    _ if !in_ceb(&root) => Err(ReadError::Root(local(&root).to_owned())),
-                    $( <$document as Document>::MESSAGE => Message::read_root(root).map(Self::$kind), )*
-                    other => Err(ReadError::Root(other.to_owned())),
+                    _ if !in_ceb(&root) => Err(ReadError::Root(quoted(local(&root)))),
+                    $( <$document as Document>::MESSAGE => Message::read_root(root).map(|(message, _)| Self::$kind(message)), )*
+                    other => Err(ReadError::Root(quoted(other))),
                 }
             }
 

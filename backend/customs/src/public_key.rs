@@ -1,7 +1,7 @@
 //! Public keys of certificates: SM2 with SM3, and RSA with PKCS#1 v1.5.
 //!
 //! RSA is verified by the `rsa` crate, whose open advisory (RUSTSEC-2023-0071, timing of private-key operations) does
-//! not touch verification; what it means for signing is said in [`crate::key`].
+//! not touch verification; what it means for signing is said in `key.rs`.
 
 use rsa::traits::PublicKeyParts as _;
 use rsa::{BigUint, Pkcs1v15Sign, RsaPublicKey};

@@ -3,7 +3,8 @@
 use roxmltree::{Document as Tree, Node, ParsingOptions};
 
 use crate::field::{Fault, Field, FieldError, Rule, Value, check};
-use crate::guard::{self, ATTRIBUTES_LIMIT, DEPTH_LIMIT};
+use crate::guard;
+pub use crate::guard::{ATTRIBUTES_LIMIT, DEPTH_LIMIT, NAMESPACES_LIMIT};
 use crate::write::{BATCH_LIMIT, CEB_NS, LINE_LIMIT};
 
 /// Most bytes a received message may have.
@@ -32,6 +33,9 @@ pub enum ReadError {
     /// A tag with more than [`ATTRIBUTES_LIMIT`] attributes.
     #[error("a tag has more than {ATTRIBUTES_LIMIT} attributes")]
     TooManyAttributes,
+    /// More than [`NAMESPACES_LIMIT`] namespaces in scope.
+    #[error("more than {NAMESPACES_LIMIT} namespaces are declared one inside the other")]
+    TooManyNamespaces,
     /// The root element is not one that can be read here.
     #[error("the root element is \"{0}\", which is not a message expected here")]
     Root(String),
@@ -87,12 +91,17 @@ pub(crate) fn utf8(xml: &[u8]) -> Result<&str, ReadError> {
 pub(crate) fn tree(text: &str) -> Result<Tree<'_>, ReadError> {
     guard::check(text)?;
     let options = ParsingOptions { allow_dtd: false, nodes_limit: NODES_LIMIT, ..ParsingOptions::default() };
-    Tree::parse_with_options(text, options).map_err(|error| ReadError::NotXml(error.to_string()))
+    Tree::parse_with_options(text, options).map_err(|error| ReadError::NotXml(quoted(&error.to_string())))
 }
 
 /// Child elements of a node.
 pub(crate) fn elements<'a, 'input>(node: Node<'a, 'input>) -> impl Iterator<Item = Node<'a, 'input>> {
     node.children().filter(Node::is_element)
+}
+
+/// A name or text of the message as an error quotes it: whoever writes a megabyte of it gets a line of it back.
+pub(crate) fn quoted(text: &str) -> String {
+    text.chars().take(120).collect()
 }
 
 /// Name without prefix.
@@ -121,7 +130,7 @@ impl ReadError {
 }
 
 pub(crate) fn unexpected(node: &Node<'_, '_>, parent: &str) -> ReadError {
-    ReadError::Unexpected { found: local(node).to_owned(), parent: parent.to_owned() }
+    ReadError::Unexpected { found: quoted(local(node)), parent: parent.to_owned() }
 }
 
 /// Checks a count of lines or documents.
@@ -179,7 +188,7 @@ impl Fields {
             let same_namespace = || child.tag_name().namespace() == node.tag_name().namespace();
             let in_place = || same_namespace() && elements(child).next().is_none();
             if strict && !(in_place() && rest.any(|field| field.name == name)) {
-                return Err(FieldError::new(element, name, Fault::Unexpected));
+                return Err(FieldError::new(element, quoted(name), Fault::Unexpected));
             }
             let text = own_text(child);
             found.push((name.to_owned(), if strict { text } else { text.trim().to_owned() }));

@@ -3,7 +3,7 @@
 use roxmltree::Node;
 
 use crate::field::{Fault, FieldError};
-use crate::read::{Fields, ReadError, Strictness, elements, local, tree, utf8};
+use crate::read::{Fields, ReadError, Strictness, elements, local, quoted, tree, utf8};
 use crate::record::Record;
 use crate::returns::{
     InventoryReturn, InvtCancelReturn, InvtRefundReturn, LogisticsReturn, LogisticsStatusReturn,
@@ -249,7 +249,7 @@ pub fn read_receipts(xml: &[u8]) -> Result<ReceiptBatch, ReadError> {
     let root = tree.root_element();
     let message_type = local(&root).to_owned();
     if !RECEIPT_MESSAGES.contains(&message_type.as_str()) {
-        return Err(ReadError::Root(message_type));
+        return Err(ReadError::Root(quoted(&message_type)));
     }
     let mut batch = ReceiptBatch { message_type, receipts: Vec::new(), unreadable: Vec::new() };
     let papers = elements(root).filter_map(|child| Some((child, Receipt::read(child)?)));

@@ -40,13 +40,13 @@ macro_rules! record {
     (
         $(#[$meta:meta])*
         $name:ident = $element:literal {
-            $( $(#[$field_meta:meta])* $field:ident : $ty:ty = $xml:literal, $rule:expr; )*
+            $( $(#[doc = $doc:literal])+ $field:ident : $ty:ty = $xml:literal, $rule:expr; )*
         }
     ) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct $name {
-            $( $(#[$field_meta])* pub $field: $ty, )*
+            $( $(#[doc = $doc])+ pub $field: $ty, )*
         }
 
         impl $crate::record::Record for $name {
@@ -56,6 +56,7 @@ macro_rules! record {
                     name: $xml,
                     rule: $rule,
                     required: <$ty as $crate::field::Value>::REQUIRED,
+                    doc: concat!($($doc),+).trim_ascii_start(),
                 }, )*
             ];
 

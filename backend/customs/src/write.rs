@@ -32,8 +32,8 @@ pub enum WriteError {
         /// Lines given.
         count: usize,
     },
-    /// An element of an envelope is missing or repeated too often.
-    #[error("{element} occurs 1 to {limit} times in an envelope, not {count}")]
+    /// An element of an envelope, or a subscriber of a message, is missing or repeated too often.
+    #[error("{element} occurs up to {limit} times, not {count}")]
     Count {
         /// The repeated element.
         element: &'static str,

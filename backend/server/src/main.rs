@@ -76,6 +76,21 @@ enum Command {
     /// What was filed with customs.
     #[command(subcommand)]
     Filed(FiledCommand),
+    /// What a person must see to: refused declarations, parked messages, tax that differs, …
+    #[command(subcommand)]
+    Tasks(TasksCommand),
+    /// Declarations: file a refused one anew, give it up, cancel one.
+    #[command(subcommand)]
+    Declaration(DeclarationCommand),
+    /// Goods that come back.
+    #[command(subcommand)]
+    Returns(ReturnsCommand),
+    /// Tax bills of customs.
+    #[command(subcommand)]
+    Tax(TaxCommand),
+    /// The line to customs.
+    #[command(subcommand)]
+    Customs(CustomsCommand),
     /// Parcels.
     #[command(subcommand)]
     Parcel(ParcelCommand),
@@ -178,6 +193,127 @@ pub enum FiledCommand {
     },
 }
 
+/// Tasks.
+#[derive(Debug, Subcommand)]
+pub enum TasksCommand {
+    /// List what is open, oldest first, with what to do about it.
+    List {
+        /// What is settled, too.
+        #[arg(long)]
+        all: bool,
+        /// As JSON lines.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Settle one.
+    Settle {
+        /// Its number.
+        id: i64,
+        /// How it was settled.
+        #[arg(long)]
+        note: String,
+    },
+}
+
+/// Declarations.
+#[derive(Debug, Subcommand)]
+pub enum DeclarationCommand {
+    /// File a refused declaration anew. What customs has already is sent as a change of it, what never reached customs as new.
+    Resubmit {
+        /// Order number.
+        order_no: String,
+        /// What is put right (JSON): `{"gross_kg", "net_kg", "district", "traf_mode", "lines": [{"gnum", "name", "spec",
+        /// "barcode", "origin", "record_no", "qty1", "qty2"}]}`, quantities as text. Without it the same is filed again.
+        #[arg(long, value_name = "FILE")]
+        corrections: Option<PathBuf>,
+    },
+    /// Give a refused declaration up: what is held is given back, the order cancelled, its money due.
+    GiveUp {
+        /// Order number.
+        order_no: String,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Cancel an order that was not handed over; what customs has is cancelled by an application (CEB623).
+    Cancel {
+        /// Order number.
+        order_no: String,
+        /// Why, for customs.
+        #[arg(long)]
+        reason: String,
+    },
+}
+
+/// Returns.
+#[derive(Debug, Subcommand)]
+pub enum ReturnsCommand {
+    /// Apply to customs to take goods back (CEB625), within 30 days of release.
+    Ask {
+        /// Order number.
+        order_no: String,
+        /// Article and pieces, such as `MLK-001:2`; may stand several times.
+        #[arg(long = "line", required = true, value_name = "SKU:PIECES")]
+        lines: Vec<String>,
+        /// Why, for customs.
+        #[arg(long)]
+        reason: String,
+    },
+    /// List what customs has not decided, and granted returns whose goods are not back.
+    List,
+    /// Note that the goods of a granted return are back in the area.
+    Back {
+        /// Number of the application (`BR…`).
+        cop_no: String,
+        /// `shelf`: unopened, to be sold again. `aside`: anything else.
+        #[arg(long, value_enum)]
+        to: BackTo,
+    },
+}
+
+/// Where returned goods go.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum BackTo {
+    /// To be sold again.
+    Shelf,
+    /// Kept apart.
+    Aside,
+}
+
+/// Tax.
+#[derive(Debug, Subcommand)]
+pub enum TaxCommand {
+    /// What falls due when: tax is paid from day 31 to day 45 after release.
+    Calendar {
+        /// First day of release; 60 days ago by default.
+        #[arg(long)]
+        from: Option<jiff::civil::Date>,
+        /// Last day of release; today by default.
+        #[arg(long)]
+        until: Option<jiff::civil::Date>,
+        /// As JSON lines.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Note that a payment book (缴款书) was paid: the guarantee has the tax of its bills again.
+    Paid {
+        /// Its number.
+        duty_no: String,
+    },
+}
+
+/// Customs.
+#[derive(Debug, Subcommand)]
+pub enum CustomsCommand {
+    /// Send parked messages again, all or one.
+    SendAgain {
+        /// Id of the message.
+        id: Option<String>,
+    },
+    /// List records of receipts that belong to nothing known here.
+    Strays,
+}
+
 /// Parcels.
 #[derive(Debug, Subcommand)]
 pub enum ParcelCommand {
@@ -225,6 +361,11 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Shop(ShopCommand::Key { merchant }) => cli::shop_key(app, merchant).await?,
         Command::Trail(TrailCommand::Export) => cli::trail_export(app).await?,
         Command::Trail(TrailCommand::Verify) => return cli::trail_verify(app).await,
+        Command::Tasks(command) => cli::customs::tasks(app, command).await?,
+        Command::Declaration(command) => cli::customs::declaration(app, command).await?,
+        Command::Returns(command) => cli::customs::returns(app, command).await?,
+        Command::Tax(command) => cli::customs::tax(app, command).await?,
+        Command::Customs(command) => cli::customs::line(app, command).await?,
         Command::Filed(FiledCommand::Export { dir }) => cli::filed_export(app, dir).await?,
         Command::Parcel(ParcelCommand::Label { waybill, qr }) => cli::label(app, waybill, qr).await?,
     }

@@ -19,8 +19,10 @@ pub enum Kind {
     Refused,
     /// An application to cancel or return was refused; `copNo` of the application.
     ApplicationRefused,
-    /// Customs detained the goods or suspended the declaration; `copNo/status`.
+    /// Customs detained the goods; `copNo/status`.
     Detained,
+    /// Customs says something nobody has explained yet, and goes on all the same; `copNo/status/code`.
+    UnknownCode,
     /// Customs released an order that was given up here, or granted a cancellation of what was handed over; `copNo`.
     Contradiction,
     /// A receipt names nothing known here; `cursor/position`.
@@ -43,10 +45,11 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Refused,
         Self::ApplicationRefused,
         Self::Detained,
+        Self::UnknownCode,
         Self::Contradiction,
         Self::Unmatched,
         Self::Parked,
@@ -65,6 +68,7 @@ impl Kind {
             Self::Refused => "refused",
             Self::ApplicationRefused => "application_refused",
             Self::Detained => "detained",
+            Self::UnknownCode => "unknown_code",
             Self::Contradiction => "contradiction",
             Self::Unmatched => "unmatched",
             Self::Parked => "parked",
@@ -92,6 +96,10 @@ impl Kind {
             Self::Detained => {
                 ("货物不得交付，请与海关联系。", "The goods must not be handed over; speak to customs.")
             }
+            Self::UnknownCode => (
+                "向海关或电子口岸查明该代码的含义，然后导入代码表（import codes）。",
+                "Ask the port what the code means, then import it (import codes).",
+            ),
             Self::Contradiction => (
                 "本系统与海关记录不一致，请核对后向海关申请撤销或退货。",
                 "Our books and customs' differ; compare them and apply to customs to cancel or return.",

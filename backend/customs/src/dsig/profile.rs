@@ -120,11 +120,19 @@ impl Profile {
         })
     }
 
-    /// Digest of canonical text.
-    pub(crate) fn digest(&self, canonical: &str) -> Vec<u8> {
+    /// Digest of canonical text that comes in pieces.
+    pub(crate) fn digest(&self, canonical: &[&str]) -> Vec<u8> {
         match self.digest {
-            DigestKind::Sm3 => Sm3::digest(canonical.as_bytes()).to_vec(),
-            DigestKind::Sha1 => <Sha1 as sha1::Digest>::digest(canonical.as_bytes()).to_vec(),
+            DigestKind::Sm3 => {
+                let mut digest = Sm3::new();
+                canonical.iter().for_each(|piece| digest.update(piece.as_bytes()));
+                digest.finalize().to_vec()
+            }
+            DigestKind::Sha1 => {
+                let mut digest = <Sha1 as sha1::Digest>::new();
+                canonical.iter().for_each(|piece| sha1::Digest::update(&mut digest, piece.as_bytes()));
+                sha1::Digest::finalize(digest).to_vec()
+            }
         }
     }
 }

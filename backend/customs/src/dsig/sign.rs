@@ -72,7 +72,7 @@ pub struct Prepared {
 /// Computes what is to be signed of a message by the holder of `certificate`.
 #[must_use]
 pub fn prepare(message: &Unsigned, profile: &Profile, certificate: &Certificate) -> Prepared {
-    let digest = BASE64.encode(profile.digest(&message.canonical()));
+    let digest = BASE64.encode(profile.digest(&message.canonical_pieces()));
     let inside = signed_info_inside(profile, &digest);
     Prepared {
         message: message.clone(),

@@ -7,7 +7,7 @@ use roxmltree::Node;
 use super::{DS_NS, Profile};
 use crate::c14n::{self, C14nError, Options};
 use crate::cert::{Certificate, CertificateError};
-use crate::read::{ReadError, elements, own_text, tree, utf8};
+use crate::read::{ReadError, elements, own_text, quoted, tree, utf8};
 
 /// A signature that holds. Whether its certificate is trusted is for the caller to say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,14 +102,20 @@ fn verify_by(
     let profile = profile(&parts)?;
 
     let options = Options { without: Some(signature.id()), comments: profile.c14n_comments };
-    let computed = profile.digest(&c14n::document(root, options)?);
+    let computed = profile.digest(&[&c14n::document(root, options)?]);
     if BASE64.decode(&parts.digest).ok().as_deref() != Some(computed.as_slice()) {
-        return Err(VerifyError::Digest { declared: parts.digest, computed: BASE64.encode(computed) });
+        return Err(VerifyError::Digest {
+            declared: quoted(&parts.digest),
+            computed: BASE64.encode(computed),
+        });
     }
 
     let certificate = Certificate::from_der(&decode(&parts.certificate, "X509Certificate is not base64")?)?;
     if !certificate.has_serial(&parts.key_name) {
-        return Err(VerifyError::KeyName { key_name: parts.key_name, serial: certificate.serial_hex() });
+        return Err(VerifyError::KeyName {
+            key_name: quoted(&parts.key_name),
+            serial: certificate.serial_hex(),
+        });
     }
     if certificate.key_kind() != profile.signature {
         return Err(VerifyError::Structure(
@@ -183,8 +189,8 @@ impl<'a, 'input> Parts<'a, 'input> {
 
     fn not_accepted(&self) -> VerifyError {
         VerifyError::Algorithms {
-            signature_uri: self.signature_uri.clone(),
-            digest_uri: self.digest_uri.clone(),
+            signature_uri: quoted(&self.signature_uri),
+            digest_uri: quoted(&self.digest_uri),
         }
     }
 }

@@ -12,30 +12,36 @@ use crate::read::{ReadError, elements, local, own_text};
 use crate::time::Seconds;
 use crate::write::{WriteError, XmlWriter, escape_attribute};
 
-const fn required(name: &'static str, min: usize, max: usize) -> Field {
-    Field { name, rule: text(min, max), required: true }
+const fn required(name: &'static str, min: usize, max: usize, doc: &'static str) -> Field {
+    Field { name, rule: text(min, max), required: true, doc }
 }
 
-const fn optional(name: &'static str, min: usize, max: usize) -> Field {
-    Field { name, rule: text(min, max), required: false }
+const fn optional(name: &'static str, min: usize, max: usize, doc: &'static str) -> Field {
+    Field { name, rule: text(min, max), required: false, doc }
 }
 
-pub(super) const COP_MSG_ID: Field = required("CopMsgId", 1, 255);
-pub(super) const SENDER_ID: Field = required("SenderId", 1, 16);
-pub(super) const RECEIVER_ID: Field = required("ReceiverId", 1, 16);
-pub(super) const CREATED: Field = required("CreatTime", 1, 40);
-pub(super) const MSG_TYPE: Field = required("MsgType", 0, 30);
-pub(super) const FILE_NAME: Field = optional("FileName", 1, 255);
-pub(super) const IC_CARD: Field = optional("IcCard", 1, 13);
-pub(super) const KEY: Field = required("Key", 1, 64);
-pub(super) const KEY_NAME: Field = optional("name", 1, 32);
-pub(super) const ENCODE: Field = optional("Encode", 0, 50);
-pub(super) const REC_MAP_ID: Field = optional("RecMapId", 0, usize::MAX);
-pub(super) const MSG_ID: Field = required("MsgId", 1, 32);
-pub(super) const SUB_MSG_ID: Field = Field { name: "SubMsgId", rule: exactly(1), required: false };
-pub(super) const SENT: Field = required("SendTime", 1, 40);
-pub(super) const END_NODE: Field = required("EndNode", 1, 8);
-pub(super) const STA_NODE: Field = required("StaNode", 1, 8);
+pub(super) const COP_MSG_ID: Field = required("CopMsgId", 1, 255, "The sender's own id of the message.");
+pub(super) const SENDER_ID: Field = required("SenderId", 1, 16, "Exchange id of the sender.");
+pub(super) const RECEIVER_ID: Field = required("ReceiverId", 1, 16, "Exchange id of a receiver.");
+pub(super) const CREATED: Field = required("CreatTime", 1, 40, "When the message was made.");
+pub(super) const MSG_TYPE: Field = required("MsgType", 0, 30, "Type of the business message.");
+pub(super) const FILE_NAME: Field = optional("FileName", 1, 255, "Name of the original file.");
+pub(super) const IC_CARD: Field = optional("IcCard", 1, 13, "Number of the card.");
+pub(super) const KEY: Field = required("Key", 1, 64, "A business key.");
+pub(super) const KEY_NAME: Field = optional("name", 1, 32, "Name of a business key.");
+pub(super) const ENCODE: Field = optional("Encode", 0, 50, "Character set of the data.");
+pub(super) const REC_MAP_ID: Field =
+    optional("RecMapId", 0, usize::MAX, "Id of the conversion at the receiver.");
+pub(super) const MSG_ID: Field = required("MsgId", 1, 32, "Id in the network.");
+pub(super) const SUB_MSG_ID: Field = Field {
+    name: "SubMsgId",
+    rule: exactly(1),
+    required: false,
+    doc: "Tells the copies for several receivers apart.",
+};
+pub(super) const SENT: Field = required("SendTime", 1, 40, "When the first server took it.");
+pub(super) const END_NODE: Field = required("EndNode", 1, 8, "Server of the receiver.");
+pub(super) const STA_NODE: Field = required("StaNode", 1, 8, "Server of the sender.");
 
 pub(super) fn started(root: &str) -> XmlWriter {
     let mut out = XmlWriter::new("dxp:");

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use roxmltree::Node;
 
 use crate::field::{Fault, FieldError, check};
-use crate::read::{ReadError, elements, local, own_text, tree, utf8};
+use crate::read::{ReadError, elements, local, own_text, quoted, tree, utf8};
 use crate::time::Seconds;
 use crate::write::{WriteError, XmlWriter};
 
@@ -143,7 +143,7 @@ impl DxpMsg {
         match local(&root) {
             "DxpMsg" => Self::read_node(root),
             "DxpMsgSv" => Self::read_node(child(root, "DxpMsgSv", "DxpMsg")?),
-            other => Err(ReadError::Root(other.to_owned())),
+            other => Err(ReadError::Root(quoted(other))),
         }
     }
 
@@ -188,7 +188,7 @@ impl DxpMsgSv {
         let tree = tree(utf8(xml)?)?;
         let root = tree.root_element();
         if local(&root) != "DxpMsgSv" {
-            return Err(ReadError::Root(local(&root).to_owned()));
+            return Err(ReadError::Root(quoted(local(&root))));
         }
         let message = DxpMsg::read_node(child(root, "DxpMsgSv", "DxpMsg")?)?;
         Ok(Self { server: SvNo::read(child(root, "DxpMsgSv", "SvNo")?)?, message })

@@ -1,8 +1,11 @@
 //! Documents beside order, waybill and list: frozen bytes, what is refused, and that each reads back as its own kind.
 
-use pickup_customs::{AnyMessage, AppType, Document, InvtRefundLine, Message, WriteError};
+use pickup_customs::dsig::{Profile, sign};
+use pickup_customs::{
+    AnyMessage, AppType, BaseSubscribe, Document, InvtCancel, InvtRefundLine, Message, ReadError, WriteError,
+};
 
-use crate::{golden, sample};
+use crate::{golden, outside_tools, sample};
 
 fn read_back<T: Document + Clone>(document: &T) -> AnyMessage {
     let written = sample::message(document.clone()).write().unwrap();
@@ -97,4 +100,39 @@ fn the_number_of_lines_is_checked_and_the_document_named() {
         error.to_string(),
         "InvtRefundList occurs 1 to 99 times in a document, not 100 as in document 2: split the order"
     );
+}
+
+#[test]
+fn other_parties_that_get_the_receipts_are_named_in_the_message() {
+    let party = BaseSubscribe {
+        status: "RET".to_owned(),
+        dxp_mode: "DXP".to_owned(),
+        dxp_address: "DXPENT0000990102".to_owned(),
+        note: None,
+    };
+    let message = sample::message(sample::cancel());
+    let five = vec![party.clone(); 5];
+    let unsigned = message.write_for(&five).unwrap();
+    let read = Message::<InvtCancel>::read_with_subscribers(unsigned.to_xml().as_bytes());
+    assert_eq!(read, Ok((message.clone(), five.clone())));
+    if let Some(schema) = outside_tools::official("xsd/ceb-import-202205.xsd") {
+        let signed = sign(&unsigned, &sample::key(), &Profile::SM2_2022).unwrap();
+        outside_tools::validate(&schema, "CEB623-subscribed", &signed);
+    }
+
+    let six = [five, vec![party]].concat();
+    let error = message.write_for(&six).unwrap_err();
+    assert_eq!(error.to_string(), "BaseSubscribe occurs up to 5 times, not 6");
+    let xml = unsigned.to_xml();
+    let (before, after) = xml.split_once("<ceb:BaseSubscribe>").unwrap();
+    let (one, _) = after.split_once("</ceb:BaseSubscribe>").unwrap();
+    let more = format!("{before}<ceb:BaseSubscribe>{one}</ceb:BaseSubscribe><ceb:BaseSubscribe>{after}");
+    assert!(matches!(AnyMessage::read(more.as_bytes()), Err(ReadError::Unexpected { .. })));
+}
+
+#[test]
+fn debug_output_of_no_document_shows_the_identity_number() {
+    let number = sample::filing().buyer.id.expose().to_owned();
+    let shown = format!("{:?} {:?} {:?}", sample::payment(), sample::cancel(), sample::refund());
+    assert!(!shown.contains(&number) && !shown.contains(&number[6..14]));
 }

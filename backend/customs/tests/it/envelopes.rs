@@ -94,11 +94,8 @@ fn every_length_and_count_is_checked_on_writing() {
     let cases: [(Change, &str); 7] = [
         (|m| m.info.cop_msg_id = "x".repeat(256), "TransInfo/CopMsgId has 256 characters; the limit is 255"),
         (|m| m.info.sender_id.clear(), "TransInfo/SenderId has 0 characters; at least 1 are needed"),
-        (|m| m.info.receiver_ids.clear(), "ReceiverId occurs 1 to 5 times in an envelope, not 0"),
-        (
-            |m| m.info.receiver_ids = vec!["R".to_owned(); 6],
-            "ReceiverId occurs 1 to 5 times in an envelope, not 6",
-        ),
+        (|m| m.info.receiver_ids.clear(), "ReceiverId occurs up to 5 times, not 0"),
+        (|m| m.info.receiver_ids = vec!["R".to_owned(); 6], "ReceiverId occurs up to 5 times, not 6"),
         (|m| m.info.msg_type = "x".repeat(31), "TransInfo/MsgType has 31 characters; the limit is 30"),
         (
             |m| m.add.as_mut().unwrap().ic_card = Some("9".repeat(14)),

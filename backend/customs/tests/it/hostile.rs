@@ -60,8 +60,10 @@ fn a_reference_to_another_file_is_read_as_the_text_it_is() {
 fn more_bytes_nesting_or_attributes_than_any_message_has_are_refused() {
     let deep = format!("<CEB622Message>{}{}</CEB622Message>", "<a>".repeat(64), "</a>".repeat(64));
     all_refuse(deep.as_bytes(), &ReadError::TooDeep);
-    let namespaces: String = (0..129).map(|n| format!(" xmlns:n{n}='u:{n}'")).collect();
-    all_refuse(format!("<CEB622Message{namespaces}/>").as_bytes(), &ReadError::TooManyAttributes);
+    let attributes: String = (0..129).map(|n| format!(" n{n}=''")).collect();
+    all_refuse(format!("<CEB622Message{attributes}/>").as_bytes(), &ReadError::TooManyAttributes);
+    let namespaces: String = (0..33).map(|n| format!(" xmlns:n{n}='u:{n}'")).collect();
+    all_refuse(format!("<CEB622Message{namespaces}/>").as_bytes(), &ReadError::TooManyNamespaces);
     let large = vec![b' '; MESSAGE_BYTES_LIMIT + 1];
     all_refuse(&large, &ReadError::TooLarge(MESSAGE_BYTES_LIMIT + 1));
     all_refuse(b"<CEB622Message>\xFF</CEB622Message>", &ReadError::NotUtf8);
@@ -117,4 +119,43 @@ fn the_numbers_of_tax_bills_are_not_taken_for_those_of_declarations() {
         assert_eq!(receipt.tax_state().is_some(), taxes);
         assert_ne!(receipt.code(), 0);
     }
+}
+
+#[test]
+fn megabytes_made_to_exhaust_a_parser_are_answered_within_seconds() {
+    let started = std::time::Instant::now();
+    let shells = |inside: &str| format!("<CEB622Message>{inside}</CEB622Message>").into_bytes();
+    let many = "<InventoryReturn><guid/></InventoryReturn>".repeat(50_000);
+    let batch = read_receipts(&shells(&many)).unwrap();
+    assert_eq!((batch.receipts.len(), batch.unreadable.len()), (0, 50_000));
+    let declared: String = (0..31).map(|n| format!(" xmlns:n{n}='u:{n}'")).collect();
+    let each = "<b xmlns:x='u'/>".repeat(100_000);
+    assert!(read_receipts(&shells(&format!("<a{declared}>{each}</a>"))).is_ok());
+    let nested = format!("{}{}", "<a xmlns:x='u'>".repeat(500_000), "</a>".repeat(500_000));
+    assert_eq!(read_receipts(&shells(&nested)), Err(ReadError::TooManyNamespaces));
+    assert_eq!(
+        read_receipts(&shells(&format!("<a {}/>", "b='' ".repeat(1_000_000)))),
+        Err(ReadError::TooManyAttributes)
+    );
+    assert!(started.elapsed().as_secs() < 30, "{:?}", started.elapsed());
+}
+
+#[test]
+fn an_error_quotes_a_line_of_the_message_at_most() {
+    let name = "n".repeat(1_000_000);
+    let head = format!("<ceb:InventoryHead><ceb:{name}/></ceb:InventoryHead>");
+    let mixed = format!("<{name}></{}>", &name[1..]);
+    for xml in [format!("<{name}/>"), mixed, document(&head), document(&format!("<ceb:{name}/>"))] {
+        for answer in answers(xml.as_bytes()).into_iter().flatten() {
+            assert!(answer.to_string().len() < 400, "{} bytes", answer.to_string().len());
+        }
+    }
+}
+
+fn document(inside: &str) -> String {
+    format!(
+        "<ceb:CEB621Message xmlns:ceb='http://www.chinaport.gov.cn/ceb' guid='{}' version='1.0'>\
+         <ceb:Inventory>{inside}</ceb:Inventory></ceb:CEB621Message>",
+        sample::guid(1)
+    )
 }

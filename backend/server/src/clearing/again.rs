@@ -61,8 +61,10 @@ impl From<crate::db::DbError> for AgainError {
 #[serde(deny_unknown_fields, default)]
 pub struct Corrections {
     /// Gross weight in kilograms.
+    #[serde(deserialize_with = "decimal")]
     pub gross_kg: Option<Quantity>,
     /// Net weight in kilograms.
+    #[serde(deserialize_with = "decimal")]
     pub net_kg: Option<Quantity>,
     /// Six-digit division code of the centre.
     pub district: Option<String>,
@@ -94,11 +96,17 @@ pub struct LineCorrections {
     #[serde(default)]
     pub record_no: Option<String>,
     /// First legal quantity.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "decimal")]
     pub qty1: Option<Quantity>,
     /// Second legal quantity.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "decimal")]
     pub qty2: Option<Quantity>,
+}
+
+/// A quantity as a person writes it, such as `"2.5"`.
+fn decimal<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Quantity>, D::Error> {
+    let text = String::deserialize(from)?;
+    text.parse().map(Some).map_err(|e| serde::de::Error::custom(format!("{text}: {e}")))
 }
 
 /// Puts a declaration back into the outbox, to be written anew after a while that doubles with every attempt.

@@ -13,8 +13,8 @@ use crate::store::StoreError;
 
 /// Most orders of a batch.
 const MOST: usize = 512;
-/// How many times an order is asked again that shared a number with another of its batch.
-const AGAIN: usize = 4;
+/// How many times an order is asked again that shared a number with others of its batch: each time at least one of them is answered.
+const AGAIN: usize = MOST;
 
 type Answer = Result<Outcome, Arc<ClearingError>>;
 

@@ -294,9 +294,8 @@ fn meaning(codes: &Dictionary, paper: &Paper) -> Option<(Receipt, Said)> {
     let status = paper.status()?;
     let answers_list = matches!(paper, Paper::Inventory(_));
     let refused = status.code() < 0 || status == Status::Rejected;
-    if !answers_list
-        && !(refused && matches!(paper, Paper::Order(_) | Paper::Logistics(_) | Paper::Message(_)))
-    {
+    let counts = matches!(paper, Paper::Order(_) | Paper::Logistics(_) | Paper::Message(_)) && refused;
+    if !(answers_list || counts) {
         return None;
     }
     let why = codes.explain(status, paper.info());
@@ -311,5 +310,8 @@ fn meaning(codes: &Dictionary, paper: &Paper) -> Option<(Receipt, Said)> {
         "status": status.code(), "code": why.code, "cause": why.cause.name(), "who": why.who.name(),
         "info": paper.info(), "zh": why.zh, "en": why.en, "at": receipt.at,
     });
-    Some((receipt, Said { actor: "customs", body, pre_no, invt_no, remedy: why.remedy }))
+    Some((
+        receipt,
+        Said { actor: "customs", body, pre_no, invt_no, remedy: why.remedy, unknown: why.unknown },
+    ))
 }

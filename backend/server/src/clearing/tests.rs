@@ -7,6 +7,8 @@ use super::*;
 use crate::trail;
 
 #[cfg(test)]
+mod after;
+#[cfg(test)]
 pub(crate) mod bench;
 #[cfg(test)]
 mod faults;

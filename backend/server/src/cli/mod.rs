@@ -20,6 +20,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::KioskCommand;
 
+pub mod customs;
 mod import;
 mod init;
 

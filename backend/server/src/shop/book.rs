@@ -33,6 +33,19 @@ pub struct Kept {
     pub placed_us: i64,
 }
 
+/// The id of the order with this number, whoever placed it.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn id_of(conn: &Conn, order_no: &str) -> Result<Option<i64>, StoreError> {
+    Ok(conn
+        .prepare_cached(
+            "SELECT order_id FROM used_number WHERE number = ?1 AND kind = 'order' AND cell = {cell}",
+        )?
+        .query_row([order_no], |row| row.get(0))
+        .optional()?)
+}
+
 /// The merchant's order with this number.
 ///
 /// # Errors

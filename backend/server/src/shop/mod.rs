@@ -7,6 +7,8 @@
 //! | `POST /shop/v1/orders` | [`pickup_domain::order::Order`] | 201 (200 when repeated) with the verdict |
 //! | `POST /shop/v1/orders/{order_no}/payment` | [`pickup_domain::order::Payment`] | 201 (200) with waybill and copNo |
 //! | `GET /shop/v1/orders/{order_no}` | | all states, tax, receipts, parcel, refund |
+//! | `POST /shop/v1/orders/{order_no}/cancel` | `{"request_id", "reason"}` | 200 cancelled, 202 customs is asked |
+//! | `POST /shop/v1/orders/{order_no}/returns` | `{"request_id", "reason", "lines":[{"sku","qty"}]}` | 202 with the application |
 //! | `GET /shop/v1/orders/{order_no}/ticket` | | the ticket's text |
 //! | `GET /shop/v1/orders/{order_no}/ticket.svg` | | the ticket as a QR code |
 //! | `PUT /shop/v1/payments/{transaction}/raw` | [`raw::Raw`] | 201 (200): request and response of the payment are kept |
@@ -37,6 +39,7 @@ use crate::secrets::SecretsError;
 use crate::signing::OpenError;
 use crate::store::StoreError;
 
+pub mod after;
 pub mod auth;
 pub mod book;
 pub mod fault;
@@ -170,6 +173,8 @@ pub fn router(shop: Arc<Shop>) -> Router {
         .route("/shop/v1/purchases", post(orders::purchase))
         .route("/shop/v1/orders/{order_no}", get(view::show))
         .route("/shop/v1/orders/{order_no}/payment", post(orders::pay))
+        .route("/shop/v1/orders/{order_no}/cancel", post(after::cancel))
+        .route("/shop/v1/orders/{order_no}/returns", post(after::give_back))
         .route("/shop/v1/orders/{order_no}/ticket", get(ticket::text))
         .route("/shop/v1/orders/{order_no}/ticket.svg", get(ticket::qr))
         .route("/shop/v1/payments/{transaction}/raw", put(raw::put))

@@ -11,6 +11,9 @@ use pickup_domain::review::Verdict;
 use pickup_protocol::PickupNumber;
 use serde::Serialize;
 
+use crate::clearing::applications::{self, Application};
+use crate::clearing::payback::{self, Payback};
+use crate::clearing::tax_bills::{self, Bill};
 use crate::dataset;
 use crate::parcels;
 use crate::shop::auth::Merchant;
@@ -37,6 +40,12 @@ pub struct OrderView {
     pub declaration: Option<DeclarationView>,
     /// The parcel, once paid.
     pub parcel: Option<ParcelView>,
+    /// What customs was asked afterwards: to cancel, or to take goods back.
+    pub applications: Vec<Application>,
+    /// Customs' tax bills.
+    pub tax_bills: Vec<Bill>,
+    /// Money that goes back.
+    pub paybacks: Vec<Payback>,
 }
 
 /// A declaration as shops see it.
@@ -118,6 +127,9 @@ pub fn view(conn: &Conn, merchant: &str, order_no: &str) -> Result<OrderView, Sh
     Ok(OrderView {
         declaration: declaration(conn, kept.id)?,
         parcel: parcels::by_order(conn, kept.id)?.map(parcel),
+        applications: applications::of_order(conn, kept.id)?,
+        tax_bills: tax_bills::of_order(conn, kept.id)?,
+        paybacks: payback::of_order(conn, kept.id)?,
         order_no: order_no.to_owned(),
         state: kept.state.as_str(),
         verdict: kept.verdict,

@@ -17,11 +17,14 @@ enum Answered {
     Refund,
 }
 
+/// The guid a document was filed under last, which message answers it, and what is still to be said.
+type Decided = (String, Answered, Vec<i32>);
+
 /// Customs, remembering what it was sent.
 #[derive(Default)]
 pub struct Customs {
-    /// By copNo: the guid it was filed under last, which message answers it, and what is still to be said.
-    lists: Mutex<BTreeMap<String, (String, Answered, Vec<i32>)>>,
+    /// By copNo.
+    lists: Mutex<BTreeMap<String, Decided>>,
     given: Mutex<Vec<Incoming>>,
     pub dice: Mutex<Option<Rng>>,
     clock: AtomicI64,
@@ -61,7 +64,7 @@ impl Customs {
 
     /// Says something about lists; with `all`, everything that is left to say.
     pub fn answer(&self, all: bool) {
-        let waiting: Vec<(String, (String, Answered, Vec<i32>))> =
+        let waiting: Vec<(String, Decided)> =
             lock(&self.lists).iter().map(|(cop_no, kept)| (cop_no.clone(), kept.clone())).collect();
         for (cop_no, (guid, answered, mut way)) in waiting {
             if way.is_empty() || !(all || self.chance(2)) {

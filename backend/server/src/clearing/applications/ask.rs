@@ -42,7 +42,7 @@ pub enum Cancelled {
     /// It was cancelled before.
     Before,
     /// Customs is asked.
-    Asked(Application),
+    Asked(Box<Application>),
 }
 
 /// Why nothing is asked.
@@ -68,6 +68,9 @@ pub enum AskError {
         /// Where it stands.
         state: &'static str,
     },
+    /// Nothing is left to return.
+    #[error("all of order {0} has come back already")]
+    AllBack(i64),
     /// Another application is not decided yet.
     #[error("application {0} of this order is not decided yet: wait for customs")]
     Open(String),
@@ -123,7 +126,7 @@ pub fn cancel(
         return Ok(Cancelled::Before);
     }
     if let Some(kept) = kept(tx, shop, order_id, ApplicationKind::Cancel, wanted, &[])? {
-        return Ok(Cancelled::Asked(kept));
+        return Ok(Cancelled::Asked(Box::new(kept)));
     }
     let held = subject.hold.as_deref() == Some(HoldState::Held.as_str());
     match subject.declaration {
@@ -140,7 +143,7 @@ pub fn cancel(
     }
     no_other(tx, order_id)?;
     write(tx, shop, order_id, (ApplicationKind::Cancel, &[], Credit::default(), None), wanted, now)
-        .map(Cancelled::Asked)
+        .map(|one| Cancelled::Asked(Box::new(one)))
 }
 
 /// Asks to take goods back that were handed over.
@@ -159,6 +162,9 @@ pub fn refund(
     let subject = subject(tx, order_id)?.ok_or(AskError::None(order_id))?;
     if let Some(kept) = kept(tx, shop, order_id, ApplicationKind::Refund, wanted, lines)? {
         return Ok(kept);
+    }
+    if subject.order == OrderState::Returned {
+        return Err(AskError::AllBack(order_id));
     }
     let released = subject.released.filter(|_| subject.order == OrderState::Fulfilled);
     let Some(released) = released else {
@@ -200,7 +206,7 @@ fn sold(tx: &Conn, order_id: i64) -> Result<(Vec<Sold>, Extras), StoreError> {
 }
 
 fn subject(tx: &Conn, order_id: i64) -> Result<Option<Subject>, StoreError> {
-    let row: Option<(String, Option<String>, Option<String>, Option<String>, Option<i64>, i64)> = tx
+    let row = tx
         .prepare_cached(
             "SELECT o.state, d.state, h.state, p.state, d.released_us,
                 (SELECT COUNT(*) FROM outbox x WHERE x.cell = o.cell AND x.order_id = o.id)
@@ -211,10 +217,12 @@ fn subject(tx: &Conn, order_id: i64) -> Result<Option<Subject>, StoreError> {
              WHERE o.cell = {cell} AND o.id = ?1",
         )?
         .query_row([order_id], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
+            let texts: (String, Option<String>, Option<String>, Option<String>) =
+                (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+            Ok((texts, row.get::<_, Option<i64>>(4)?, row.get::<_, i64>(5)?))
         })
         .optional()?;
-    let Some((order, declaration, hold, parcel, released, waits)) = row else { return Ok(None) };
+    let Some(((order, declaration, hold, parcel), released, waits)) = row else { return Ok(None) };
     Ok(Some(Subject {
         order: OrderState::from_word(&order).ok_or_else(|| StoreError::unreadable("orders.state", &order))?,
         declaration: declaration.as_deref().and_then(DeclarationState::from_word),

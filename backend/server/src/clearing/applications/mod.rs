@@ -123,7 +123,7 @@ fn read(row: &Row) -> Result<Application, StoreError> {
     let what = |column: &str| format!("application.{column} of {cop_no}");
     let (kind, state): (String, String) = (row.get(3)?, row.get(7)?);
     let (lines, credit): (String, String) = (row.get(5)?, row.get(6)?);
-    let time = |column| Ok::<_, StoreError>(row.get::<_, Option<i64>>(column)?.map(at).transpose()?);
+    let time = |column| -> Result<_, StoreError> { row.get::<_, Option<i64>>(column)?.map(at).transpose() };
     Ok(Application {
         id: row.get(0)?,
         order_id: row.get(2)?,

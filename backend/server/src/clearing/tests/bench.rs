@@ -41,6 +41,8 @@ pub struct FakeGateway {
     receipts: Mutex<Vec<Incoming>>,
     /// So many of the next messages are taken but not acknowledged.
     pub lose_answers: AtomicU32,
+    /// So many of the next messages are refused as something it does not want.
+    pub refuse: AtomicU32,
 }
 
 impl FakeGateway {
@@ -73,6 +75,11 @@ async fn take_message(
     gateway.sent.lock().unwrap().push(got);
     let lose =
         gateway.lose_answers.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_ok();
+    let refuse =
+        gateway.refuse.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_ok();
+    if refuse {
+        return (StatusCode::UNPROCESSABLE_ENTITY, "not wanted");
+    }
     if lose { (StatusCode::SERVICE_UNAVAILABLE, "busy") } else { (StatusCode::OK, "OK") }
 }
 
@@ -97,7 +104,7 @@ async fn give_receipts(State(gateway): State<Arc<FakeGateway>>, Query(asked): Qu
 pub struct Bench {
     pub shop: Arc<Shop>,
     pub gateway: Arc<FakeGateway>,
-    http: HttpGateway,
+    pub http: HttpGateway,
     client: reqwest::Client,
     pub base: String,
     key: String,
@@ -256,6 +263,7 @@ impl Bench {
     }
 
     pub async fn send(&self) {
+        applications::papers::all_due(&self.shop).await.unwrap();
         outbox::send_due(&self.shop, &self.http).await.unwrap();
     }
 
