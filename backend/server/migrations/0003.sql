@@ -47,6 +47,7 @@ CREATE TABLE pay_query (                   -- queries of customs for payment dat
     PRIMARY KEY (cell, session)
 );
 CREATE INDEX pay_query_open ON pay_query (cell, next_us) WHERE state = 'open';
+CREATE INDEX pay_query_order ON pay_query (cell, order_id);
 CREATE INDEX pay_query_until ON pay_query (cell, until_us);
 
 CREATE TABLE payback_try (                 -- how far a payback was taken to the payment company

@@ -13,6 +13,7 @@ use crate::clearing;
 use crate::clearing::gateway::{GatewayError, HttpGateway};
 use crate::gateway::Ports;
 use crate::kiosk_api;
+use crate::plat_data::{self, PlatData, PlatDataError};
 use crate::shop::{self, Shop, ShopError};
 use crate::store::StoreError;
 use crate::tls::{self, TlsError, stopped};
@@ -39,6 +40,9 @@ pub enum ServeError {
     /// The customs gateway's client.
     #[error(transparent)]
     Gateway(#[from] GatewayError),
+    /// Payment data for customs.
+    #[error(transparent)]
+    PlatData(#[from] PlatDataError),
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -69,11 +73,20 @@ pub async fn start(app: Arc<App>, stop: watch::Receiver<bool>) -> Result<Running
     let acceptor = tls::acceptor(&app.ca, &app.config.kiosk_names, now)?;
     let shop = Shop::open(Arc::clone(&app)).await?;
     let way = Way::open(&shop)?;
+    let plat = match shop.app.config.plat_data.enabled {
+        true => Some(PlatData::open(Arc::clone(&shop)).await?),
+        false => None,
+    };
     let mut tasks = JoinSet::new();
     let (lost, was_lost) = watch::channel(false);
     tasks.spawn(hold_cell(Arc::clone(&app), lost, stop.clone()));
     tasks.spawn(tls::serve(kiosk_tcp, acceptor, kiosk_api::router(app), stop.clone()));
-    tasks.spawn(serve_shops(shop_tcp, shop::router(Arc::clone(&shop)), stop.clone()));
+    let mut routes = shop::router(Arc::clone(&shop));
+    if let Some(plat) = plat {
+        routes = routes.merge(plat_data::router(Arc::clone(&plat)));
+        tasks.spawn(until_stopped(plat_data::run(plat), stop.clone()));
+    }
+    tasks.spawn(serve_shops(shop_tcp, routes, stop.clone()));
     if shop.app.config.customs_enabled {
         way.spawn(&mut tasks, shop, stop);
     } else {

@@ -48,6 +48,12 @@ pub enum Kind {
     Tax,
     /// `task.kind/task.entity`; `open` or `settled`.
     Task,
+    /// `pay_query.session`; `open`, `done` or `failed`.
+    PaymentData,
+    /// `payback.id`; `requested`, `done` or `failed`.
+    Payback,
+    /// Order id; state as in `pay_declaration.state`.
+    PaymentDeclaration,
 }
 
 impl Kind {
@@ -70,6 +76,9 @@ impl Kind {
             Self::Application => "application",
             Self::Tax => "tax",
             Self::Task => "task",
+            Self::PaymentData => "payment_data",
+            Self::Payback => "payback",
+            Self::PaymentDeclaration => "payment_declaration",
         }
     }
 }

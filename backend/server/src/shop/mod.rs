@@ -11,6 +11,7 @@
 //! | `POST /shop/v1/orders/{order_no}/returns` | `{"request_id", "reason", "lines":[{"sku","qty"}]}` | 202 with the application |
 //! | `GET /shop/v1/orders/{order_no}/ticket` | | the ticket's text |
 //! | `GET /shop/v1/orders/{order_no}/ticket.svg` | | the ticket as a QR code |
+//! | `PUT /shop/v1/payments/{transaction}/raw` | [`raw::Raw`] | 201 (200): request and response of the payment are kept |
 //! | `GET /goods/{sku}.svg` (no key) | | picture of an article |
 //!
 //! What is refused answers `{code, message_zh, message_en, field?, reasons[]}` and changes nothing.
@@ -19,7 +20,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use pickup_customs::Dictionary;
 use pickup_domain::centre::Centre;
 use pickup_domain::goods::Product;
@@ -33,6 +34,7 @@ use crate::clearing::clearer::{self, Clearer};
 use crate::clearing::signer::{self, Signer};
 use crate::dataset;
 use crate::demo::{Demo, DemoError, Operator};
+use crate::plat_data::raw;
 use crate::secrets::SecretsError;
 use crate::signing::OpenError;
 use crate::store::StoreError;
@@ -175,6 +177,7 @@ pub fn router(shop: Arc<Shop>) -> Router {
         .route("/shop/v1/orders/{order_no}/returns", post(after::give_back))
         .route("/shop/v1/orders/{order_no}/ticket", get(ticket::text))
         .route("/shop/v1/orders/{order_no}/ticket.svg", get(ticket::qr))
+        .route("/shop/v1/payments/{transaction}/raw", put(raw::put))
         .route("/goods/{picture}", get(goods::picture))
         .with_state(shop)
 }

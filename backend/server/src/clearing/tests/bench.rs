@@ -192,6 +192,10 @@ impl Bench {
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
     pub fn buyer(&self, n: usize) -> DemoBuyer {
         self.shop.data.buyers[n].clone()
     }
