@@ -56,7 +56,7 @@ impl Port {
         bytes: &[u8],
         incoming: Incoming,
     ) -> Vec<DocumentLog> {
-        let signature = self.signature(bytes, &incoming.cop_code);
+        let signature = self.signature(bytes, incoming.kind, &incoming.cop_code);
         let origin = Origin { at, dxp_id: &incoming.dxp_id, number };
         let mut logs = Vec::with_capacity(incoming.documents.len());
         for doc in incoming.documents {
@@ -77,7 +77,12 @@ impl Port {
     }
 
     /// Checks the signature; gives the company that owns the certificate, when the port knows one.
-    fn signature(&mut self, bytes: &[u8], cop_code: &str) -> Result<Option<String>, SignatureFault> {
+    fn signature(
+        &mut self,
+        bytes: &[u8],
+        kind: Kind,
+        cop_code: &str,
+    ) -> Result<Option<String>, SignatureFault> {
         let verified = verify(bytes, &ACCEPTED_PROFILES).map_err(SignatureFault::Invalid)?;
         let serial = verified.certificate.serial_hex();
         if !self.trusts(&verified.certificate) {
@@ -85,10 +90,15 @@ impl Port {
                 return Err(SignatureFault::NotRegistered);
             }
             self.trusted.push(verified.certificate);
-            self.owners.insert(serial.clone(), cop_code.to_owned());
+            self.owners.insert(serial.clone(), None);
+        }
+        if let Some(owner) = self.owners.get_mut(&serial)
+            && matches!(kind, Kind::List | Kind::Cancel | Kind::Refund)
+        {
+            owner.get_or_insert_with(|| cop_code.to_owned());
         }
         let named = self.behaviour.declarants.iter().find(|(known, _)| known.eq_ignore_ascii_case(&serial));
-        Ok(named.map(|(_, owner)| owner.clone()).or_else(|| self.owners.get(&serial).cloned()))
+        Ok(named.map(|(_, owner)| owner.clone()).or_else(|| self.owners.get(&serial).cloned().flatten()))
     }
 
     /// Whether the companies of a document are registered with customs.

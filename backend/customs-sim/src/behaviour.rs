@@ -168,7 +168,8 @@ pub struct Behaviour {
     pub payment_required: bool,
     /// Codes of registered companies; empty when registration is not checked.
     pub registered: Vec<String>,
-    /// Whether an unknown certificate is accepted, and belongs from then on to the company that sent the message.
+    /// Whether an unknown certificate is accepted; it belongs from then on to the declarant that first sends a list with
+    /// it.
     pub trust_first_use: bool,
     /// Companies by the serial number (hex) of their certificate: a list's declarant must own the certificate it is
     /// signed with. Certificates that are not named here may sign for anybody.

@@ -75,8 +75,9 @@ pub struct Port {
     pub(crate) step: SignedDuration,
     pub(crate) behaviour: Behaviour,
     pub(crate) trusted: Vec<Certificate>,
-    /// Companies by the serial number of a certificate accepted on first use.
-    pub(crate) owners: BTreeMap<String, String>,
+    /// By the serial number of a certificate that was accepted on first use: the declarant that used it first, once
+    /// one did. Orders and waybills say nothing of that: a declarant may sign for platform and carrier.
+    pub(crate) owners: BTreeMap<String, Option<String>>,
     pub(crate) ledger: Ledger,
     /// Messages in the order they came, and where each id is among them.
     stored: Vec<MessageInput>,

@@ -117,6 +117,26 @@ fn an_unknown_certificate_is_trusted_on_first_use_only_where_configured() {
     assert_eq!(world.statuses(&filing(1).order_no), [-301_020]);
     world.behave(json!({"trust_first_use": true}));
     world.released(&filing(1));
+
+    let mut other = filing(2);
+    other.parties.declarant.code = "9901960099".to_owned();
+    let xml = sample::signed_by(vec![other.inventory().unwrap()], &world.key, "9901960099");
+    world.deliver_xml("CEB621Message", &xml);
+    world.wait_s(1);
+    assert_eq!(world.statuses(other.cop_no.as_str()), [-621_015], "it is another declarant's by now");
+}
+
+#[test]
+fn a_declarant_may_sign_orders_for_the_platform() {
+    let mut world = World::new();
+    world.key = sample::key(9);
+    world.behave(json!({"trust_first_use": true}));
+    let xml = sample::signed_by(vec![filing(1).order().unwrap()], &world.key, "9901960001");
+    world.deliver_xml("CEB311Message", &xml);
+    world.deliver(filing(1).logistics());
+    world.deliver(filing(1).inventory().unwrap());
+    world.wait_s(4);
+    assert_eq!(world.statuses(filing(1).cop_no.as_str()), [2, 120, 800]);
 }
 
 #[test]

@@ -218,3 +218,31 @@ fn everything_at_once_still_ends_in_one_state_each() {
         assert!(expected.contains(&last.unwrap().return_status.code()), "{}", list.cop_no);
     }
 }
+
+#[test]
+fn the_hostile_port_of_the_long_run_brings_every_list_to_an_end() {
+    let text = include_str!("../../hostile.toml");
+    let behaviour: Value = toml::from_str(text).unwrap();
+    let mut world = World::new();
+    world.behave(behaviour);
+    let filings: Vec<_> = (1..=300).map(filing).collect();
+    for some in filings.chunks(100) {
+        let orders = some.iter().map(|filing| filing.order().unwrap()).collect();
+        let waybills = some.iter().map(|filing| filing.logistics()).collect();
+        let lists = some.iter().map(|filing| filing.inventory().unwrap()).collect();
+        let xml = sample::signed::<pickup_customs::Order>(orders, &world.key);
+        world.deliver_xml("CEB311Message", &xml);
+        let xml = sample::signed::<pickup_customs::Logistics>(waybills, &world.key);
+        world.deliver_xml("CEB511Message", &xml);
+        let xml = sample::signed::<pickup_customs::Inventory>(lists, &world.key);
+        world.deliver_xml("CEB621Message", &xml);
+    }
+    world.wait_s(60);
+    let counts = world.port.counts();
+    let of = |state| counts.get(state).copied().unwrap_or(0);
+    let taken: usize = counts.values().sum();
+    assert!(taken < 300, "some met an exception of the port: {counts:?}");
+    assert_eq!(of("closed") + of("rejected") + of("detained"), taken, "{counts:?}");
+    assert!(of("rejected") > 5 && of("detained") > 1, "{counts:?}");
+    assert_eq!(world.port.next_due(), None, "nothing is left to do");
+}

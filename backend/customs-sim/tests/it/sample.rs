@@ -230,8 +230,13 @@ pub fn signed_for(filing: &Filing) -> LogisticsStatus {
 }
 
 pub fn signed<T: Document>(documents: Vec<T>, signer: &dyn Signer) -> String {
+    signed_by(documents, signer, "9901960011")
+}
+
+/// A message that the company of that code sends.
+pub fn signed_by<T: Document>(documents: Vec<T>, signer: &dyn Signer, cop_code: &str) -> String {
     let transfer = BaseTransfer {
-        cop_code: "9901960011".to_owned(),
+        cop_code: cop_code.to_owned(),
         cop_name: "云杉报关演示".to_owned(),
         dxp_mode: "DXP".to_owned(),
         dxp_id: DXP.to_owned(),
