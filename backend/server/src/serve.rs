@@ -13,6 +13,7 @@ use crate::clearing;
 use crate::clearing::gateway::{GatewayError, HttpGateway};
 use crate::gateway::Ports;
 use crate::kiosk_api;
+use crate::payment::{self, PaymentError};
 use crate::plat_data::{self, PlatData, PlatDataError};
 use crate::shop::{self, Shop, ShopError};
 use crate::store::StoreError;
@@ -40,6 +41,9 @@ pub enum ServeError {
     /// The customs gateway's client.
     #[error(transparent)]
     Gateway(#[from] GatewayError),
+    /// The payment company.
+    #[error(transparent)]
+    Payment(#[from] PaymentError),
     /// Payment data for customs.
     #[error(transparent)]
     PlatData(#[from] PlatDataError),
@@ -77,11 +81,15 @@ pub async fn start(app: Arc<App>, stop: watch::Receiver<bool>) -> Result<Running
         true => Some(PlatData::open(Arc::clone(&shop)).await?),
         false => None,
     };
+    let company = payment::open(&shop)?;
     let mut tasks = JoinSet::new();
     let (lost, was_lost) = watch::channel(false);
     tasks.spawn(hold_cell(Arc::clone(&app), lost, stop.clone()));
     tasks.spawn(tls::serve(kiosk_tcp, acceptor, kiosk_api::router(app), stop.clone()));
     let mut routes = shop::router(Arc::clone(&shop));
+    if let Some(company) = company {
+        tasks.spawn(until_stopped(payment::run(Arc::clone(&shop), company), stop.clone()));
+    }
     if let Some(plat) = plat {
         routes = routes.merge(plat_data::router(Arc::clone(&plat)));
         tasks.spawn(until_stopped(plat_data::run(plat), stop.clone()));
