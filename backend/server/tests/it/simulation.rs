@@ -341,6 +341,7 @@ fn setting(name: &str) -> Option<u64> {
 async fn whatever_happens_the_books_are_right_and_nothing_acknowledged_is_gone() {
     let runs = setting("SIMULATION_RUNS").unwrap_or(6);
     let first = setting("SIMULATION_SEED").unwrap_or_else(|| fastrand::u64(0..1_000_000_000));
+    let (mut asked, mut cleared) = (0, 0);
     for seed in first..first + runs {
         println!("SIMULATION_SEED={seed} SIMULATION_RUNS=1");
         let (folder, scratch) = (Folder::new(), Scratch::by_environment().unwrap());
@@ -353,7 +354,10 @@ async fn whatever_happens_the_books_are_right_and_nothing_acknowledged_is_gone()
         life.check(seed).await;
         life.is_settled(seed).await;
         assert!(life.told.len() > 10, "seed {seed}: only {} orders were cleared", life.told.len());
+        asked += life.made;
+        cleared += life.told.len();
     }
+    println!("{runs} lives: {asked} orders asked, {cleared} cleared and acknowledged");
 }
 
 #[tokio::test]
