@@ -6,6 +6,7 @@
 pub mod clearing;
 pub mod customs_orders;
 pub mod hands;
+pub mod hostile;
 pub mod people;
 pub mod pilot;
 pub mod ports;

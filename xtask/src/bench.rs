@@ -43,8 +43,14 @@ pub fn clearing(words: &[String]) -> Result<bool> {
     Ok(well)
 }
 
-/// Builds and runs the measurement of customs messages, which needs no other program.
+/// Builds and runs the measurement of customs messages, which needs no other program; with `--hostile` the run against a customs
+/// side that does everything wrong.
 pub fn customs(words: &[String]) -> Result<bool> {
+    if let Some(at) = words.iter().position(|word| word == "--hostile") {
+        backend()?;
+        let others = words.iter().enumerate().filter(|(place, _)| *place != at).map(|(_, word)| word);
+        return cargo::passes(program("release", "pickup-hostile")?.args(others));
+    }
     let arguments = ["build", "--release", "-p", "pickup-tests", "--bin", "pickup-bench-customs"];
     if !cargo::passes(&mut cargo::cargo(&arguments)?)? {
         bail!("the program could not be built: the compiler's message is above");

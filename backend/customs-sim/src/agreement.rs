@@ -1,50 +1,68 @@
-//! What customs checks across documents: order, waybill and list must say the same, line by line.
+//! What customs checks across documents: order, payment, waybill and list must say the same, line by line.
 
-use pickup_customs::{Inventory, InventoryLine, Logistics, Order, OrderLine};
-
+use crate::reading::{Doc, Fields};
 use crate::refusal::{Refusal, ensure};
 
-/// Checks that the three documents of one parcel agree.
-pub(crate) fn check(list: &Inventory, order: &Order, waybill: &Logistics) -> Result<(), Refusal> {
-    heads(list, order, waybill)?;
-    let disagree = |why: String| Refusal::rejected("1322", &format!("订单清单表体商品项不一致：{why}"));
-    ensure(list.lines.len() == order.lines.len(), || disagree("商品项数".to_owned()))?;
+/// The documents of one parcel.
+pub(crate) struct Parcel<'a> {
+    pub list: &'a Doc,
+    pub order: &'a Doc,
+    pub waybill: &'a Doc,
+    /// When the port asks for it.
+    pub payment: Option<&'a Doc>,
+}
+
+/// Checks that the documents of one parcel agree.
+pub(crate) fn check(parcel: &Parcel<'_>) -> Result<(), Refusal> {
+    let Parcel { list, order, waybill, payment } = parcel;
+    let order_names = ["ebpCode", "ebcCode", "buyerIdNumber", "buyerName", "consigneeAddress"];
+    same("S301", "清单与订单不一致", list, order, &order_names)?;
+    let freight = list.amount("freight") == order.amount("freight");
+    ensure(freight, || Refusal::rejected("S301", "清单与订单不一致：freight"))?;
+    let waybill_names = ["orderNo", "logisticsCode", "consigneeAddress"];
+    same("S302", "清单与运单不一致", list, waybill, &waybill_names)?;
+    same("S303", "订单与运单不一致", order, waybill, &["consignee", "consigneeTelephone"])?;
+    lines(list, order)?;
+    payment.map_or(Ok(()), |payment| paid(order, payment))
+}
+
+fn same(code: &str, what: &str, a: &Doc, b: &Doc, names: &[&str]) -> Result<(), Refusal> {
+    names.iter().try_for_each(|name| {
+        ensure(a.text(name) == b.text(name), || Refusal::rejected(code, &format!("{what}：{name}")))
+    })
+}
+
+fn lines(list: &Doc, order: &Doc) -> Result<(), Refusal> {
+    let disagree = |why: &str| Refusal::rejected("1322", &format!("订单清单表体商品项不一致：{why}"));
+    ensure(list.lines.len() == order.lines.len(), || disagree("商品项数"))?;
     for (line, ordered) in list.lines.iter().zip(&order.lines) {
         if let Some(field) = differing_field(line, ordered) {
-            return Err(disagree(format!("第{}项 {field}", line.gnum)));
+            return Err(disagree(&format!("第{}项 {field}", line.text("gnum"))));
         }
     }
     Ok(())
 }
 
-fn heads(list: &Inventory, order: &Order, waybill: &Logistics) -> Result<(), Refusal> {
-    let (l, o, w) = (&list.head, &order.head, &waybill.head);
-    let pairs = [
-        ("S301", "清单与订单不一致：ebpCode", l.ebp_code == o.ebp_code),
-        ("S301", "清单与订单不一致：ebcCode", l.ebc_code == o.ebc_code),
-        ("S301", "清单与订单不一致：buyerIdNumber", l.buyer_id_number == o.buyer_id_number),
-        ("S301", "清单与订单不一致：buyerName", l.buyer_name == o.buyer_name),
-        ("S301", "清单与订单不一致：consigneeAddress", l.consignee_address == o.consignee_address),
-        ("S301", "清单与订单不一致：freight", l.freight == o.freight),
-        ("S302", "清单与运单不一致：orderNo", l.order_no == w.order_no),
-        ("S302", "清单与运单不一致：logisticsCode", l.logistics_code == w.logistics_code),
-        ("S302", "清单与运单不一致：consigneeAddress", l.consignee_address == w.consignee_address),
-        ("S303", "订单与运单不一致：consignee", o.consignee == w.consignee),
-        ("S303", "订单与运单不一致：consigneeTelephone", o.consignee_telephone == w.consignee_telephone),
-    ];
-    pairs.into_iter().try_for_each(|(code, desc, holds)| ensure(holds, || Refusal::rejected(code, desc)))
+/// The first field in which a line of the list is not the line of the order.
+fn differing_field(line: &Fields, ordered: &Fields) -> Option<&'static str> {
+    let texts = [("gnum", "gnum"), ("gname", "itemName"), ("unit", "unit"), ("country", "country")];
+    let text = texts.into_iter().find(|(a, b)| line.text(a) != ordered.text(b)).map(|(name, _)| name);
+    let amounts = ["qty", "price", "totalPrice"];
+    text.or_else(|| amounts.into_iter().find(|name| line.amount(name) != ordered.amount(name)))
 }
 
-/// The first field in which a line of the list is not the line of the order.
-fn differing_field(line: &InventoryLine, ordered: &OrderLine) -> Option<&'static str> {
-    let pairs = [
-        ("gnum", line.gnum == ordered.gnum),
-        ("gname", line.gname == ordered.item_name),
-        ("qty", line.qty == ordered.qty),
-        ("unit", line.unit == ordered.unit),
-        ("price", line.price == ordered.price),
-        ("totalPrice", line.total_price == ordered.total_price),
-        ("country", line.country == ordered.country),
+/// The buyer paid, the whole amount, through the company that the order names.
+fn paid(order: &Doc, payment: &Doc) -> Result<(), Refusal> {
+    let company = order.text("payCode") == payment.text("payCode");
+    ensure(company, || Refusal::rejected("13035", "支付企业不一致"))?;
+    let rules = [
+        ("orderNo", order.text("orderNo") == payment.text("orderNo")),
+        ("ebpCode", order.text("ebpCode") == payment.text("ebpCode")),
+        ("payerIdNumber", order.text("buyerIdNumber") == payment.text("payerIdNumber")),
+        ("payerName", order.text("buyerName") == payment.text("payerName")),
+        ("amountPaid", order.amount("acturalPaid") == payment.amount("amountPaid")),
     ];
-    pairs.into_iter().find(|(_, same)| !same).map(|(field, _)| field)
+    rules.into_iter().try_for_each(|(name, holds)| {
+        ensure(holds, || Refusal::rejected("S304", &format!("订单与支付单不一致：{name}")))
+    })
 }

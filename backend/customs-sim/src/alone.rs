@@ -1,145 +1,227 @@
 //! What the E-Port checks of one document by itself: totals, filling rules of 1210, identity number, single limit.
 
-use pickup_customs::{AppStatus, CHINA, CNY, Inventory, Logistics, Order};
-use pickup_domain::{Money, Quantity};
+use pickup_domain::IdNumber;
 
+use crate::amount::Amount;
+use crate::reading::{Doc, Fields};
 use crate::refusal::{Refusal, ensure};
+use crate::table::Kind;
 
 /// Limit of one purchase: 5,000.00 CNY (财关税〔2018〕49号).
-const SINGLE_LIMIT: Money = Money::from_fen(500_000);
+pub(crate) const SINGLE_LIMIT: Amount = Amount::from_fen(500_000);
+const CHINA: &str = "142";
+const CNY: &str = "142";
 
-/// Checks an order.
-pub(crate) fn order(order: &Order) -> Result<(), Refusal> {
-    let head = &order.head;
-    let wrong = |field: &str| Refusal::exception(-301_008, format!("参数校验不通过，[{field}]"));
-    ensure(head.app_status == AppStatus::Declare, || wrong("appStatus"))?;
-    ensure(head.order_type == "I", || wrong("orderType"))?;
-    ensure(head.currency == CNY, || wrong("currency"))?;
-    ensure(head.buyer_id_type == "1", || wrong("buyerIdType"))?;
-    ensure(head.buyer_id_number.check().is_ok(), || wrong("buyerIdNumber"))?;
-    let numbers = order.lines.iter().map(|line| line.gnum);
-    ensure(counts_from_one(numbers), || Refusal::exception(-301_002, "订单商品信息内有重复商品序号"))?;
-    for line in &order.lines {
-        ensure(line.currency == CNY, || wrong("OrderList/currency"))?;
-        let fits = line_total_fits(line.qty, line.price, line.total_price);
-        ensure(fits, || wrong("OrderList/totalPrice"))?;
+/// Checks a document.
+pub(crate) fn check(doc: &Doc) -> Result<(), Refusal> {
+    match doc.kind {
+        Kind::Order => order(doc),
+        Kind::Payment => payment(doc),
+        Kind::Waybill => waybill(doc),
+        Kind::WaybillStatus => waybill_status(doc),
+        Kind::List => list(doc),
+        Kind::Cancel => application(doc),
+        Kind::Refund => application(doc).and_then(|()| refund_lines(doc)),
     }
-    let sum = Money::checked_sum(order.lines.iter().map(|line| line.total_price));
-    ensure(sum == Some(head.goods_value), || wrong("goodsValue"))?;
-    let paid = head
-        .goods_value
-        .checked_add(head.freight)
-        .and_then(|sum| sum.checked_add(head.tax_total))
-        .and_then(|sum| sum.checked_sub(head.discount));
-    ensure(paid == Some(head.actual_paid), || wrong("acturalPaid"))
 }
 
-/// Checks a waybill.
-pub(crate) fn waybill(waybill: &Logistics) -> Result<(), Refusal> {
-    let head = &waybill.head;
-    let wrong = |field: &str| Refusal::exception(-504_011, format!("参数校验不通过，[{field}]"));
-    ensure(head.app_status == AppStatus::Declare, || wrong("appStatus"))?;
-    ensure(head.currency == CNY, || wrong("currency"))?;
-    ensure(head.pack_no == 1, || wrong("packNo"))?;
-    ensure(head.bill_no.is_none(), || wrong("billNo"))?;
-    ensure(head.weight > Quantity::ZERO, || wrong("weight"))
-}
-
-/// Checks a list: filling rules of 1210, then the single limit.
-pub(crate) fn list(list: &Inventory) -> Result<(), Refusal> {
-    filling_rules(list)?;
-    let numbers = list.lines.iter().map(|line| line.gnum);
-    ensure(counts_from_one(numbers), || Refusal::exception(-621_027, "请确认表体gnum 无重复！"))?;
-    for line in &list.lines {
-        let wrong = |field: &str| wrong_in_list(list, &format!("InventoryList/{field}"));
-        ensure(line.item_record_no.is_some(), || wrong("itemRecordNo"))?;
-        ensure(line.currency == CNY, || wrong("currency"))?;
-        ensure(line.qty > Quantity::ZERO && line.qty_1 > Quantity::ZERO, || wrong("qty"))?;
-        ensure(line.qty_2.is_some() == line.unit_2.is_some(), || wrong("qty2"))?;
-        ensure(line_total_fits(line.qty, line.price, line.total_price), || wrong("totalPrice"))?;
+/// "The content is wrong", in the words of the document's kind.
+pub(crate) fn wrong(doc: &Doc, field: &str) -> Refusal {
+    let checked = |code| Refusal::exception(code, format!("参数校验不通过，[{field}]"));
+    match doc.kind {
+        Kind::Order => checked(-301_008),
+        Kind::Payment => checked(-401_009),
+        Kind::Waybill => checked(-504_011),
+        Kind::WaybillStatus => checked(-505_011),
+        Kind::List => Refusal::exception(-621_001, format!("清单报文校验失败，[{}][{field}]", doc.key())),
+        Kind::Cancel => Refusal::exception(-623_001, format!("报文校验失败，[{field}]")),
+        Kind::Refund => Refusal::exception(-625_001, format!("退货申请单报文校验失败，[{field}]")),
     }
-    single_limit(list)
 }
 
-fn wrong_in_list(list: &Inventory, field: &str) -> Refusal {
-    Refusal::exception(-621_001, format!("清单报文校验失败，[{}][{field}]", list.head.cop_no))
+type Rule<'a> = (&'a str, bool);
+
+fn hold(doc: &Doc, rules: &[Rule<'_>]) -> Result<(), Refusal> {
+    rules.iter().try_for_each(|(field, holds)| ensure(*holds, || wrong(doc, field)))
 }
 
-fn filling_rules(list: &Inventory) -> Result<(), Refusal> {
-    let head = &list.head;
-    let rules = [
-        ("appStatus", head.app_status == AppStatus::Declare),
-        ("ieFlag", head.ie_flag == "I"),
-        ("tradeMode", head.trade_mode == "1210"),
-        ("emsNo", head.ems_no.is_some()),
-        ("areaCode", head.area_code.is_some()),
-        ("areaName", head.area_name.is_some()),
-        ("trafNo", head.traf_no.is_none()),
-        ("voyageNo", head.voyage_no.is_none()),
-        ("billNo", head.bill_no.is_none()),
-        ("packNo", head.pack_no == 1),
-        ("country", head.country == CHINA),
-        ("currency", head.currency == CNY),
-        ("buyerIdType", head.buyer_id_type == "1"),
-        ("buyerIdNumber", head.buyer_id_number.check().is_ok()),
-        ("netWeight", head.net_weight > Quantity::ZERO && head.net_weight <= head.gross_weight),
-    ];
-    rules.into_iter().try_for_each(|(field, holds)| ensure(holds, || wrong_in_list(list, field)))
+fn is_person(number: &str) -> bool {
+    number.parse::<IdNumber>().is_ok()
+}
+
+fn common(doc: &Doc) -> [Rule<'static>; 2] {
+    [("appType", matches!(doc.text("appType"), "1" | "2" | "3")), ("appStatus", doc.text("appStatus") == "2")]
+}
+
+fn order(doc: &Doc) -> Result<(), Refusal> {
+    hold(doc, &common(doc))?;
+    hold(
+        doc,
+        &[
+            ("orderType", doc.text("orderType") == "I"),
+            ("currency", doc.text("currency") == CNY),
+            ("buyerIdType", doc.text("buyerIdType") == "1"),
+            ("buyerIdNumber", is_person(doc.text("buyerIdNumber"))),
+        ],
+    )?;
+    let repeated = || Refusal::exception(-301_002, "订单商品信息内有重复商品序号");
+    ensure(counts_from_one(&doc.lines), repeated)?;
+    for line in &doc.lines {
+        hold(
+            doc,
+            &[
+                ("OrderList/currency", line.text("currency") == CNY),
+                ("OrderList/qty", line.amount("qty") > Amount::ZERO),
+                ("OrderList/totalPrice", line_total_fits(line)),
+            ],
+        )?;
+    }
+    let lines = Amount::sum(doc.lines.iter().map(|line| line.amount("totalPrice")));
+    ensure(lines == Some(doc.amount("goodsValue")), || wrong(doc, "goodsValue"))?;
+    let due = ["goodsValue", "freight", "taxTotal"].map(|name| doc.amount(name));
+    let paid = Amount::sum(due.into_iter()).map(|sum| sum.sub(doc.amount("discount")));
+    ensure(paid == Some(doc.amount("acturalPaid")), || wrong(doc, "acturalPaid"))
+}
+
+fn payment(doc: &Doc) -> Result<(), Refusal> {
+    hold(doc, &common(doc))?;
+    hold(
+        doc,
+        &[
+            ("payerIdType", doc.text("payerIdType") == "1"),
+            ("payerIdNumber", is_person(doc.text("payerIdNumber"))),
+            ("currency", doc.text("currency") == CNY),
+            ("amountPaid", doc.amount("amountPaid") > Amount::ZERO),
+        ],
+    )
+}
+
+fn waybill(doc: &Doc) -> Result<(), Refusal> {
+    hold(doc, &common(doc))?;
+    hold(
+        doc,
+        &[
+            ("currency", doc.text("currency") == CNY),
+            ("packNo", doc.text("packNo") == "1"),
+            ("billNo", !doc.head.has("billNo")),
+            ("weight", doc.amount("weight") > Amount::ZERO),
+        ],
+    )
+}
+
+fn waybill_status(doc: &Doc) -> Result<(), Refusal> {
+    hold(doc, &common(doc))?;
+    hold(doc, &[("logisticsStatus", doc.text("logisticsStatus") == "S")])
+}
+
+/// Filling rules of 1210, then the single limit.
+fn list(doc: &Doc) -> Result<(), Refusal> {
+    hold(doc, &common(doc))?;
+    filling_rules(doc)?;
+    ensure(counts_from_one(&doc.lines), || Refusal::exception(-621_027, "请确认表体gnum 无重复！"))?;
+    for line in &doc.lines {
+        hold(
+            doc,
+            &[
+                ("InventoryList/itemRecordNo", line.has("itemRecordNo")),
+                ("InventoryList/currency", line.text("currency") == CNY),
+                (
+                    "InventoryList/qty",
+                    line.amount("qty") > Amount::ZERO && line.amount("qty1") > Amount::ZERO,
+                ),
+                ("InventoryList/qty2", line.has("qty2") == line.has("unit2")),
+                ("InventoryList/totalPrice", line_total_fits(line)),
+            ],
+        )?;
+    }
+    single_limit(doc)
+}
+
+fn filling_rules(doc: &Doc) -> Result<(), Refusal> {
+    let (net, gross) = (doc.amount("netWeight"), doc.amount("grossWeight"));
+    hold(
+        doc,
+        &[
+            ("copNo", doc.head.has("copNo")),
+            ("ieFlag", doc.text("ieFlag") == "I"),
+            ("tradeMode", doc.text("tradeMode") == "1210"),
+            ("emsNo", doc.head.has("emsNo")),
+            ("areaCode", doc.head.has("areaCode")),
+            ("areaName", doc.head.has("areaName")),
+            ("trafNo", !doc.head.has("trafNo")),
+            ("voyageNo", !doc.head.has("voyageNo")),
+            ("billNo", !doc.head.has("billNo")),
+            ("packNo", doc.text("packNo") == "1"),
+            ("country", doc.text("country") == CHINA),
+            ("currency", doc.text("currency") == CNY),
+            ("buyerIdType", doc.text("buyerIdType") == "1"),
+            ("buyerIdNumber", is_person(doc.text("buyerIdNumber"))),
+            ("netWeight", net > Amount::ZERO && net <= gross),
+        ],
+    )
 }
 
 /// What counts against the limits: price of the goods, freight and insurance.
-pub(crate) fn limit_value(list: &Inventory) -> Option<Money> {
-    let goods = Money::checked_sum(list.lines.iter().map(|line| line.total_price))?;
-    goods.checked_add(list.head.freight)?.checked_add(list.head.insured_fee)
+pub(crate) fn limit_value(doc: &Doc) -> Option<Amount> {
+    let goods = Amount::sum(doc.lines.iter().map(|line| line.amount("totalPrice")))?;
+    goods.plus(doc.amount("freight"))?.plus(doc.amount("insuredFee"))
 }
 
 /// Over the single limit only an order of one single item may go on (财关税〔2018〕49号).
-fn single_limit(list: &Inventory) -> Result<(), Refusal> {
-    let value = limit_value(list).ok_or_else(|| wrong_in_list(list, "totalPrice"))?;
-    let one_item = match list.lines.as_slice() {
-        [line] => Some(line.qty) == Quantity::whole(1),
-        _ => false,
-    };
+fn single_limit(doc: &Doc) -> Result<(), Refusal> {
+    let value = limit_value(doc).ok_or_else(|| wrong(doc, "totalPrice"))?;
+    let one = Amount::from_parts(Amount::SCALE);
+    let one_item = matches!(doc.lines.as_slice(), [line] if line.amount("qty") == one);
     ensure(value <= SINGLE_LIMIT || one_item, || {
-        let info = format!("清单[{}]的购买金额超过单笔限额[{SINGLE_LIMIT}]", list.head.cop_no);
+        let info = format!("清单[{}]的购买金额超过单笔限额[5000.00]", doc.key());
         Refusal::exception(-621_005, info)
     })
 }
 
-fn counts_from_one(numbers: impl Iterator<Item = u32>) -> bool {
-    numbers.zip(1..).all(|(found, expected)| found == expected)
+/// A cancellation or a return.
+fn application(doc: &Doc) -> Result<(), Refusal> {
+    let app_type_fits = match doc.kind {
+        Kind::Cancel => doc.text("appType") == "1",
+        _ => matches!(doc.text("appType"), "1" | "2"),
+    };
+    hold(
+        doc,
+        &[
+            ("appType", app_type_fits),
+            ("appStatus", doc.text("appStatus") == "2"),
+            ("copNo", doc.head.has("copNo")),
+            ("buyerIdType", doc.text("buyerIdType") == "1"),
+            ("buyerIdNumber", is_person(doc.text("buyerIdNumber"))),
+        ],
+    )
+}
+
+fn refund_lines(doc: &Doc) -> Result<(), Refusal> {
+    let mut seen = std::collections::BTreeSet::new();
+    for line in &doc.lines {
+        hold(
+            doc,
+            &[
+                ("InvtRefundList/gnum", seen.insert(line.text("gnum"))),
+                ("InvtRefundList/qty", line.amount("qty") > Amount::ZERO),
+            ],
+        )?;
+    }
+    Ok(())
+}
+
+fn counts_from_one(lines: &[Fields]) -> bool {
+    lines.iter().zip(1_usize..).all(|(line, expected)| line.text("gnum").parse() == Ok(expected))
 }
 
 /// Whether quantity times unit price is the line's total, within what rounding the unit price to a fen can make:
 /// half a fen for each unit, and at least one fen.
-fn line_total_fits(quantity: Quantity, price: Money, total: Money) -> bool {
-    let scale = i128::from(Quantity::SCALE);
-    let parts = i128::from(quantity.parts());
-    let exact = parts * i128::from(price.fen());
-    let difference = (exact - i128::from(total.fen()) * scale).abs();
-    difference <= (parts / 2).max(scale)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_total_may_differ_by_the_rounding_of_the_unit_price() {
-        let fits = |quantity: i64, price, total| {
-            let quantity = Quantity::whole(quantity).unwrap();
-            line_total_fits(quantity, Money::from_fen(price), Money::from_fen(total))
-        };
-        assert!(fits(3, 3333, 10_000));
-        assert!(fits(2, 19_990, 39_980));
-        assert!(!fits(2, 19_990, 39_982));
-        assert!(!fits(1, 0, 100));
-    }
-
-    #[test]
-    fn line_numbers_count_from_one_without_gap() {
-        assert!(counts_from_one([1, 2, 3].into_iter()));
-        assert!(!counts_from_one([1, 1].into_iter()));
-        assert!(!counts_from_one([2].into_iter()));
-    }
+fn line_total_fits(line: &Fields) -> bool {
+    let (quantity, price) = (line.amount("qty").parts(), line.amount("price").parts());
+    let half_fen = Amount::FEN.parts() / 2;
+    let exact = quantity.checked_mul(price);
+    let total = line.amount("totalPrice").parts().checked_mul(Amount::SCALE);
+    let (Some(exact), Some(total)) = (exact, total) else { return false };
+    let allowed = quantity.saturating_mul(half_fen).max(Amount::FEN.parts() * Amount::SCALE);
+    exact.abs_diff(total) <= allowed.unsigned_abs()
 }

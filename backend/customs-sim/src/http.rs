@@ -1,13 +1,13 @@
-//! The shell: HTTP in front, the journal behind, a clock that lets receipts go out.
+//! HTTP: where messages go in and receipts come out, and where a person or a test looks at the port and sets it.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Query, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post, put};
 use axum::{Extension, Json, Router};
 use base64::Engine as _;
@@ -15,68 +15,35 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
-use jiff::Timestamp;
 use pickup_customs::Certificate;
-use pickup_domain::IdNumber;
 use serde::Deserialize;
 use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
-use crate::input::{BehaviourChange, Event, HttpBehaviour, Input, MessageInput};
-use crate::journal::{Journal, JournalError};
+use crate::behaviour::{BehaviourChange, HttpBehaviour};
+use crate::input::{Input, MessageInput};
+use crate::page;
 use crate::port::{Port, Seen};
+use crate::setup::{self, Purchase, StockEntry};
+use crate::shell::{Shell, run_clock};
 
 /// Most bytes of one request.
 const BODY_LIMIT: usize = 48 * 1024 * 1024;
-/// How often the clock looks for receipts that are due.
-const TICK: Duration = Duration::from_millis(20);
-
-/// Port and journal, changed together.
-pub struct Shell {
-    inner: Mutex<(Port, Journal)>,
-}
-
-impl Shell {
-    /// Replays the journal.
-    ///
-    /// # Errors
-    /// [`JournalError`].
-    pub fn open(dir: &std::path::Path) -> Result<Self, JournalError> {
-        let (journal, events) = Journal::open(dir)?;
-        let mut port = Port::default();
-        for event in &events {
-            port.apply(event);
-        }
-        Ok(Self { inner: Mutex::new((port, journal)) })
-    }
-
-    /// Looks at the port.
-    pub fn read<T>(&self, look: impl FnOnce(&Port) -> T) -> T {
-        // A panic elsewhere leaves the port as the journal has it up to the last whole input.
-        look(&self.inner.lock().unwrap_or_else(PoisonError::into_inner).0)
-    }
-
-    /// Writes an input to the journal and then applies it, unless `skip` says that it changes nothing.
-    ///
-    /// # Errors
-    /// [`JournalError`]; the input was not taken.
-    pub fn input(&self, input: Input, skip: impl FnOnce(&Port) -> bool) -> Result<(), JournalError> {
-        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let (port, journal) = &mut *inner;
-        if skip(port) {
-            return Ok(());
-        }
-        let event = Event { at: Timestamp::now(), input };
-        journal.append(&event)?;
-        port.apply(&event);
-        Ok(())
-    }
-}
+/// Pause after a connection that could not be accepted.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Cuts the connection a request came on.
 #[derive(Clone)]
 struct Cut(Arc<Notify>);
+
+impl Cut {
+    /// Cuts it; the future does not end before that.
+    async fn now(&self) -> Response {
+        self.0.notify_one();
+        std::future::pending().await
+    }
+}
 
 type Shared = State<Arc<Shell>>;
 
@@ -90,7 +57,7 @@ pub async fn serve(listener: TcpListener, shell: Arc<Shell>) {
                 Ok((stream, peer)) => drop(tokio::spawn(connection(stream, peer, router.clone()))),
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
-                    tokio::time::sleep(TICK).await;
+                    tokio::time::sleep(PAUSE).await;
                 }
             }
         }
@@ -114,26 +81,20 @@ async fn connection(stream: TcpStream, peer: SocketAddr, router: Router) {
     }
 }
 
-async fn run_clock(shell: Arc<Shell>) {
-    loop {
-        tokio::time::sleep(TICK).await;
-        let now = Timestamp::now();
-        let nothing_due = move |port: &Port| port.next_due().is_none_or(|due| due > now);
-        if shell.read(nothing_due) {
-            continue;
-        }
-        let shell = Arc::clone(&shell);
-        let result = tokio::task::spawn_blocking(move || shell.input(Input::Tick, nothing_due)).await;
-        if let Ok(Err(error)) = result {
-            tracing::error!(%error, "receipts were not sent");
-        }
-    }
-}
-
 fn router(shell: Arc<Shell>) -> Router {
     Router::new()
         .route("/cebcmsg", post(message))
         .route("/receipts", get(receipts))
+        .route("/", get(overview))
+        .route("/messages", get(messages))
+        .route("/messages/{number}", get(message_bytes))
+        .route("/documents/{key}", get(document))
+        .route("/books", get(books))
+        .route("/replay/{number}", post(replay))
+        .route("/behaviour", put(set_behaviour).get(behaviour))
+        .route("/purchases", put(purchases))
+        .route("/stock", put(stock))
+        .route("/certificates", post(certificate))
         .route("/admin/messages", get(messages))
         .route("/admin/behaviour", put(set_behaviour).get(behaviour))
         .route("/admin/purchases", put(purchases))
@@ -168,8 +129,9 @@ struct MessageBody {
 }
 
 async fn message(State(shell): Shared, Extension(cut): Extension<Cut>, body: Bytes) -> Response {
-    let http = shell.read(|port| port.behaviour().http);
-    if let Some(answer) = broken(http).await {
+    let (http, wait) = shell.line(body.len());
+    tokio::time::sleep(wait).await;
+    if let Some(answer) = broken(http, &cut).await {
         return answer;
     }
     let Ok(Delivery { message }) = serde_json::from_slice::<Delivery>(&body) else {
@@ -197,8 +159,7 @@ async fn message(State(shell): Shared, Extension(cut): Extension<Cut>, body: Byt
     }
     let stored = store(&shell, input).await;
     if stored.is_ok() && http == HttpBehaviour::DropAfterStore {
-        cut.0.notify_one();
-        std::future::pending::<()>().await;
+        return cut.now().await;
     }
     stored.map_or_else(IntoResponse::into_response, |()| "OK".into_response())
 }
@@ -222,9 +183,14 @@ const fn default_limit() -> usize {
     100
 }
 
-async fn receipts(State(shell): Shared, Query(query): Query<ReceiptsQuery>) -> Response {
-    let http = shell.read(|port| port.behaviour().http);
-    if let Some(answer) = broken(http).await {
+async fn receipts(
+    State(shell): Shared,
+    Extension(cut): Extension<Cut>,
+    Query(query): Query<ReceiptsQuery>,
+) -> Response {
+    let (http, wait) = shell.line(0);
+    tokio::time::sleep(wait).await;
+    if let Some(answer) = broken(http, &cut).await {
         return answer;
     }
     let limit = query.limit.clamp(1, 1000);
@@ -232,22 +198,25 @@ async fn receipts(State(shell): Shared, Query(query): Query<ReceiptsQuery>) -> R
         let found = port.receipts(query.dxpid.as_deref(), query.after, limit);
         found
             .map(|out| {
-                let data = BASE64.encode(&out.xml);
+                let data = BASE64.encode(&out.body);
                 json!({"cursor": out.cursor, "messageType": out.message_type, "data": data})
             })
             .collect::<Vec<_>>()
     });
-    Json(json!({ "receipts": list })).into_response()
+    let text = json!({ "receipts": list }).to_string();
+    tokio::time::sleep(shell.line(text.len()).1).await;
+    ([(header::CONTENT_TYPE, "application/json")], text).into_response()
 }
 
 /// What a port that is out of order answers; `None` when it is in order.
-async fn broken(http: HttpBehaviour) -> Option<Response> {
+async fn broken(http: HttpBehaviour, cut: &Cut) -> Option<Response> {
     match http {
         HttpBehaviour::Ok | HttpBehaviour::DropAfterStore => None,
         HttpBehaviour::Refuse => {
             let (zh, en) = ("口岸暂停服务", "the port is out of service");
             Some(refuse(StatusCode::SERVICE_UNAVAILABLE, "OUT_OF_SERVICE", zh, en))
         }
+        HttpBehaviour::Cut => Some(cut.now().await),
         HttpBehaviour::Hang => std::future::pending().await,
     }
 }
@@ -259,36 +228,76 @@ async fn messages(State(shell): Shared) -> Response {
     })
 }
 
+async fn message_bytes(State(shell): Shared, Path(number): Path<u64>) -> Response {
+    let stored = shell.read(|port| port.message_at(number).map(|message| BASE64.decode(&message.data)));
+    match stored {
+        Some(Ok(bytes)) => ([(header::CONTENT_TYPE, "application/xml")], bytes).into_response(),
+        Some(Err(_)) => {
+            let (zh, en) = ("报文不是base64", "the message was not base64");
+            refuse(StatusCode::UNPROCESSABLE_ENTITY, "NOT_BASE64", zh, en)
+        }
+        None => unknown(),
+    }
+}
+
+async fn document(State(shell): Shared, Path(key): Path<String>) -> Response {
+    shell.read(|port| {
+        let course = port.course(&key);
+        let list = port.lists().find(|list| list.cop_no == key);
+        if course.is_empty() {
+            unknown()
+        } else {
+            Json(json!({"list": list, "course": course})).into_response()
+        }
+    })
+}
+
+async fn books(State(shell): Shared) -> Response {
+    Json(shell.read(Port::books)).into_response()
+}
+
+async fn overview(State(shell): Shared) -> Html<String> {
+    Html(shell.read(page::overview))
+}
+
+async fn replay(State(shell): Shared, Path(number): Path<u64>) -> Response {
+    if shell.read(|port| port.message_at(number).is_none()) {
+        return unknown();
+    }
+    done(take(&shell, Input::Replay { message: number }, |_| false).await)
+}
+
 async fn behaviour(State(shell): Shared) -> Response {
-    Json(shell.read(Port::behaviour)).into_response()
+    Json(shell.read(|port| port.behaviour().clone())).into_response()
 }
 
 async fn set_behaviour(State(shell): Shared, Json(change): Json<BehaviourChange>) -> Response {
+    if let Err(error) = shell.read(|port| port.behaviour().with(&change)) {
+        let en = error.to_string();
+        return refuse(StatusCode::UNPROCESSABLE_ENTITY, "BAD_BEHAVIOUR", "行为设置无效", &en);
+    }
     match take(&shell, Input::Behaviour(change), |_| false).await {
         Ok(()) => behaviour(State(shell)).await,
         Err(response) => response,
     }
 }
 
-#[derive(Deserialize)]
-struct Purchases {
-    id_number: String,
-    year: i16,
-    amount_fen: i64,
+async fn purchases(State(shell): Shared, Json(body): Json<Purchase>) -> Response {
+    set(&shell, body.input()).await
 }
 
-async fn purchases(State(shell): Shared, Json(body): Json<Purchases>) -> Response {
-    let Ok(id_number) = body.id_number.parse::<IdNumber>() else {
-        let (zh, en) = ("身份证号无效", "the identity number is not valid");
-        return refuse(StatusCode::UNPROCESSABLE_ENTITY, "BAD_ID_NUMBER", zh, en);
-    };
-    if body.amount_fen < 0 {
-        let (zh, en) = ("金额不能为负", "the amount may not be negative");
-        return refuse(StatusCode::UNPROCESSABLE_ENTITY, "BAD_AMOUNT", zh, en);
+async fn stock(State(shell): Shared, Json(body): Json<StockEntry>) -> Response {
+    set(&shell, body.input()).await
+}
+
+async fn set(shell: &Arc<Shell>, input: Result<Input, setup::WrongValue>) -> Response {
+    match input {
+        Ok(input) => done(take(shell, input, |_| false).await),
+        Err(wrong) => {
+            let (code, zh) = wrong.code_and_chinese();
+            refuse(StatusCode::UNPROCESSABLE_ENTITY, code, zh, &wrong.to_string())
+        }
     }
-    let id_number = id_number.expose().to_owned();
-    let input = Input::Purchases { id_number, year: body.year, amount_fen: body.amount_fen };
-    done(take(&shell, input, |_| false).await)
 }
 
 async fn certificate(State(shell): Shared, pem: String) -> Response {
@@ -327,4 +336,8 @@ fn done(result: Result<(), Response>) -> Response {
 
 fn refuse(status: StatusCode, code: &str, zh: &str, en: &str) -> Response {
     (status, Json(json!({"code": code, "zh": zh, "en": en}))).into_response()
+}
+
+fn unknown() -> Response {
+    refuse(StatusCode::NOT_FOUND, "UNKNOWN", "没有此编号", "there is nothing of that number")
 }

@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::behaviour::BehaviourChange;
+
 /// One input and when it came.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
@@ -28,6 +30,15 @@ pub enum Input {
         /// Amount in fen.
         amount_fen: i64,
     },
+    /// What a bonded book holds of an item; replaces what was said before. Books without any are not checked.
+    Stock {
+        /// Number of the book (账册).
+        ems_no: String,
+        /// Number of the item in the book (料号).
+        record_no: String,
+        /// Quantity entered, a decimal.
+        entered: String,
+    },
     /// A certificate is registered.
     Trust {
         /// The certificate, PEM.
@@ -39,6 +50,11 @@ pub enum Input {
     Step {
         /// Milliseconds.
         ms: u32,
+    },
+    /// All receipts about the documents of a message are sent once more.
+    Replay {
+        /// The message's number, from 1.
+        message: u64,
     },
     /// Time passed: receipts that are due go out.
     Tick,
@@ -53,76 +69,4 @@ pub struct MessageInput {
     pub message_type: String,
     /// The signed XML, base64.
     pub data: String,
-}
-
-/// How the port answers over HTTP.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum HttpBehaviour {
-    /// As it should.
-    #[default]
-    Ok,
-    /// 503, nothing stored.
-    Refuse,
-    /// No answer, nothing stored.
-    Hang,
-    /// Messages are stored and then the connection is cut without an answer.
-    DropAfterStore,
-}
-
-/// What customs decides of a list that passed all checks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Decide {
-    /// 800.
-    #[default]
-    Release,
-    /// 500, until told to release.
-    Inspect,
-    /// 300, until told to release.
-    Review,
-}
-
-/// How the port behaves.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Behaviour {
-    /// Over HTTP.
-    pub http: HttpBehaviour,
-    /// Every receipt is sent twice, within a message and as a message.
-    pub duplicate_receipts: bool,
-    /// The last receipt of a list arrives before the one that precedes it.
-    pub reorder_receipts: bool,
-    /// Outcome of lists that passed all checks.
-    pub decide: Decide,
-}
-
-/// What changes of a [`Behaviour`]; the rest stays.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct BehaviourChange {
-    /// See [`Behaviour::http`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub http: Option<HttpBehaviour>,
-    /// See [`Behaviour::duplicate_receipts`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub duplicate_receipts: Option<bool>,
-    /// See [`Behaviour::reorder_receipts`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reorder_receipts: Option<bool>,
-    /// See [`Behaviour::decide`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub decide: Option<Decide>,
-}
-
-impl Behaviour {
-    /// The behaviour after a change.
-    #[must_use]
-    pub fn with(self, change: BehaviourChange) -> Self {
-        Self {
-            http: change.http.unwrap_or(self.http),
-            duplicate_receipts: change.duplicate_receipts.unwrap_or(self.duplicate_receipts),
-            reorder_receipts: change.reorder_receipts.unwrap_or(self.reorder_receipts),
-            decide: change.decide.unwrap_or(self.decide),
-        }
-    }
 }

@@ -8,13 +8,16 @@ use anyhow::Context as _;
 use clap::Parser;
 use pickup_customs::Certificate;
 use pickup_customs_sim::Input;
-use pickup_customs_sim::http::{Shell, serve};
+use pickup_customs_sim::http::serve;
+use pickup_customs_sim::setup;
+use pickup_customs_sim::shell::Shell;
+use pickup_customs_sim::spool::Spool;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// A stand-in for E-Port and customs: takes signed messages, checks them, answers with receipts.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, after_long_help = HELP)]
 struct Args {
     /// Directory of the journal; created when missing.
     #[arg(long)]
@@ -28,7 +31,41 @@ struct Args {
     /// Certificate (PEM) of a declarant that may sign; may be given several times.
     #[arg(long)]
     trust: Vec<PathBuf>,
+    /// Behaviour of the port (TOML): checks, delays, shares of reviews and faults, rates, stock of books.
+    #[arg(long)]
+    behaviour: Option<PathBuf>,
+    /// Directory whose `send` and `receive` folders are an exchange of files beside HTTP; created when missing.
+    #[arg(long)]
+    spool: Option<PathBuf>,
 }
+
+const HELP: &str = "\
+HTTP:
+  GET  /                   a page for people
+  POST /cebcmsg            a message in its JSON envelope; answers \"OK\"
+  GET  /receipts           ?dxpid=&after=&limit= receipts by cursor
+  GET  /messages           all that came, with the verdicts, and all lists
+  GET  /messages/N         the bytes of message N
+  GET  /documents/KEY      the course of an order, payment, waybill, list or application
+  GET  /books              final states, buyers' years, stock of books
+  POST /replay/N           sends the receipts about message N once more
+  GET, PUT /behaviour      how the port behaves; PUT changes what it names
+  PUT  /purchases          {\"id_number\", \"year\", \"amount_fen\"}: bought elsewhere
+  PUT  /stock              {\"ems_no\", \"record_no\", \"entered\"}: an item of a bonded book
+  POST /certificates       a certificate (PEM) that may sign
+
+The behaviour file has the keys of /behaviour at its top, and step_ms, [[stock]], [[purchases]]:
+  seed = 7
+  review_permille = 50          # 5 % are reviewed (300) ...
+  review_ms = [2000, 60000]     # ... for 2 to 60 s
+  duplicate_permille = 100
+  tax = true
+  tax_rounding = \"order\"
+  rates.\"33\" = { vat_bp = 1300, ct_bp = 1500 }
+  [[stock]]
+  ems_no = \"T9901W000001\"
+  record_no = \"R0001\"
+  entered = \"500\"";
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -48,7 +85,11 @@ async fn main() -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     println!("READY {{\"http\":\"http://{address}\"}}");
     std::io::stdout().flush()?;
+    let spool =
+        args.spool.as_deref().map(Spool::open).transpose().context("the spool folders cannot be made")?;
+    let exchange = run_spool(spool, Arc::clone(&shell));
     tokio::select! {
+        () = exchange => {}
         () = serve(listener, shell) => {}
         _ = terminate.recv() => tracing::info!("told to end"),
         _ = interrupt.recv() => tracing::info!("told to end"),
@@ -56,8 +97,18 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
+async fn run_spool(spool: Option<Spool>, shell: Arc<Shell>) {
+    match spool {
+        Some(spool) => spool.run(shell).await,
+        None => std::future::pending().await,
+    }
+}
+
 /// Brings the arguments into the journal, where they differ from what it holds.
 fn configure(shell: &Shell, args: &Args) -> anyhow::Result<()> {
+    if let Some(path) = &args.behaviour {
+        setup::apply(shell, path)?;
+    }
     if let Some(ms) = args.step_ms {
         shell.input(Input::Step { ms }, |port| port.step_ms() == u128::from(ms))?;
     }

@@ -3,35 +3,16 @@
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
-use pickup_customs::{Certificate, Inventory, Receipt, write_receipts};
-use pickup_domain::Money;
+use pickup_customs::Certificate;
 use serde::Serialize;
 
-use crate::answers::{self, ListNumbers};
-use crate::input::{Behaviour, Decide, Event, Input, MessageInput};
+use crate::amount::Amount;
+use crate::answers::Answer;
+use crate::behaviour::{Behaviour, Decide};
+use crate::course::Task;
+use crate::input::{Event, Input, MessageInput};
 use crate::keeping::Kept;
-
-/// Where a list stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ListState {
-    /// Its order or waybill has not come yet.
-    Waiting,
-    /// Rejected by customs.
-    Rejected,
-    /// Under review or inspection.
-    Held,
-    /// Released, or about to be.
-    Released,
-}
-
-pub(crate) struct ListCase {
-    pub list: Inventory,
-    pub state: ListState,
-    pub numbers: ListNumbers,
-    pub dxp_id: String,
-    pub received_at: Timestamp,
-}
+use crate::ledger::Ledger;
 
 /// A receipt message that can be fetched.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,14 +23,14 @@ pub struct Outgoing {
     pub dxp_id: String,
     /// Such as `CEB622Message`.
     pub message_type: &'static str,
-    /// The XML.
-    pub xml: String,
+    /// The XML, or what is left of it.
+    pub body: Vec<u8>,
 }
 
 /// What became of one document on arrival.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DocumentLog {
-    /// Order number, waybill number or `copNo`.
+    /// Order number, waybill number, payment number or `copNo`.
     pub key: String,
     /// `2` when taken, else the refusal's status.
     pub status: i32,
@@ -60,6 +41,8 @@ pub struct DocumentLog {
 /// A message that came, with its verdicts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct MessageLog {
+    /// Its number, from 1.
+    pub number: u64,
     /// The sender's id.
     pub message_id: String,
     /// What the sender said it is.
@@ -70,43 +53,40 @@ pub struct MessageLog {
     pub documents: Vec<DocumentLog>,
 }
 
-/// A list at the port.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ListView {
-    /// The sender's number.
-    pub cop_no: String,
-    /// Order number.
-    pub order_no: String,
-    /// Where it stands.
-    pub state: ListState,
-    /// E-Port number.
-    pub pre_no: String,
-    /// Customs number, once accepted.
-    pub invt_no: Option<String>,
-}
-
-struct Pending {
-    due: Timestamp,
-    serial: u64,
-    dxp_id: String,
-    receipt: Receipt,
+/// One entry of a document's course.
+#[derive(Clone, Serialize)]
+pub struct CourseEntry {
+    /// When.
+    pub at: Timestamp,
+    /// Kind of the message that came or of the receipt that was made.
+    pub message_type: &'static str,
+    /// Number of the message that came; `None` for receipts.
+    pub message: Option<u64>,
+    /// Status of the receipt.
+    pub status: Option<i32>,
+    /// Text of the receipt.
+    pub info: String,
+    #[serde(skip)]
+    pub(crate) answer: Option<(String, Answer)>,
 }
 
 /// E-Port and customs.
 pub struct Port {
     pub(crate) step: SignedDuration,
     pub(crate) behaviour: Behaviour,
-    trusted: Vec<Certificate>,
-    /// Bought elsewhere, by identity number and year.
-    pub(crate) purchases: BTreeMap<(String, i16), Money>,
-    /// Accepted here, by identity number and year.
-    pub(crate) accepted: BTreeMap<(String, i16), Money>,
-    /// Bodies of messages by their id.
-    pub(crate) seen: HashMap<String, String>,
+    pub(crate) trusted: Vec<Certificate>,
+    /// By the serial number of a certificate that was accepted on first use: the declarant that used it first, once
+    /// one did. Orders and waybills say nothing of that: a declarant may sign for platform and carrier.
+    pub(crate) owners: BTreeMap<String, Option<String>>,
+    pub(crate) ledger: Ledger,
+    /// Messages in the order they came, and where each id is among them.
+    stored: Vec<MessageInput>,
+    seen: HashMap<String, usize>,
     pub(crate) kept: Kept,
-    pending: Vec<Pending>,
-    outgoing: Vec<Outgoing>,
+    pub(crate) tasks: BTreeMap<(Timestamp, u64), Task>,
+    pub(crate) outgoing: Vec<Outgoing>,
     pub(crate) log: Vec<MessageLog>,
+    pub(crate) course: BTreeMap<String, Vec<CourseEntry>>,
     serial: u64,
 }
 
@@ -116,13 +96,15 @@ impl Default for Port {
             step: SignedDuration::from_millis(1500),
             behaviour: Behaviour::default(),
             trusted: Vec::new(),
-            purchases: BTreeMap::new(),
-            accepted: BTreeMap::new(),
+            owners: BTreeMap::new(),
+            ledger: Ledger::default(),
+            stored: Vec::new(),
             seen: HashMap::new(),
             kept: Kept::default(),
-            pending: Vec::new(),
+            tasks: BTreeMap::new(),
             outgoing: Vec::new(),
             log: Vec::new(),
+            course: BTreeMap::new(),
             serial: 0,
         }
     }
@@ -146,30 +128,39 @@ impl Port {
         match &event.input {
             Input::Message(message) => self.message(at, message),
             Input::Purchases { id_number, year, amount_fen } => {
-                self.purchases.insert((id_number.to_ascii_uppercase(), *year), Money::from_fen(*amount_fen));
+                let key = (id_number.to_ascii_uppercase(), *year);
+                self.ledger.elsewhere.insert(key, Amount::from_fen(*amount_fen));
+            }
+            Input::Stock { ems_no, record_no, entered } => {
+                let entered = Amount::parse(entered).unwrap_or_default();
+                self.ledger.enter(ems_no, record_no, entered);
             }
             Input::Trust { pem } => self.trusted.extend(Certificate::from_pem(pem).ok()),
             Input::Behaviour(change) => {
-                self.behaviour = self.behaviour.with(*change);
-                if change.decide == Some(Decide::Release) {
+                // What was not possible was not taken into the journal.
+                if let Ok(behaviour) = self.behaviour.with(change) {
+                    self.behaviour = behaviour;
+                }
+                if change.0.contains_key("decide") && self.behaviour.decide == Decide::Release {
                     self.release_held(at);
                 }
             }
             Input::Step { ms } => self.step = SignedDuration::from_millis(i64::from(*ms)),
-            Input::Tick => self.emit_due(at),
+            Input::Replay { message } => self.replay(at, *message),
+            Input::Tick => self.run_due(at),
         }
     }
 
-    /// When the next receipt is due.
+    /// When the next thing is due.
     #[must_use]
     pub fn next_due(&self) -> Option<Timestamp> {
-        self.pending.iter().map(|pending| pending.due).min()
+        self.tasks.keys().next().map(|(due, _)| *due)
     }
 
     /// How the port behaves.
     #[must_use]
-    pub const fn behaviour(&self) -> Behaviour {
-        self.behaviour
+    pub const fn behaviour(&self) -> &Behaviour {
+        &self.behaviour
     }
 
     /// Milliseconds between two steps.
@@ -187,9 +178,9 @@ impl Port {
     /// Whether a message came before.
     #[must_use]
     pub fn seen(&self, message: &MessageInput) -> Seen {
-        match self.seen.get(&message.message_id) {
+        match self.seen.get(&message.message_id).and_then(|index| self.stored.get(*index)) {
             None => Seen::New,
-            Some(data) if *data == message.data => Seen::Same,
+            Some(stored) if stored.data == message.data => Seen::Same,
             Some(_) => Seen::Different,
         }
     }
@@ -213,65 +204,56 @@ impl Port {
         &self.log
     }
 
-    /// Lists at the port, by `copNo`.
-    pub fn lists(&self) -> impl Iterator<Item = ListView> {
-        self.kept.lists.values().map(|case| ListView {
-            cop_no: case.list.head.cop_no.to_string(),
-            order_no: case.list.head.order_no.clone(),
-            state: case.state,
-            pre_no: case.numbers.pre_no.clone(),
-            invt_no: case.numbers.invt_no.clone(),
-        })
+    /// A message as it was delivered, by its number from 1.
+    #[must_use]
+    pub fn message_at(&self, number: u64) -> Option<&MessageInput> {
+        self.stored.get(usize::try_from(number).ok()?.checked_sub(1)?)
+    }
+
+    /// What happened to a document, by its number; empty when it is not known.
+    #[must_use]
+    pub fn course(&self, key: &str) -> &[CourseEntry] {
+        self.course.get(key).map_or(&[], Vec::as_slice)
     }
 }
 
-/// Sending.
 impl Port {
+    /// Stores a message and gives its number.
+    pub(crate) fn store(&mut self, message: &MessageInput) -> u64 {
+        self.seen.insert(message.message_id.clone(), self.stored.len());
+        self.stored.push(message.clone());
+        u64::try_from(self.stored.len()).unwrap_or(u64::MAX)
+    }
+
     pub(crate) fn next_serial(&mut self) -> u64 {
         self.serial = self.serial.saturating_add(1);
         self.serial
     }
 
-    pub(crate) fn after(&self, at: Timestamp) -> Timestamp {
-        later(at, self.step)
-    }
-
-    pub(crate) fn schedule(&mut self, due: Timestamp, dxp_id: &str, receipt: Receipt) {
-        let serial = self.next_serial();
-        self.pending.push(Pending { due, serial, dxp_id: dxp_id.to_owned(), receipt });
-    }
-
-    pub(crate) fn schedule_all(&mut self, dxp_id: &str, receipts: Vec<(Timestamp, Receipt)>) {
-        for (due, receipt) in receipts {
-            self.schedule(due, dxp_id, receipt);
-        }
-    }
-
-    fn emit_due(&mut self, now: Timestamp) {
-        let (mut due, rest): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.pending).into_iter().partition(|pending| pending.due <= now);
-        self.pending = rest;
-        due.sort_by_key(|pending| (pending.due, pending.serial));
-        for pending in due {
-            self.emit(&pending);
-        }
-    }
-
-    fn emit(&mut self, pending: &Pending) {
-        let twice = self.behaviour.duplicate_receipts && !matches!(pending.receipt, Receipt::Message(_));
-        let receipts = vec![pending.receipt.clone(); if twice { 2 } else { 1 }];
-        let message_type = pending.receipt.message_type();
-        // Cannot fail: every field comes from a document that was read by the same rules.
-        let Ok(xml) = write_receipts(&answers::guid(pending.serial), &receipts) else { return };
-        for _ in 0..receipts.len() {
-            let cursor = u64::try_from(self.outgoing.len()).unwrap_or(u64::MAX).saturating_add(1);
-            let (dxp_id, xml) = (pending.dxp_id.clone(), xml.clone());
-            self.outgoing.push(Outgoing { cursor, dxp_id, message_type, xml });
-        }
+    /// A delay of the course, counted from `at`.
+    pub(crate) fn later(&self, at: Timestamp, range: Option<[u32; 2]>, key: &str, what: &str) -> Timestamp {
+        let by = range
+            .map_or(self.step, |range| SignedDuration::from_millis(self.behaviour.wait_ms(range, key, what)));
+        at.checked_add(by).unwrap_or(Timestamp::MAX)
     }
 }
 
-/// `at` plus `by`, or the end of time.
-pub(crate) fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
-    at.checked_add(by).unwrap_or(Timestamp::MAX)
+impl Port {
+    /// Whether an input would change nothing, so that a start with the same settings does not grow the journal.
+    #[must_use]
+    pub fn has(&self, input: &Input) -> bool {
+        match input {
+            Input::Purchases { id_number, year, amount_fen } => {
+                let key = (id_number.to_ascii_uppercase(), *year);
+                self.ledger.elsewhere.get(&key) == Some(&Amount::from_fen(*amount_fen))
+            }
+            Input::Stock { ems_no, record_no, entered } => {
+                let item = self.ledger.stock.get(&(ems_no.clone(), record_no.clone()));
+                item.map(|item| item.entered) == Amount::parse(entered)
+            }
+            Input::Behaviour(change) => self.behaviour.with(change).is_ok_and(|with| with == self.behaviour),
+            Input::Step { ms } => self.step_ms() == u128::from(*ms),
+            _ => false,
+        }
+    }
 }

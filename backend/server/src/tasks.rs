@@ -31,6 +31,8 @@ pub enum Kind {
     Parked,
     /// Customs' tax is not ours; the tax bill's number.
     TaxDiffers,
+    /// A certificate that declarations are signed with runs out; its serial number and how many days are left at most.
+    Certificate,
     /// Returned goods are not back in the area in time; `copNo` of the application.
     NotBack,
     /// The client of a port could not send a file; `customs office/file`.
@@ -45,7 +47,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Refused,
         Self::ApplicationRefused,
         Self::Detained,
@@ -55,6 +57,7 @@ impl Kind {
         Self::Parked,
         Self::TaxDiffers,
         Self::NotBack,
+        Self::Certificate,
         Self::NotSent,
         Self::PaymentData,
         Self::Payback,
@@ -74,6 +77,7 @@ impl Kind {
             Self::Parked => "parked",
             Self::TaxDiffers => "tax_differs",
             Self::NotBack => "not_back",
+            Self::Certificate => "certificate",
             Self::NotSent => "not_sent",
             Self::PaymentData => "payment_data",
             Self::Payback => "payback",
@@ -115,6 +119,10 @@ impl Kind {
             Self::TaxDiffers => (
                 "税额与海关电子税单不一致，请核对税率。",
                 "The tax differs from customs' bill; check the rates.",
+            ),
+            Self::Certificate => (
+                "签名证书即将到期，请向电子口岸申请更换。",
+                "The signing certificate runs out: have the E-Port renew it.",
             ),
             Self::NotBack => (
                 "退货商品未在45天内运回，请核实。",

@@ -2,7 +2,8 @@
 
 use jiff::SignedDuration;
 use pickup_customs::{AppType, Filing, Receipt};
-use pickup_customs_sim::{BehaviourChange, Decide, ListState, Port};
+use pickup_customs_sim::{ListState, Port};
+use serde_json::json;
 
 use crate::sample::{self, filing};
 use crate::world::World;
@@ -52,7 +53,7 @@ fn a_list_waits_for_its_order_and_its_waybill() {
 #[test]
 fn receipts_come_twice_when_told_so() {
     let mut world = World::new();
-    world.behave(BehaviourChange { duplicate_receipts: Some(true), ..BehaviourChange::default() });
+    world.behave(json!({"duplicate_receipts": true}));
     let filing = filing(1);
     world.deliver_all(&filing);
     world.wait_s(5);
@@ -63,7 +64,7 @@ fn receipts_come_twice_when_told_so() {
 #[test]
 fn reordered_receipts_keep_their_own_times() {
     let mut world = World::new();
-    world.behave(BehaviourChange { reorder_receipts: Some(true), ..BehaviourChange::default() });
+    world.behave(json!({"reorder_receipts": true}));
     let filing = filing(1);
     world.deliver_all(&filing);
     world.wait_s(5);
@@ -74,14 +75,14 @@ fn reordered_receipts_keep_their_own_times() {
 
 #[test]
 fn inspected_and_reviewed_lists_stay_until_told_to_release() {
-    for (decide, status) in [(Decide::Inspect, 500), (Decide::Review, 300)] {
+    for (decide, status) in [("inspect", 500), ("review", 300)] {
         let mut world = World::new();
-        world.behave(BehaviourChange { decide: Some(decide), ..BehaviourChange::default() });
+        world.behave(json!({"decide": decide}));
         let filing = filing(1);
         world.deliver_all(&filing);
         world.wait_s(10);
         assert_eq!(world.statuses(filing.cop_no.as_str()), [2, 120, status]);
-        world.behave(BehaviourChange { decide: Some(Decide::Release), ..BehaviourChange::default() });
+        world.behave(json!({"decide": "release"}));
         world.wait_s(3);
         assert_eq!(world.statuses(filing.cop_no.as_str()), [2, 120, status, 800]);
     }

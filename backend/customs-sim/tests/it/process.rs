@@ -13,9 +13,9 @@ use serde_json::{Value, json};
 
 use crate::sample::{self, filing};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
-struct Sim {
+pub struct Sim {
     child: Child,
     address: String,
 }
@@ -28,7 +28,7 @@ impl Drop for Sim {
 }
 
 /// An empty directory of its own for each test.
-fn fresh_dir(name: &str) -> PathBuf {
+pub fn fresh_dir(name: &str) -> PathBuf {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("customs-sim").join(name);
     let _ = std::fs::remove_dir_all(&dir);
     std::fs::create_dir_all(&dir).unwrap();
@@ -36,7 +36,11 @@ fn fresh_dir(name: &str) -> PathBuf {
 }
 
 impl Sim {
-    fn start(dir: &Path, key: &SoftwareKey) -> Self {
+    pub fn start(dir: &Path, key: &SoftwareKey) -> Self {
+        Self::start_with(dir, key, &[])
+    }
+
+    pub fn start_with(dir: &Path, key: &SoftwareKey, more: &[&str]) -> Self {
         let trust = dir.join("declarant.pem");
         std::fs::write(&trust, key.certificate().to_pem()).unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_pickup-customs-sim"))
@@ -44,6 +48,7 @@ impl Sim {
             .arg(dir)
             .args(["--listen", "127.0.0.1:0", "--step-ms", "30", "--trust"])
             .arg(&trust)
+            .args(more)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -56,7 +61,7 @@ impl Sim {
     }
 
     /// One request on a connection of its own: status and body, or `None` when no answer came.
-    fn request(&self, method: &str, path: &str, body: &str, patience: Duration) -> Option<(u16, String)> {
+    pub fn request(&self, method: &str, path: &str, body: &str, patience: Duration) -> Option<(u16, String)> {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.set_read_timeout(Some(patience)).unwrap();
         let head = format!(
@@ -71,11 +76,11 @@ impl Sim {
         Some((head.split(' ').nth(1)?.parse().ok()?, body.to_owned()))
     }
 
-    fn post(&self, id: &str, message_type: &str, xml: &str) -> Option<(u16, String)> {
+    pub fn post(&self, id: &str, message_type: &str, xml: &str) -> Option<(u16, String)> {
         self.request("POST", "/cebcmsg", &delivery(id, message_type, xml), PATIENCE)
     }
 
-    fn file(&self, id: &str, filing: &Filing, key: &SoftwareKey) {
+    pub fn file(&self, id: &str, filing: &Filing, key: &SoftwareKey) {
         let order = sample::signed(vec![filing.order().unwrap()], key);
         let waybill = sample::signed(vec![filing.logistics()], key);
         let list = sample::signed(vec![filing.inventory().unwrap()], key);
@@ -85,19 +90,19 @@ impl Sim {
         }
     }
 
-    fn json(&self, path: &str) -> Value {
+    pub fn json(&self, path: &str) -> Value {
         let (status, body) = self.request("GET", path, "", PATIENCE).unwrap();
         assert_eq!(status, 200, "{body}");
         serde_json::from_str(&body).unwrap()
     }
 
-    fn behave(&self, change: &Value) {
+    pub fn behave(&self, change: &Value) {
         let (status, body) = self.request("PUT", "/admin/behaviour", &change.to_string(), PATIENCE).unwrap();
         assert_eq!(status, 200, "{body}");
     }
 
     /// Receipts after a cursor, with their cursors.
-    fn receipts(&self, after: u64) -> Vec<(u64, Receipt)> {
+    pub fn receipts(&self, after: u64) -> Vec<(u64, Receipt)> {
         let answer = self.json(&format!("/receipts?dxpid={}&after={after}&limit=100", sample::DXP));
         let one = |entry: &Value| {
             let xml = BASE64.decode(entry["data"].as_str().unwrap()).unwrap();
@@ -110,7 +115,7 @@ impl Sim {
     }
 
     /// Polls until the receipts about `key` end with `status`.
-    fn wait_for(&self, key: &str, status: i32) -> Vec<(u64, Receipt)> {
+    pub fn wait_for(&self, key: &str, status: i32) -> Vec<(u64, Receipt)> {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let receipts = self.receipts(0);
@@ -123,8 +128,17 @@ impl Sim {
         }
     }
 
+    /// Polls until something holds.
+    pub fn wait_until(&self, holds: impl Fn(&Self) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !holds(self) {
+            assert!(Instant::now() < deadline, "it did not come about");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// kill -9.
-    fn kill(mut self) {
+    pub fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }

@@ -159,6 +159,12 @@ impl Certificate {
         (self.not_before..=self.not_after).contains(&at)
     }
 
+    /// The last moment at which it is valid.
+    #[must_use]
+    pub const fn not_after(&self) -> Timestamp {
+        self.not_after
+    }
+
     /// How urgent its renewal is at `now`; `None` while it is valid for more than 60 days.
     #[must_use]
     pub fn expires_within(&self, now: Timestamp) -> Option<Expiry> {

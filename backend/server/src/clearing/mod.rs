@@ -24,6 +24,7 @@ pub mod applications;
 pub mod ask;
 pub mod batch;
 mod build;
+pub mod certificates;
 pub mod clearer;
 pub mod decide;
 pub mod declare;
@@ -47,6 +48,9 @@ use gateway::Gateway;
 pub const MESSAGES: [&str; 3] = ["CEB311Message", "CEB511Message", LIST];
 /// The inventory list, which is the declaration itself.
 pub const LIST: &str = "CEB621Message";
+
+/// How often it is looked whether a certificate runs out.
+const LOOK_AT_CERTIFICATES: Duration = Duration::from_hours(6);
 
 /// Why clearing, sending or taking receipts failed. What is refused by a rule is not in here.
 #[derive(Debug, thiserror::Error)]
@@ -110,7 +114,14 @@ pub async fn run<G: Gateway>(shop: Arc<Shop>, gateway: Arc<G>) {
 
 async fn send_for_ever<G: Gateway>(shop: &Arc<Shop>, gateway: &G) {
     let poll = Duration::from_millis(u64::from(shop.app.config.customs_poll_ms.max(1)));
+    let mut looked: Option<std::time::Instant> = None;
     loop {
+        if looked.is_none_or(|at| at.elapsed() > LOOK_AT_CERTIFICATES) {
+            looked = Some(std::time::Instant::now());
+            if let Err(error) = certificates::watch(shop).await {
+                tracing::error!(%error, "the certificates could not be looked at");
+            }
+        }
         if let Err(error) = outbox::send_due(shop, gateway).await {
             tracing::error!(%error, "messages to customs could not be prepared");
         }

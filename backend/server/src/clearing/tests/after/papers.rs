@@ -78,6 +78,25 @@ async fn a_message_the_gateway_does_not_want_is_parked_and_sent_again_by_a_perso
 }
 
 #[tokio::test]
+async fn a_certificate_that_runs_out_is_told_at_each_level_once() {
+    use pickup_customs::Signer as _;
+    let bench = Bench::new().await;
+    certificates::watch(&bench.shop).await.unwrap();
+    assert_eq!(bench.tasks().await, []);
+    let until = bench.shop.signer.certificate().not_after();
+    let day = 86_400;
+    let left = until.duration_since(bench.shop.app.now()).as_secs();
+    let mut passed = 0;
+    for (days, told) in [(59, 1), (40, 1), (29, 2), (6, 3), (-1, 4)] {
+        let to = left - days * day;
+        bench.pass(to - passed);
+        passed = to;
+        certificates::watch(&bench.shop).await.unwrap();
+        assert_eq!(bench.tasks().await.len(), told, "{days} days before");
+    }
+}
+
+#[tokio::test]
 async fn a_status_nobody_knows_goes_to_a_person_and_changes_nothing() {
     let bench = Bench::new().await;
     let cop_no = bench.cleared("A-1", 0).await;
