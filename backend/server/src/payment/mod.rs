@@ -150,7 +150,7 @@ pub async fn run(shop: Arc<Shop>, company: Arc<dyn Company>) {
         if let Err(error) = refund::all_due(&shop, &*company).await {
             tracing::error!(%error, "refunds could not be prepared");
         }
-        let declares = asked && looks % DECLARE_EVERY == 0;
+        let declares = asked && looks.is_multiple_of(DECLARE_EVERY);
         looks = looks.wrapping_add(1);
         if declares && let Err(error) = declare::all_due(&shop, &*company).await {
             tracing::error!(%error, "declarations of payments could not be prepared");
