@@ -8,11 +8,12 @@ use toml::{Table, Value};
 use super::{Fault, File, Rule};
 
 /// Every room, its package, and the packages of ours it may depend on. `tests` may use all.
-const TABLE: [(&str, &str, &[&str]); 13] = [
+const TABLE: [(&str, &str, &[&str]); 14] = [
     ("backend/domain", "pickup-domain", &[]),
     ("backend/protocol", "pickup-protocol", &["pickup-domain"]),
     ("backend/customs", "pickup-customs", &["pickup-domain"]),
     ("backend/customs-sim", "pickup-customs-sim", &["pickup-customs", "pickup-domain"]),
+    ("backend/payment-sim", "pickup-payment-sim", &[]),
     ("backend/server", "pickup-server", &["pickup-domain", "pickup-protocol", "pickup-customs"]),
     ("kiosk/session", "pickup-session", &["pickup-domain", "pickup-protocol"]),
     ("kiosk/devices", "pickup-devices", &[]),
@@ -30,6 +31,7 @@ const ALL: &[&str] = &[
     "pickup-protocol",
     "pickup-customs",
     "pickup-customs-sim",
+    "pickup-payment-sim",
     "pickup-server",
     "pickup-session",
     "pickup-devices",

@@ -23,6 +23,8 @@ use sandbox::{Sandbox, SandboxError};
 
 /// How often what is due is looked for.
 const LOOK: Duration = Duration::from_secs(1);
+/// Every how many looks new payments are declared: finding them reads every order that is on its way.
+const DECLARE_EVERY: u32 = 10;
 /// Longest time between two tries, in milliseconds.
 const LONGEST_WAIT_MS: i64 = 600_000;
 
@@ -143,11 +145,14 @@ pub fn open(shop: &Shop) -> Result<Option<Arc<dyn Company>>, PaymentError> {
 /// Takes what is due to the company, until dropped.
 pub async fn run(shop: Arc<Shop>, company: Arc<dyn Company>) {
     let asked = shop.app.config.payment.payment_declared_by == DeclaredBy::CompanyAsked;
+    let mut looks = 0_u32;
     loop {
         if let Err(error) = refund::all_due(&shop, &*company).await {
             tracing::error!(%error, "refunds could not be prepared");
         }
-        if asked && let Err(error) = declare::all_due(&shop, &*company).await {
+        let declares = asked && looks.is_multiple_of(DECLARE_EVERY);
+        looks = looks.wrapping_add(1);
+        if declares && let Err(error) = declare::all_due(&shop, &*company).await {
             tracing::error!(%error, "declarations of payments could not be prepared");
         }
         tokio::time::sleep(LOOK).await;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::post;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
@@ -24,6 +25,8 @@ pub mod upload;
 
 /// How often what is due is looked for when nothing rings.
 const LOOK: Duration = Duration::from_millis(500);
+/// No query of customs is longer.
+const MOST_BYTES: usize = 16 * 1024;
 /// How often what was kept long enough is removed.
 const FORGET: SignedDuration = SignedDuration::from_hours(1);
 
@@ -86,7 +89,8 @@ impl PlatData {
 
 /// The route that customs calls.
 pub fn router(plat: Arc<PlatData>) -> Router {
-    Router::new().route("/platDataOpen", post(ask::open)).with_state(plat)
+    let limit = DefaultBodyLimit::max(MOST_BYTES);
+    Router::new().route("/platDataOpen", post(ask::open).layer(limit)).with_state(plat)
 }
 
 /// Uploads what is asked for and removes what was kept long enough, until dropped.

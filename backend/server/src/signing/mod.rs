@@ -5,6 +5,7 @@
 //! docs/signing.md has the protocols.
 
 use std::fmt;
+use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
@@ -115,6 +116,16 @@ pub enum OpenError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// Others than the owner may read a key or password file.
+    #[error(
+        "signer {signer}: {path} can be read by others: run `chmod 600` on it, and change what is in it if others had access"
+    )]
+    Exposed {
+        /// Name of the signer.
+        signer: String,
+        /// Which file.
+        path: std::path::PathBuf,
+    },
     /// The key file cannot be used.
     #[error("signer {signer}: {source}")]
     Key {
@@ -171,12 +182,12 @@ pub async fn open(config: &SignerConfig, registration: &str) -> Result<Arc<dyn S
 
 /// The text of a small secret file, without white space around it.
 fn secret(signer: &str, path: &std::path::Path) -> Result<zeroize::Zeroizing<String>, OpenError> {
-    let text = std::fs::read_to_string(path).map_err(|source| OpenError::File {
-        signer: signer.to_owned(),
-        path: path.to_owned(),
-        source,
-    })?;
-    let text = zeroize::Zeroizing::new(text);
+    let fault = |source| OpenError::File { signer: signer.to_owned(), path: path.to_owned(), source };
+    let mode = std::fs::metadata(path).map_err(fault)?.permissions().mode();
+    if mode & 0o077 != 0 {
+        return Err(OpenError::Exposed { signer: signer.to_owned(), path: path.to_owned() });
+    }
+    let text = zeroize::Zeroizing::new(std::fs::read_to_string(path).map_err(fault)?);
     Ok(zeroize::Zeroizing::new(text.trim().to_owned()))
 }
 

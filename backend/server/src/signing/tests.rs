@@ -90,7 +90,7 @@ impl Drop for Bench {
 impl Bench {
     fn new(double: Arc<Double>, kind: &str, url: &str) -> Self {
         let file = std::env::temp_dir().join(format!("bp-signer-{}", Uuid::new_v4()));
-        std::fs::write(&file, format!("{SECRET}\n")).unwrap();
+        crate::secrets::write_private(&file, &format!("{SECRET}\n")).unwrap();
         let text = format!(
             "name = 's'\nkind = '{kind}'\nurl = '{url}'\nregistration = '{DECLARANT}'\ntimeout_ms = 300\n\
              password_file = '{}'\n",
@@ -247,6 +247,15 @@ async fn a_signer_of_another_enterprise_is_refused_at_the_start() {
     bench.config.registration = "9901960D99".to_owned();
     let error = open(&bench.config, DECLARANT).await.unwrap_err().to_string();
     assert!(error.contains("9901960D99") && error.contains(DECLARANT), "{error}");
+}
+
+#[tokio::test]
+async fn a_password_that_others_can_read_is_not_used() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let bench = Bench::card().await;
+    std::fs::set_permissions(&bench.file, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let error = open(&bench.config, DECLARANT).await.unwrap_err().to_string();
+    assert!(error.contains("chmod 600") && !error.contains(SECRET), "{error}");
 }
 
 #[tokio::test]
