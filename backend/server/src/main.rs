@@ -88,6 +88,9 @@ enum Command {
     /// Tax bills of customs.
     #[command(subcommand)]
     Tax(TaxCommand),
+    /// Money that goes back to buyers, and payments the company declares to customs.
+    #[command(subcommand)]
+    Payments(PaymentsCommand),
     /// The line to customs.
     #[command(subcommand)]
     Customs(CustomsCommand),
@@ -302,6 +305,25 @@ pub enum TaxCommand {
     },
 }
 
+/// Payments.
+#[derive(Debug, Subcommand)]
+pub enum PaymentsCommand {
+    /// List what has not gone back yet.
+    List,
+    /// Ask the payment company again for one it refused.
+    Retry {
+        /// As listed, such as `order/42` or the number of a return.
+        id: String,
+    },
+    /// Note that one was paid back in another way.
+    Done {
+        /// As listed.
+        id: String,
+    },
+    /// Have payments declared again that customs rejected, once the reason is put right.
+    Redeclare,
+}
+
 /// Customs.
 #[derive(Debug, Subcommand)]
 pub enum CustomsCommand {
@@ -365,6 +387,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Declaration(command) => cli::customs::declaration(app, command).await?,
         Command::Returns(command) => cli::customs::returns(app, command).await?,
         Command::Tax(command) => cli::customs::tax(app, command).await?,
+        Command::Payments(command) => cli::customs::payments(app, command).await?,
         Command::Customs(command) => cli::customs::line(app, command).await?,
         Command::Filed(FiledCommand::Export { dir }) => cli::filed_export(app, dir).await?,
         Command::Parcel(ParcelCommand::Label { waybill, qr }) => cli::label(app, waybill, qr).await?,

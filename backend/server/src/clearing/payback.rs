@@ -6,7 +6,31 @@ use serde::Serialize;
 
 use crate::db::Conn;
 use crate::store::StoreError;
+use crate::tasks::{self, Kind as Task};
 use crate::time::us;
+use crate::trail::{self, Change, Kind};
+
+/// Why a payback cannot be changed as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum PaybackError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// It is in no state for that.
+    #[error("there is no payback {id} that is {wanted}: see them with `pickup-backend payments list`")]
+    None {
+        /// Which.
+        id: String,
+        /// In which state it would have to be.
+        wanted: &'static str,
+    },
+}
+
+impl From<crate::db::DbError> for PaybackError {
+    fn from(cause: crate::db::DbError) -> Self {
+        Self::Store(cause.into())
+    }
+}
 
 /// Money that goes back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -30,6 +54,65 @@ pub fn of_order(conn: &Conn, order_id: i64) -> Result<Vec<Payback>, StoreError> 
         Ok(Payback { id: row.get(0)?, amount_fen: Money::from_fen(row.get(1)?), state: row.get(2)? })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// What has not gone back yet, oldest first.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn open(conn: &Conn) -> Result<Vec<Payback>, StoreError> {
+    let sql = "SELECT id, amount_fen, state FROM payback WHERE cell = {cell} AND state <> 'done' ORDER BY made_us, id";
+    let mut statement = conn.prepare_cached(sql)?;
+    let rows = statement.query_map([], |row| {
+        Ok(Payback { id: row.get(0)?, amount_fen: Money::from_fen(row.get(1)?), state: row.get(2)? })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Has one that the payment company refused asked for again.
+///
+/// # Errors
+/// [`PaybackError`].
+pub fn retry(tx: &Conn, id: &str, by: &str, now: Timestamp) -> Result<(), PaybackError> {
+    move_to(tx, id, "failed", "due", by, now)?;
+    tx.execute(
+        "UPDATE payback_try SET attempts = 0, next_us = ?2 WHERE cell = {cell} AND id = ?1",
+        (id, us(now)),
+    )?;
+    Ok(())
+}
+
+/// Notes that a person has paid one back in another way. One that the company was asked for cannot be: it may yet be paid.
+///
+/// # Errors
+/// [`PaybackError`].
+pub fn done_by_hand(tx: &Conn, id: &str, by: &str, now: Timestamp) -> Result<(), PaybackError> {
+    if move_to(tx, id, "failed", "done", by, now).is_err() {
+        move_to(tx, id, "due", "done", by, now)?;
+    }
+    if let Some(order_id) = id.strip_prefix("order/").and_then(|id| id.parse::<i64>().ok()) {
+        tx.execute("UPDATE orders SET refund = 'done' WHERE cell = {cell} AND id = ?1", [order_id])?;
+    }
+    Ok(())
+}
+
+fn move_to(
+    tx: &Conn,
+    id: &str,
+    from: &'static str,
+    into: &str,
+    by: &str,
+    now: Timestamp,
+) -> Result<(), PaybackError> {
+    let moved = tx
+        .prepare_cached("UPDATE payback SET state = ?3 WHERE cell = {cell} AND id = ?1 AND state = ?2")?
+        .execute((id, from, into))?;
+    if moved == 0 {
+        return Err(PaybackError::None { id: id.to_owned(), wanted: from });
+    }
+    tasks::settle_of_entity(tx, now, Task::Payback, id, by, into)?;
+    let body = serde_json::json!({});
+    Ok(trail::append(tx, now, &Change { actor: by, kind: Kind::Payback, entity: id, state: into, body })?)
 }
 
 /// Notes that `amount` is due; once per `id`.

@@ -8,14 +8,17 @@ use pickup_domain::china_time;
 use pickup_server::App;
 use pickup_server::clearing::applications::ask::{self, Cancelled, Wanted};
 use pickup_server::clearing::applications::back::{self, Place};
-use pickup_server::clearing::{again, applications, outbox, strays, tax_bills};
+use pickup_server::clearing::{again, applications, outbox, payback, strays, tax_bills};
+use pickup_server::payment;
 use pickup_server::shop::after::{self, ReturnLine};
 use pickup_server::shop::{Shop, book};
 use pickup_server::store::StoreError;
 use pickup_server::tasks::{self, Kind};
 use uuid::Uuid;
 
-use crate::{BackTo, CustomsCommand, DeclarationCommand, ReturnsCommand, TasksCommand, TaxCommand};
+use crate::{
+    BackTo, CustomsCommand, DeclarationCommand, PaymentsCommand, ReturnsCommand, TasksCommand, TaxCommand,
+};
 
 /// Who acts at a shell.
 const OPERATOR: &str = "operator";
@@ -209,6 +212,37 @@ pub async fn tax(app: Arc<App>, command: TaxCommand) -> Result<()> {
             let told = duty_no.clone();
             let bills = app.store.write(move |tx| tax_bills::paid(tx, &duty_no, OPERATOR, now)).await?;
             println!("Payment book {told}: {bills} bills are paid, and the guarantee has their tax again.");
+        }
+    }
+    Ok(())
+}
+
+/// `payments list | retry | done | redeclare`.
+pub async fn payments(app: Arc<App>, command: PaymentsCommand) -> Result<()> {
+    let now = app.now();
+    match command {
+        PaymentsCommand::List => {
+            println!("{:<24} {:<10} {:>12}", "payback", "state", "CNY");
+            for one in app.store.read(payback::open).await? {
+                println!("{:<24} {:<10} {:>12}", one.id, one.state, one.amount_fen.to_string());
+            }
+        }
+        PaymentsCommand::Retry { id } => {
+            let told = id.clone();
+            app.store.write(move |tx| payback::retry(tx, &id, OPERATOR, now)).await?;
+            println!("The payment company is asked for {told} again.");
+        }
+        PaymentsCommand::Done { id } => {
+            let told = id.clone();
+            app.store.write(move |tx| payback::done_by_hand(tx, &id, OPERATOR, now)).await?;
+            println!("{told} is noted as paid back.");
+        }
+        PaymentsCommand::Redeclare => {
+            let shop = Shop::open(Arc::clone(&app)).await?;
+            let company = payment::open(&shop)?
+                .context("there is no payment company: see [payment] in the settings")?;
+            let taken = payment::declare::redeclare(&shop, &*company).await?;
+            println!("{taken} payments are declared again.");
         }
     }
     Ok(())

@@ -78,6 +78,26 @@ async fn a_message_the_gateway_does_not_want_is_parked_and_sent_again_by_a_perso
 }
 
 #[tokio::test]
+async fn money_that_was_paid_back_by_hand_is_noted_once() {
+    let bench = Bench::new().await;
+    bench.cleared("A-1", 0).await;
+    assert_eq!(bench.post("/shop/v1/orders/A-1/cancel", &wish("c1")).await.0, 200);
+    let open = bench.shop.app.store.read(payback::open).await.unwrap();
+    assert_eq!((open.len(), open[0].id.as_str(), open[0].state.as_str()), (1, "order/1", "due"));
+    let now = bench.shop.app.now();
+    let store = &bench.shop.app.store;
+    let retry = store.write(move |tx| payback::retry(tx, "order/1", "operator", now)).await;
+    assert!(retry.unwrap_err().to_string().contains("no payback order/1 that is failed"));
+    store.write(move |tx| payback::done_by_hand(tx, "order/1", "operator", now)).await.unwrap();
+    assert!(store.write(move |tx| payback::done_by_hand(tx, "order/1", "operator", now)).await.is_err());
+    let view = bench.view("A-1").await;
+    assert_eq!(
+        (view["refund"].as_str(), view["paybacks"][0]["state"].as_str()),
+        (Some("done"), Some("done"))
+    );
+}
+
+#[tokio::test]
 async fn a_certificate_that_runs_out_is_told_at_each_level_once() {
     use pickup_customs::Signer as _;
     let bench = Bench::new().await;
