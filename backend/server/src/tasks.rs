@@ -159,6 +159,8 @@ pub struct Task {
     pub entity: String,
     /// The order it belongs to.
     pub order_id: Option<i64>,
+    /// The platform's number of that order.
+    pub order_no: Option<String>,
     /// What is known.
     pub body: Json,
     /// Since when.
@@ -292,9 +294,10 @@ pub fn settle_of_entity(
 /// [`StoreError`].
 pub fn list(conn: &Conn, settled: bool) -> Result<Vec<Task>, StoreError> {
     let sql = format!(
-        "SELECT id, kind, entity, order_id, body, made_us, settled_us, settled_by, note FROM task
-         WHERE cell = {{cell}} {} ORDER BY id",
-        if settled { "" } else { "AND settled_us IS NULL" }
+        "SELECT t.id, t.kind, t.entity, t.order_id, t.body, t.made_us, t.settled_us, t.settled_by, t.note, o.order_no
+         FROM task t LEFT JOIN orders o ON o.cell = t.cell AND o.id = t.order_id
+         WHERE t.cell = {{cell}} {} ORDER BY t.id",
+        if settled { "" } else { "AND t.settled_us IS NULL" }
     );
     let mut statement = conn.prepare_cached(&sql)?;
     let mut rows = statement.query([])?;
@@ -312,6 +315,7 @@ fn read(row: &Row) -> Result<Task, StoreError> {
         kind: row.get(1)?,
         entity: row.get(2)?,
         order_id: row.get(3)?,
+        order_no: row.get(9)?,
         body: serde_json::from_str(&body).map_err(|e| StoreError::unreadable("task.body", e))?,
         made_at: at(row.get(5)?)?,
         settled_at: row.get::<_, Option<i64>>(6)?.map(at).transpose()?,

@@ -56,15 +56,19 @@ pub fn of_order(conn: &Conn, order_id: i64) -> Result<Vec<Payback>, StoreError> 
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// What has not gone back yet, oldest first.
+/// What has not gone back yet, oldest first, with the platform's number of its order.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn open(conn: &Conn) -> Result<Vec<Payback>, StoreError> {
-    let sql = "SELECT id, amount_fen, state FROM payback WHERE cell = {cell} AND state <> 'done' ORDER BY made_us, id";
-    let mut statement = conn.prepare_cached(sql)?;
+pub fn open(conn: &Conn) -> Result<Vec<(String, Payback)>, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT p.id, p.amount_fen, p.state, o.order_no FROM payback p
+         JOIN orders o ON o.cell = p.cell AND o.id = p.order_id
+         WHERE p.cell = {cell} AND p.state <> 'done' ORDER BY p.made_us, p.id",
+    )?;
     let rows = statement.query_map([], |row| {
-        Ok(Payback { id: row.get(0)?, amount_fen: Money::from_fen(row.get(1)?), state: row.get(2)? })
+        let one = Payback { id: row.get(0)?, amount_fen: Money::from_fen(row.get(1)?), state: row.get(2)? };
+        Ok((row.get(3)?, one))
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

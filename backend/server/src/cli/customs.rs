@@ -30,29 +30,33 @@ pub async fn tasks(app: Arc<App>, command: TasksCommand) -> Result<()> {
             let found = app.store.read(move |conn| tasks::list(conn, all)).await?;
             for task in &found {
                 if json {
-                    println!("{}", serde_json::to_string(task)?);
+                    say!("{}", serde_json::to_string(task)?);
                     continue;
                 }
-                let order = task.order_id.map(|id| format!("  order {id}")).unwrap_or_default();
+                let order =
+                    task.order_no.as_ref().map(|number| format!("  order {number}")).unwrap_or_default();
                 let settled = task.settled_at.map(|at| format!("  settled {at}")).unwrap_or_default();
-                println!(
+                say!(
                     "{:>5}  {:<20} {}{order}  since {}{settled}",
-                    task.id, task.kind, task.entity, task.made_at
+                    task.id,
+                    task.kind,
+                    task.entity,
+                    task.made_at
                 );
-                println!("       {}", task.body);
+                say!("       {}", task.body);
                 let kind = Kind::ALL.into_iter().find(|kind| kind.as_str() == task.kind);
                 if let Some((zh, en)) = kind.filter(|_| task.settled_at.is_none()).map(Kind::advice) {
-                    println!("       {en}\n       {zh}");
+                    say!("       {en}\n       {zh}");
                 }
             }
             if found.is_empty() && !json {
-                println!("Nothing waits for a person.");
+                say!("Nothing waits for a person.");
             }
         }
         TasksCommand::Settle { id, note } => {
             let now = app.now();
             app.store.write(move |tx| tasks::settle(tx, now, id, OPERATOR, &note)).await?;
-            println!("Task {id} is settled.");
+            say!("Task {id} is settled.");
         }
     }
     Ok(())
@@ -78,13 +82,13 @@ pub async fn declaration(app: Arc<App>, command: DeclarationCommand) -> Result<(
                 }
             };
             app.store.write(move |tx| again::resubmit(tx, id, &fixes, OPERATOR, now)).await?;
-            println!("The declaration of order {order_no} is filed anew.");
+            say!("The declaration of order {order_no} is filed anew.");
         }
         DeclarationCommand::GiveUp { order_no, reason } => {
             let id = id_of(&app, &order_no).await?;
             let shop = Shop::open(Arc::clone(&app)).await?;
             app.store.write(move |tx| again::give_up(tx, &shop, id, &reason)).await?;
-            println!("Order {order_no} is given up: what was held is free, and its money is due.");
+            say!("Order {order_no} is given up: what was held is free, and its money is due.");
         }
         DeclarationCommand::Cancel { order_no, reason } => {
             let id = id_of(&app, &order_no).await?;
@@ -95,9 +99,9 @@ pub async fn declaration(app: Arc<App>, command: DeclarationCommand) -> Result<(
                 ask::cancel(tx, &shop, id, &wanted, now)
             });
             match done.await? {
-                Cancelled::AtOnce => println!("Order {order_no} is cancelled."),
-                Cancelled::Before => println!("Order {order_no} was cancelled before."),
-                Cancelled::Asked(one) => println!(
+                Cancelled::AtOnce => say!("Order {order_no} is cancelled."),
+                Cancelled::Before => say!("Order {order_no} was cancelled before."),
+                Cancelled::Asked(one) => say!(
                     "Customs is asked to cancel order {order_no} (application {}); no door opens meanwhile.",
                     one.cop_no
                 ),
@@ -126,7 +130,7 @@ pub async fn returns(app: Arc<App>, command: ReturnsCommand) -> Result<()> {
                 ask::refund(tx, &shop, id, &back, &wanted, now)
             });
             let one = done.await?;
-            println!(
+            say!(
                 "Application {} goes to customs; {} CNY go back once it is granted. The goods must be back by {}.",
                 one.cop_no,
                 one.credit.money,
@@ -134,16 +138,22 @@ pub async fn returns(app: Arc<App>, command: ReturnsCommand) -> Result<()> {
             );
         }
         ReturnsCommand::List => {
-            let open = app.store.read(applications::open).await?;
-            println!("{:<20} {:<8} {:<10} {:<10} goods back by", "application", "kind", "state", "order");
-            for one in open {
+            let open = app.store.read(|conn| {
+                let named = |one: applications::Application| {
+                    Ok::<_, StoreError>((book::order_no(conn, one.order_id)?, one))
+                };
+                applications::open(conn)?.into_iter().map(named).collect::<Result<Vec<_>, _>>()
+            });
+            let open = open.await?;
+            say!("{:<20} {:<8} {:<10} {:<20} goods back by", "application", "kind", "state", "order");
+            for (order_no, one) in open {
                 let until = one.back_until.map(|at| china_time::date(at).to_string()).unwrap_or_default();
-                println!(
-                    "{:<20} {:<8} {:<10} {:<10} {until}",
+                say!(
+                    "{:<20} {:<8} {:<10} {:<20} {until}",
                     one.cop_no,
                     one.kind.as_str(),
                     one.state.as_str(),
-                    one.order_id
+                    order_no
                 );
             }
         }
@@ -154,7 +164,7 @@ pub async fn returns(app: Arc<App>, command: ReturnsCommand) -> Result<()> {
             };
             let told = cop_no.clone();
             app.store.write(move |tx| back::note(tx, &cop_no, place, OPERATOR, now)).await?;
-            println!("The goods of {told} are back ({}).", place.as_str());
+            say!("The goods of {told} are back ({}).", place.as_str());
         }
     }
     Ok(())
@@ -178,7 +188,7 @@ pub async fn tax(app: Arc<App>, command: TaxCommand) -> Result<()> {
             let until = until.unwrap_or(today);
             let days = app.store.read(move |conn| tax_bills::calendar(conn, from, until)).await?;
             if !json {
-                println!(
+                say!(
                     "{:<11} {:<11} {:<11} {:>7} {:>14} {:>7} {:>14} {:>6}",
                     "released",
                     "pay from",
@@ -192,10 +202,10 @@ pub async fn tax(app: Arc<App>, command: TaxCommand) -> Result<()> {
             }
             for day in days {
                 if json {
-                    println!("{}", serde_json::to_string(&day)?);
+                    say!("{}", serde_json::to_string(&day)?);
                     continue;
                 }
-                println!(
+                say!(
                     "{:<11} {:<11} {:<11} {:>7} {:>14} {:>7} {:>14} {:>6}",
                     day.released.to_string(),
                     day.from.to_string(),
@@ -211,7 +221,7 @@ pub async fn tax(app: Arc<App>, command: TaxCommand) -> Result<()> {
         TaxCommand::Paid { duty_no } => {
             let told = duty_no.clone();
             let bills = app.store.write(move |tx| tax_bills::paid(tx, &duty_no, OPERATOR, now)).await?;
-            println!("Payment book {told}: {bills} bills are paid, and the guarantee has their tax again.");
+            say!("Payment book {told}: {bills} bills are paid, and the guarantee has their tax again.");
         }
     }
     Ok(())
@@ -222,27 +232,28 @@ pub async fn payments(app: Arc<App>, command: PaymentsCommand) -> Result<()> {
     let now = app.now();
     match command {
         PaymentsCommand::List => {
-            println!("{:<24} {:<10} {:>12}", "payback", "state", "CNY");
-            for one in app.store.read(payback::open).await? {
-                println!("{:<24} {:<10} {:>12}", one.id, one.state, one.amount_fen.to_string());
+            say!("{:<24} {:<20} {:<10} {:>12}", "payback", "order", "state", "CNY");
+            for (order_no, one) in app.store.read(payback::open).await? {
+                let amount = one.amount_fen.to_string();
+                say!("{:<24} {order_no:<20} {:<10} {amount:>12}", one.id, one.state);
             }
         }
         PaymentsCommand::Retry { id } => {
             let told = id.clone();
             app.store.write(move |tx| payback::retry(tx, &id, OPERATOR, now)).await?;
-            println!("The payment company is asked for {told} again.");
+            say!("The payment company is asked for {told} again.");
         }
         PaymentsCommand::Done { id } => {
             let told = id.clone();
             app.store.write(move |tx| payback::done_by_hand(tx, &id, OPERATOR, now)).await?;
-            println!("{told} is noted as paid back.");
+            say!("{told} is noted as paid back.");
         }
         PaymentsCommand::Redeclare => {
             let shop = Shop::open(Arc::clone(&app)).await?;
             let company = payment::open(&shop)?
                 .context("there is no payment company: see [payment] in the settings")?;
             let taken = payment::declare::redeclare(&shop, &*company).await?;
-            println!("{taken} payments are declared again.");
+            say!("{taken} payments are declared again.");
         }
     }
     Ok(())
@@ -255,13 +266,19 @@ pub async fn line(app: Arc<App>, command: CustomsCommand) -> Result<()> {
         CustomsCommand::SendAgain { id } => {
             let count =
                 app.store.write(move |tx| outbox::send_again(tx, id.as_deref(), OPERATOR, now)).await?;
-            println!("{count} messages are sent again.");
+            say!("{count} messages are sent again.");
         }
         CustomsCommand::Strays => {
             for stray in app.store.read(strays::all).await? {
-                println!(
+                say!(
                     "{}/{}  {}  {}  {}  {}  {}",
-                    stray.cursor, stray.position, stray.kind, stray.key, stray.status, stray.at, stray.info
+                    stray.cursor,
+                    stray.position,
+                    stray.kind,
+                    stray.key,
+                    stray.status,
+                    stray.at,
+                    stray.info
                 );
             }
         }

@@ -51,28 +51,28 @@ pub async fn import(
         Ok(read) => read,
         Err(ImportError::Faults(faults)) => {
             for fault in faults.iter().take(SHOWN) {
-                println!("{}: {fault}", file.display());
+                say!("{}: {fault}", file.display());
             }
             let more = faults.len().saturating_sub(SHOWN);
             if more > 0 {
-                println!("… and {more} more");
+                say!("… and {more} more");
             }
-            println!("{} faults; nothing was imported.", faults.len());
+            say!("{} faults; nothing was imported.", faults.len());
             return Ok(ExitCode::FAILURE);
         }
         Err(other) => return Err(other.into()),
     };
     for note in &read.notes {
-        println!("{}: {note}", file.display());
+        say!("{}: {note}", file.display());
     }
     let count = read.len();
     if dry_run {
-        println!("{count} entries are good; nothing was imported, as asked.");
+        say!("{count} entries are good; nothing was imported, as asked.");
         return Ok(ExitCode::SUCCESS);
     }
     let now = app.now();
     app.store.write(move |tx| import::write(tx, &read, &source, now)).await?;
-    println!("{count} entries were imported. A running service takes them up at its next start.");
+    say!("{count} entries were imported. A running service takes them up at its next start.");
     Ok(ExitCode::SUCCESS)
 }
 

@@ -17,13 +17,13 @@ const STAFF: &str = "示例店员";
 /// Makes the data directory. What exists stays as it is.
 pub async fn init(app: Arc<App>, demo: bool) -> Result<()> {
     let dir = app.config.data_dir.clone();
-    println!("Data directory {}: keys, certificate authority and database are there.", dir.display());
+    say!("Data directory {}: keys, certificate authority and database are there.", dir.display());
     if !demo {
         return Ok(());
     }
     let shop = Shop::open(Arc::clone(&app)).await?;
     let centre = &shop.data.operator.centre;
-    println!(
+    say!(
         "Centre {} ({}) with {} articles and {} invented buyers.",
         centre.number,
         centre.name.en,
@@ -34,16 +34,16 @@ pub async fn init(app: Arc<App>, demo: bool) -> Result<()> {
     if !key.exists() {
         keep(&key, &issue_key(&app, MERCHANT.to_owned()).await?)?;
     }
-    println!("API key of merchant {MERCHANT}: {}", key.display());
+    say!("API key of merchant {MERCHANT}: {}", key.display());
     let badge = dir.join("staff-badge.txt");
     if !badge.exists() {
         keep(&badge, &issue_badge(&app, STAFF.to_owned(), Some(centre.number)).await?)?;
     }
-    println!("Badge of {STAFF}: {}", badge.display());
+    say!("Badge of {STAFF}: {}", badge.display());
     let certificate = dir.join("customs-cert.pem");
     std::fs::write(&certificate, shop.signer.certificate().to_pem())
         .with_context(|| certificate.display().to_string())?;
-    println!("Certificate that declarations are signed with: {}", certificate.display());
+    say!("Certificate that declarations are signed with: {}", certificate.display());
     Ok(())
 }
 

@@ -20,6 +20,16 @@ use tracing_subscriber::EnvFilter;
 
 use crate::KioskCommand;
 
+/// Prints a line; when nobody reads any more, as after `| head`, there is nothing more to do.
+macro_rules! say {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        if writeln!(std::io::stdout(), $($text)*).is_err() {
+            std::process::exit(0);
+        }
+    }};
+}
+
 pub mod customs;
 mod import;
 mod init;
@@ -88,7 +98,7 @@ pub async fn kiosk(app: Arc<App>, command: KioskCommand) -> Result<()> {
         KioskCommand::Revoke { name } => {
             let (now, told) = (app.now(), name.clone());
             app.store.write(move |tx| credentials::revoke_kiosk(tx, now, &name)).await?;
-            println!("Kiosk {told} is shut out from its next request on.");
+            say!("Kiosk {told} is shut out from its next request on.");
             Ok(())
         }
     }
@@ -100,8 +110,8 @@ async fn enrol(app: Arc<App>, name: String, centre: Option<u16>) -> Result<()> {
         credentials::issue_code(tx, &shared.secrets, &shared.ca.digest(), now, &name, centre)
     });
     let code = code.await?;
-    println!("One-time code for kiosk {told}, good once and for {} minutes:", credentials::CODE_FOR_S / 60);
-    println!("{code}");
+    say!("One-time code for kiosk {told}, good once and for {} minutes:", credentials::CODE_FOR_S / 60);
+    say!("{code}");
     Ok(())
 }
 
@@ -113,21 +123,21 @@ async fn list(app: Arc<App>) -> Result<()> {
             .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?;
         Ok::<Vec<(String, u16, bool, bool, String)>, StoreError>(rows.collect::<Result<_, _>>()?)
     });
-    println!("{:<12} {:>6}  {:<10} id", "name", "centre", "state");
+    say!("{:<12} {:>6}  {:<10} id", "name", "centre", "state");
     for (name, centre, enrolled, revoked, id) in kiosks.await? {
         let state = match (enrolled, revoked) {
             (_, true) => "revoked",
             (true, false) => "enrolled",
             (false, false) => "new",
         };
-        println!("{name:<12} {centre:>6}  {state:<10} {id}");
+        say!("{name:<12} {centre:>6}  {state:<10} {id}");
     }
     Ok(())
 }
 
 /// `staff badge`.
 pub async fn badge(app: Arc<App>, name: String, centre: Option<u16>) -> Result<()> {
-    println!("{}", issue_badge(&app, name, centre).await?);
+    say!("{}", issue_badge(&app, name, centre).await?);
     Ok(())
 }
 
@@ -145,7 +155,7 @@ async fn issue_badge(app: &Arc<App>, name: String, number: Option<u16>) -> Resul
 
 /// `shop key`.
 pub async fn shop_key(app: Arc<App>, merchant: String) -> Result<()> {
-    println!("{}", issue_key(&app, merchant).await?);
+    say!("{}", issue_key(&app, merchant).await?);
     Ok(())
 }
 
@@ -172,14 +182,14 @@ pub async fn trail_export(app: Arc<App>) -> Result<()> {
 pub async fn trail_verify(app: Arc<App>) -> Result<ExitCode> {
     let report = app.store.read(trail::verify).await?;
     for problem in &report.problems {
-        println!("{problem}");
+        say!("{problem}");
     }
-    println!("{} rows, head {}", report.rows, report.head);
+    say!("{} rows, head {}", report.rows, report.head);
     if report.problems.is_empty() {
-        println!("The chain is whole and the tables agree with it.");
+        say!("The chain is whole and the tables agree with it.");
         return Ok(ExitCode::SUCCESS);
     }
-    println!("{} problems: stop the service and find out who wrote to the database.", report.problems.len());
+    say!("{} problems: stop the service and find out who wrote to the database.", report.problems.len());
     Ok(ExitCode::FAILURE)
 }
 
@@ -188,13 +198,13 @@ pub async fn verify(app: Arc<App>) -> Result<ExitCode> {
     let trail = trail_verify(Arc::clone(&app)).await?;
     let differences = app.store.read(books::check).await?;
     for difference in &differences {
-        println!("{difference}");
+        say!("{difference}");
     }
     if differences.is_empty() {
-        println!("Every hold and every balance follows from the trail.");
+        say!("Every hold and every balance follows from the trail.");
         return Ok(trail);
     }
-    println!("{} differences between the trail and the books.", differences.len());
+    say!("{} differences between the trail and the books.", differences.len());
     Ok(ExitCode::FAILURE)
 }
 
@@ -207,9 +217,9 @@ pub fn migrate(config: Option<&Path>) -> Result<ExitCode> {
     let applied = store::migrate(&config.source()?)?;
     match applied.last() {
         Some(last) => {
-            println!("{} migrations were applied; the database is at number {last}.", applied.len())
+            say!("{} migrations were applied; the database is at number {last}.", applied.len())
         }
-        None => println!("The database is at its newest form already."),
+        None => say!("The database is at its newest form already."),
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -217,10 +227,7 @@ pub fn migrate(config: Option<&Path>) -> Result<ExitCode> {
 /// `backup`.
 pub async fn backup(app: Arc<App>, dir: &Path) -> Result<()> {
     let rows = backup::make(&app.store, &app.config.data_dir, dir).await?;
-    println!(
-        "{rows} rows and the keys are in {}. Keep it where only the operator can read it.",
-        dir.display()
-    );
+    say!("{rows} rows and the keys are in {}. Keep it where only the operator can read it.", dir.display());
     Ok(())
 }
 
@@ -228,7 +235,7 @@ pub async fn backup(app: Arc<App>, dir: &Path) -> Result<()> {
 pub fn restore(config: Option<&Path>, dir: &Path) -> Result<ExitCode> {
     let config = Config::load(config)?;
     let rows = backup::restore(dir, &config.data_dir, &config.source()?)?;
-    println!("{rows} rows and the keys are restored. `pickup-backend verify` checks them.");
+    say!("{rows} rows and the keys are restored. `pickup-backend verify` checks them.");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -243,7 +250,7 @@ pub async fn filed_export(app: Arc<App>, dir: PathBuf) -> Result<()> {
         let text = std::str::from_utf8(&message.xml).with_context(|| path.display().to_string())?;
         write_private(&path, text)?;
     }
-    println!("{} files in {}", all.len(), dir.display());
+    say!("{} files in {}", all.len(), dir.display());
     Ok(())
 }
 
@@ -255,10 +262,10 @@ pub async fn label(app: Arc<App>, waybill: String, qr: bool) -> Result<()> {
         bail!("there is no parcel with waybill {waybill}: its order is not cleared, or the number is wrong");
     }
     let text = staff::label(&waybill);
-    println!("{text}");
+    say!("{text}");
     if qr {
         let code = qrcode::QrCode::new(text.as_bytes()).context("the label does not fit a QR code")?;
-        println!("{}", code.render::<qrcode::render::unicode::Dense1x2>().build());
+        say!("{}", code.render::<qrcode::render::unicode::Dense1x2>().build());
     }
     Ok(())
 }

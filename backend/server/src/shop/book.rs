@@ -46,6 +46,16 @@ pub fn id_of(conn: &Conn, order_no: &str) -> Result<Option<i64>, StoreError> {
         .optional()?)
 }
 
+/// The platform's number of an order.
+///
+/// # Errors
+/// [`StoreError`], also when there is none.
+pub fn order_no(conn: &Conn, id: i64) -> Result<String, StoreError> {
+    Ok(conn
+        .prepare_cached("SELECT order_no FROM orders WHERE cell = {cell} AND id = ?1")?
+        .query_row([id], |row| row.get(0))?)
+}
+
 /// The merchant's order with this number.
 ///
 /// # Errors
