@@ -19,6 +19,8 @@ cargo xtask <command>
         Kills the backend and PostgreSQL under load and checks that nothing acknowledged is lost.
   bench customs [--json] [--rounds N]
         Orders built, signatures and receipts a second on one core, each beside the machine's limit.
+  bench customs --hostile [--orders N] [--seed N] [--json]
+        Files declarations with a customs side that does everything wrong and compares both books.
   postgres start|stop
         Starts or stops the PostgreSQL cluster that tests and benchmarks use, and prints its address.
   tidy
@@ -39,8 +41,9 @@ and target/demo/ holds the filed XML, the receipts, the slip, the screens, the t
 const TEST_HELP: &str = "\
 cargo xtask test [--yes] [--no-install]
 
-Format check, tidy, cargo deny, clippy with warnings as errors, all tests by nextest (the end-to-end
-tests among them), and the documentation build. Prints the time of each step and a closing line
+Format check, tidy, cargo deny, clippy with warnings as errors, the documentation build, all tests by
+nextest (the end-to-end tests among them), those of the backend on PostgreSQL too, kills under load, and
+a run against a hostile customs side. Prints the time of each step and a closing line
 `N passed, N failed`; the exit status is 1 when anything failed.";
 
 const BENCH_HELP: &str = "\

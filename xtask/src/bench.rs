@@ -48,14 +48,19 @@ pub fn clearing(words: &[String]) -> Result<bool> {
 pub fn customs(words: &[String]) -> Result<bool> {
     if let Some(at) = words.iter().position(|word| word == "--hostile") {
         backend()?;
-        let others = words.iter().enumerate().filter(|(place, _)| *place != at).map(|(_, word)| word);
-        return cargo::passes(program("release", "pickup-hostile")?.args(others));
+        let others = words.iter().enumerate().filter(|(place, _)| *place != at);
+        return hostile("release", &others.map(|(_, word)| word.clone()).collect::<Vec<_>>());
     }
     let arguments = ["build", "--release", "-p", "pickup-tests", "--bin", "pickup-bench-customs"];
     if !cargo::passes(&mut cargo::cargo(&arguments)?)? {
         bail!("the program could not be built: the compiler's message is above");
     }
     cargo::passes(program("release", "pickup-bench-customs")?.args(words))
+}
+
+/// Files declarations with a customs side that does everything wrong, by programs that were built before.
+pub fn hostile(profile: &str, words: &[String]) -> Result<bool> {
+    cargo::passes(program(profile, "pickup-hostile")?.args(words))
 }
 
 /// Builds the release programs of the backend and kills them, on each database.

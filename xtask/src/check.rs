@@ -20,7 +20,7 @@ pub fn run(install: Install) -> Result<bool> {
     debian::ensure(&[debian::DEMO, debian::TESTS], install)?;
     tools::ensure(&tools::NEXTEST)?;
     tools::ensure(&tools::DENY)?;
-    let mut steps = Steps::new(10);
+    let mut steps = Steps::new(11);
     steps.step("format", || outcome(&["fmt", "--all", "--check"]));
     steps.step("tidy", || Ok(if tidy::run()? { Outcome::Passed } else { Outcome::Failed }));
     steps.step("licences, bans and sources of dependencies", || {
@@ -39,6 +39,10 @@ pub fn run(install: Install) -> Result<bool> {
     steps.step("backend and PostgreSQL killed under load", || {
         let times = ["--times".to_owned(), "10".to_owned()];
         Ok(if bench::kill_loop("debug", &times)? { Outcome::Passed } else { Outcome::Failed })
+    });
+    steps.step("customs at its worst", || {
+        let orders = ["--orders", "200", "--minutes", "5", "--json"].map(str::to_owned);
+        Ok(if bench::hostile("debug", &orders)? { Outcome::Passed } else { Outcome::Failed })
     });
     Ok(steps.close())
 }
