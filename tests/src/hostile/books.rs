@@ -119,6 +119,6 @@ fn counted(conn: &Conn) -> Result<Counts, StoreError> {
         by("SELECT kind, COUNT(*) FROM task WHERE cell = {cell} GROUP BY kind")?,
         one("SELECT COUNT(*) FROM receipt WHERE cell = {cell}")?,
         one("SELECT COUNT(*) FROM stray WHERE cell = {cell}")?,
-        one("SELECT COALESCE(SUM(attempt), 0) FROM declaration WHERE cell = {cell}")?,
+        one("SELECT CAST(COALESCE(SUM(attempt), 0) AS BIGINT) FROM declaration WHERE cell = {cell}")?,
     ))
 }
