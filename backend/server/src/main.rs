@@ -226,7 +226,7 @@ pub enum DeclarationCommand {
         /// Order number.
         order_no: String,
         /// What is put right (JSON): `{"gross_kg", "net_kg", "district", "traf_mode", "lines": [{"gnum", "name", "spec",
-        /// "barcode", "origin", "record_no", "qty1", "qty2"}]}`, quantities as text. Without it the same is filed again.
+        /// "barcode", "origin", "qty1", "qty2"}]}`, quantities as text. Without it the same is filed again.
         #[arg(long, value_name = "FILE")]
         corrections: Option<PathBuf>,
     },
@@ -331,6 +331,11 @@ pub enum CustomsCommand {
     SendAgain {
         /// Id of the message.
         id: Option<String>,
+    },
+    /// Apply a kept receipt message that could not be applied before.
+    Apply {
+        /// Its number, as the task names it.
+        cursor: i64,
     },
     /// List records of receipts that belong to nothing known here.
     Strays,

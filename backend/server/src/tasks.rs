@@ -17,6 +17,10 @@ pub enum Kind {
     /// A declaration was refused for something that can be put right, or for a reason nobody has explained yet. Its entity
     /// is `copNo/attempt`. Resubmit it or give it up; when its hold runs out it is given up.
     Refused,
+    /// Customs did not decide while the hold lasted; `copNo`.
+    Unanswered,
+    /// A receipt was kept and could not be applied; its cursor.
+    Unapplied,
     /// An application to cancel or return was refused; `copNo` of the application.
     ApplicationRefused,
     /// Customs detained the goods; `copNo/status`.
@@ -47,8 +51,10 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Refused,
+        Self::Unanswered,
+        Self::Unapplied,
         Self::ApplicationRefused,
         Self::Detained,
         Self::UnknownCode,
@@ -69,6 +75,8 @@ impl Kind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Refused => "refused",
+            Self::Unanswered => "unanswered",
+            Self::Unapplied => "unapplied",
             Self::ApplicationRefused => "application_refused",
             Self::Detained => "detained",
             Self::UnknownCode => "unknown_code",
@@ -85,6 +93,21 @@ impl Kind {
         }
     }
 
+    /// Whether the same may have to be seen to again after it was settled. Of the others a person was told, and that is it.
+    #[must_use]
+    pub const fn recurs(self) -> bool {
+        matches!(
+            self,
+            Self::Refused
+                | Self::ApplicationRefused
+                | Self::Parked
+                | Self::Payback
+                | Self::PaymentData
+                | Self::PaymentDeclaration
+                | Self::NotSent
+        )
+    }
+
     /// What a person does about it, in Chinese and English.
     #[must_use]
     pub const fn advice(self) -> (&'static str, &'static str) {
@@ -92,6 +115,14 @@ impl Kind {
             Self::Refused => (
                 "改正后重新申报（declaration resubmit），或放弃并退款（declaration give-up）。",
                 "Put it right and file it anew (declaration resubmit), or give it up with a refund (declaration give-up).",
+            ),
+            Self::Unanswered => (
+                "向海关或电子口岸查询；确认未受理后可放弃并退款（declaration give-up）。",
+                "Ask the port what became of it; when it has nothing, give the declaration up (declaration give-up).",
+            ),
+            Self::Unapplied => (
+                "查明原因后重新处理该回执（customs apply）。",
+                "Find out why, then apply the receipt again (customs apply).",
             ),
             Self::ApplicationRefused => (
                 "查看海关回执，与顾客联系，必要时改为退货申请。",
@@ -190,7 +221,8 @@ impl From<crate::db::DbError> for TaskError {
     }
 }
 
-/// Has a person see to something. Nothing happens when the same is or was a task already.
+/// Has a person see to something. Nothing happens when the same is a task already; one that was settled is opened again
+/// when its kind may recur.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -202,13 +234,21 @@ pub fn raise(
     order_id: Option<i64>,
     body: &Json,
 ) -> Result<(), StoreError> {
-    let made = tx
+    let mut made = tx
         .prepare_cached(
             "INSERT INTO task (cell, id, kind, entity, order_id, body, made_us)
              SELECT {cell}, COALESCE(MAX(id), 0) + 1, ?1, ?2, ?3, ?4, ?5 FROM task WHERE cell = {cell}
              ON CONFLICT (cell, kind, entity) DO NOTHING",
         )?
         .execute((kind.as_str(), entity, order_id, body.to_string(), us(now)))?;
+    if made == 0 && kind.recurs() {
+        made = tx
+            .prepare_cached(
+                "UPDATE task SET settled_us = NULL, settled_by = NULL, note = NULL, body = ?3, made_us = ?4
+                 WHERE cell = {cell} AND kind = ?1 AND entity = ?2 AND settled_us IS NOT NULL",
+            )?
+            .execute((kind.as_str(), entity, body.to_string(), us(now)))?;
+    }
     if made == 0 {
         return Ok(());
     }

@@ -273,23 +273,26 @@ pub fn give_back(
     let Some((_, legs)) = row.filter(|(state, _)| state == posted) else { return Ok(()) };
     let mut legs = read_legs(&legs)?;
     for part in parts {
-        let leg = legs
+        let mut rest = part.amount;
+        let of_it = legs
             .iter_mut()
-            .find(|(kind, key, _)| kind == part.kind.as_str() && key.ends_with(part.ending.as_str()));
-        let Some((kind, key, left)) = leg else { continue };
-        let amount = part.amount.clamp(0, *left);
-        *left = left.saturating_sub(amount);
-        let sql = match part.kind {
-            Kind::Buyer => "UPDATE buyer_year SET used = used - ?2 WHERE key = ?1",
-            Kind::Goods => "UPDATE buyer_goods SET used = used - ?2 WHERE key = ?1",
-            Kind::Stock | Kind::Guarantee => {
-                "UPDATE account SET used = used - ?2 WHERE cell = {cell} AND key = ?1 AND kind = ?3"
-            }
-        };
-        match part.kind {
-            Kind::Buyer | Kind::Goods => tx.prepare_cached(sql)?.execute((&*key, amount))?,
-            Kind::Stock | Kind::Guarantee => tx.prepare_cached(sql)?.execute((&*key, amount, &*kind))?,
-        };
+            .filter(|(kind, key, _)| kind == part.kind.as_str() && key.ends_with(part.ending.as_str()));
+        for (kind, key, left) in of_it {
+            let amount = rest.clamp(0, *left);
+            *left = left.saturating_sub(amount);
+            rest = rest.saturating_sub(amount);
+            let sql = match part.kind {
+                Kind::Buyer => "UPDATE buyer_year SET used = used - ?2 WHERE key = ?1",
+                Kind::Goods => "UPDATE buyer_goods SET used = used - ?2 WHERE key = ?1",
+                Kind::Stock | Kind::Guarantee => {
+                    "UPDATE account SET used = used - ?2 WHERE cell = {cell} AND key = ?1 AND kind = ?3"
+                }
+            };
+            match part.kind {
+                Kind::Buyer | Kind::Goods => tx.prepare_cached(sql)?.execute((&*key, amount))?,
+                Kind::Stock | Kind::Guarantee => tx.prepare_cached(sql)?.execute((&*key, amount, &*kind))?,
+            };
+        }
     }
     legs.retain(|(_, _, left)| *left > 0);
     let text = serde_json::to_string(&legs).map_err(|e| StoreError::unreadable("hold.legs", e))?;

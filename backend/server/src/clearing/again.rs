@@ -92,9 +92,6 @@ pub struct LineCorrections {
     /// Country of origin, three digits.
     #[serde(default)]
     pub origin: Option<String>,
-    /// Number of the line in the bonded book.
-    #[serde(default)]
-    pub record_no: Option<String>,
     /// First legal quantity.
     #[serde(default, deserialize_with = "decimal")]
     pub qty1: Option<Quantity>,
@@ -126,6 +123,13 @@ pub fn requeue(
 }
 
 fn put_back(tx: &Conn, order_id: i64, rejected: bool, due: Timestamp) -> Result<(), StoreError> {
+    let waits: i64 = tx
+        .prepare_cached("SELECT COUNT(*) FROM outbox WHERE cell = {cell} AND order_id = ?1")?
+        .query_row([order_id], |row| row.get(0))?;
+    if waits > 0 {
+        // Order, waybill and list of one filing were refused one after the other: it is filed anew once.
+        return Ok(());
+    }
     // What customs itself rejected it has, and takes a change of it; what never reached it is new.
     tx.execute(
         "UPDATE declaration SET attempt = attempt + 1, batch = NULL,
@@ -195,20 +199,59 @@ fn correct(facts: &mut Facts, order_id: i64, corrections: &Corrections) -> Resul
         set(&mut line.spec, &fix.spec);
         set(&mut line.barcode, &fix.barcode);
         set(&mut line.origin, &fix.origin);
-        set(&mut line.record_no, &fix.record_no);
         line.qty1 = fix.qty1.unwrap_or(line.qty1);
         line.qty2 = fix.qty2.or(line.qty2);
     }
     Ok(())
 }
 
-/// Gives a refused declaration up: what is held is given back, the order cancelled, its money due.
+/// Whether a declaration was filed before and is to be filed anew.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn was_filed(tx: &Conn, order_id: i64) -> Result<bool, StoreError> {
+    let attempt: i64 = tx
+        .prepare_cached("SELECT attempt FROM declaration WHERE cell = {cell} AND order_id = ?1")?
+        .query_row([order_id], |row| row.get(0))?;
+    Ok(attempt > 0)
+}
+
+/// Gives a refused declaration up, or one that customs did not decide on while its hold lasted: what is held is given back,
+/// the order cancelled, its money due. If customs releases it all the same, a person is told.
 ///
 /// # Errors
 /// [`AgainError`].
 pub fn give_up(tx: &Conn, shop: &Shop, order_id: i64, why: &str) -> Result<(), AgainError> {
-    refused(tx, order_id, "given up")?;
+    let expired: i64 = tx
+        .prepare_cached(
+            "SELECT COUNT(*) FROM hold WHERE cell = {cell} AND order_id = ?1 AND state = 'held' AND expires_us <= ?2",
+        )?
+        .query_row((order_id, us(shop.app.now())), |row| row.get(0))?;
+    if expired == 0 {
+        refused(tx, order_id, "given up")?;
+    }
+    tasks::settle_of_order(tx, shop.app.now(), Task::Unanswered, order_id, "operator", "given up")?;
     Ok(effects::give_up(tx, shop, order_id, HoldState::Voided, why)?)
+}
+
+/// Declarations that customs has not decided on while their holds lasted, and of which nobody was told: order, copNo and
+/// state. Customs may still release them, so nothing is given up by itself.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn unanswered(conn: &Conn, now: Timestamp) -> Result<Vec<(i64, String, String)>, StoreError> {
+    Ok(conn
+        .prepare_cached(
+            "SELECT h.order_id, d.cop_no, d.state FROM hold h
+             JOIN declaration d ON d.cell = h.cell AND d.order_id = h.order_id
+             WHERE h.cell = {cell} AND h.state = 'held' AND h.expires_us <= ?1
+                AND d.state IN ('drafted', 'sent', 'accepted', 'review', 'inspected')
+                AND NOT EXISTS (SELECT 1 FROM task t WHERE t.cell = h.cell AND t.kind = 'unanswered'
+                    AND t.entity = d.cop_no)
+             ORDER BY h.order_id LIMIT 1000",
+        )?
+        .query_map([us(now)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .collect::<Result<_, _>>()?)
 }
 
 /// Orders whose declaration was refused and nobody decided on while their holds lasted.
@@ -218,13 +261,11 @@ pub fn give_up(tx: &Conn, shop: &Shop, order_id: i64, why: &str) -> Result<(), A
 pub fn undecided(conn: &Conn, now: Timestamp) -> Result<Vec<i64>, StoreError> {
     Ok(conn
         .prepare_cached(
-            "SELECT t.order_id FROM task t
-             JOIN hold h ON h.cell = t.cell AND h.order_id = t.order_id AND h.state = 'held' AND h.expires_us <= ?2
-             JOIN declaration d ON d.cell = t.cell AND d.order_id = t.order_id
-             WHERE t.cell = {cell} AND t.kind = ?1 AND t.settled_us IS NULL AND d.state IN ('rejected', 'exception')
-             ORDER BY t.id",
+            "SELECT h.order_id FROM hold h JOIN declaration d ON d.cell = h.cell AND d.order_id = h.order_id
+             WHERE h.cell = {cell} AND h.state = 'held' AND h.expires_us <= ?1 AND d.state IN ('rejected', 'exception')
+             ORDER BY h.order_id",
         )?
-        .query_map((Task::Refused.as_str(), us(now)), |row| row.get(0))?
+        .query_map([us(now)], |row| row.get(0))?
         .collect::<Result<_, _>>()?)
 }
 

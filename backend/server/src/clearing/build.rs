@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::clearing::declare::{self, BuildError, Declared, Numbers};
 use crate::clearing::facts::Facts;
-use crate::clearing::{ClearingError, MESSAGES, effects, outbox};
+use crate::clearing::{ClearingError, MESSAGES, again, effects, outbox};
 use crate::db::{Bulk, Column, Conn, Row, Value};
 use crate::gateway::route;
 use crate::secrets::Secrets;
@@ -75,6 +75,11 @@ fn settle(tx: &Conn, shop: &Shop, waiting: &Waiting, signed: &[Signed]) -> Resul
     for (order_id, trouble) in &waiting.bad {
         match trouble {
             Trouble::Never(why) => {
+                if again::was_filed(tx, *order_id)? {
+                    tracing::error!(order = order_id, why, "a declaration cannot be filed anew");
+                    effects::stop(tx, shop, *order_id, why)?;
+                    continue;
+                }
                 tracing::error!(order = order_id, why, "an order cannot be declared; it is cancelled");
                 effects::give_up(tx, shop, *order_id, HoldState::Voided, why)?;
             }
@@ -103,7 +108,8 @@ fn settle(tx: &Conn, shop: &Shop, waiting: &Waiting, signed: &[Signed]) -> Resul
 /// Whether all of these still wait to be built.
 fn still_wait(tx: &Conn, orders: &[i64]) -> Result<bool, ClearingError> {
     let read = Bulk::new(
-        "SELECT x.order_id FROM {r: id i} JOIN outbox x ON x.cell = {cell} AND x.order_id = r.id",
+        "SELECT x.order_id FROM {r: id i} JOIN outbox x ON x.cell = {cell} AND x.order_id = r.id
+         JOIN declaration d ON d.cell = {cell} AND d.order_id = r.id AND d.state = 'drafted'",
         vec![Column::Int(orders.to_vec())],
     );
     let there: usize = tx.bulk_rows(&[read])?.iter().map(Vec::len).sum();

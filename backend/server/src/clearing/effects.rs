@@ -16,7 +16,7 @@ mod place;
 mod write;
 
 pub use place::{place, standing};
-pub use write::give_up;
+pub use write::{give_up, stop};
 
 /// `returnStatus` of a list that the E-Port could not send to customs.
 const SEND_FAILED: i32 = 4;
@@ -106,7 +106,7 @@ pub struct States {
     withdraw: Vec<i64>,
     cancel: Vec<(i64, &'static str)>,
     /// To be written anew.
-    again: Vec<(i64, bool)>,
+    again: BTreeMap<i64, bool>,
     /// To be decided by a person.
     ask: BTreeMap<i64, Json>,
     /// What a person was asked, and happened by itself.
@@ -169,6 +169,9 @@ impl States {
         if said.unknown && !after.state.was_refused() {
             self.unknown.push((order_id, said.body.clone()));
         }
+        if (501..=599).contains(&receipt.status) && receipt.answers == Answers::List {
+            self.detained.push((order_id, receipt));
+        }
         if after == one.standing {
             return;
         }
@@ -179,9 +182,6 @@ impl States {
         if before.state.was_refused() && !after.state.was_refused() {
             self.moot.push(order_id);
             self.ask.remove(&order_id);
-        }
-        if (501..=599).contains(&receipt.status) {
-            self.detained.push((order_id, receipt));
         }
         let by_customs = receipt.answers == Answers::List;
         let send_failed = by_customs && receipt.status == SEND_FAILED;
@@ -195,6 +195,13 @@ impl States {
                 self.contradictions.push((order_id, "released after it was given up"));
             }
             Effect::Post => self.post.push(order_id),
+            // The goods are gone: nothing of theirs is free again.
+            Effect::Withdraw
+                if matches!(one.order, OrderState::Fulfilled | OrderState::Returned)
+                    && receipt.answers != Answers::Refund =>
+            {
+                self.contradictions.push((order_id, "taken back by customs after it was handed over"));
+            }
             Effect::Withdraw if receipt.answers != Answers::Refund => {
                 self.withdraw.push(order_id);
                 self.cancel.push((order_id, said.actor));
@@ -208,12 +215,14 @@ impl States {
     fn refused(&mut self, order_id: i64, by_customs: bool, status: i32, said: Said) {
         let Some(one) = self.all.get_mut(&order_id) else { return };
         self.ask.remove(&order_id);
+        // Released and taken back in one message: nothing was posted yet.
+        self.post.retain(|posted| *posted != order_id);
         match said.remedy {
             Remedy::Again if by_customs && one.attempt < AGAIN_AT_MOST => {
                 one.standing = one.standing.anew();
                 let body = json!({ "again": one.attempt.saturating_add(1) });
                 self.trail.push(one.noted(said.actor, DeclarationState::Drafted, body));
-                self.again.push((order_id, status == REJECTED));
+                self.again.insert(order_id, status == REJECTED);
             }
             Remedy::Again | Remedy::Person if by_customs => {
                 if status == SEND_FAILED {
@@ -224,8 +233,6 @@ impl States {
                 self.ask.insert(order_id, said.body);
             }
             _ => {
-                // Released and taken back in one message: nothing was posted yet.
-                self.post.retain(|posted| *posted != order_id);
                 one.held = false;
                 self.void.push(order_id);
                 self.moot.push(order_id);

@@ -43,6 +43,13 @@ pub async fn send_due<G: Gateway>(shop: &Arc<Shop>, gateway: &G) -> Result<usize
     let mut taken = 0;
     while let Some(waiting) = next(shop).await? {
         let at = shop.app.now();
+        if waiting.kind == LIST && waiting.attempts == 0 {
+            let (batch, writer) = (waiting.batch, Arc::clone(shop));
+            if shop.app.store.write(move |tx| rebuilt(tx, batch, writer.app.now())).await? {
+                build::all_due(shop).await?;
+                continue;
+            }
+        }
         let body = match open(&shop.app.secrets, &context(&waiting.id), &waiting.sealed) {
             Ok(body) => body,
             Err(error) => {
@@ -65,6 +72,23 @@ pub async fn send_due<G: Gateway>(shop: &Arc<Shop>, gateway: &G) -> Result<usize
         }
     }
     Ok(taken)
+}
+
+/// Takes a batch apart whose list nobody has seen when one of its orders came to nothing meanwhile: its order or waybill
+/// was refused. `true` when it was.
+fn rebuilt(tx: &Conn, batch: i64, now: Timestamp) -> Result<bool, StoreError> {
+    let left: i64 = tx
+        .prepare_cached(
+            "SELECT m.records - (SELECT COUNT(*) FROM declaration d
+                WHERE d.cell = m.cell AND d.batch = m.batch AND d.state = 'drafted')
+             FROM message m WHERE m.cell = {cell} AND m.batch = ?1 AND m.kind = ?2",
+        )?
+        .query_row((batch, LIST), |row| row.get(0))?;
+    if left == 0 {
+        return Ok(false);
+    }
+    dissolve(tx, batch, now)?;
+    Ok(true)
 }
 
 /// Whether the gateway has understood the message and does not want it: sending it again will not help.
@@ -257,6 +281,7 @@ pub async fn expire(shop: &Arc<Shop>) -> Result<usize, ClearingError> {
         let any = !ran_out(conn, &reader)?.is_empty()
             || !again::undecided(conn, now)?.is_empty()
             || !strays::waiting(conn, now)?.is_empty()
+            || !again::unanswered(conn, now)?.is_empty()
             || back::is_any_overdue(conn, now)?;
         Ok::<_, ClearingError>(any)
     });
@@ -280,6 +305,10 @@ pub async fn expire(shop: &Arc<Shop>) -> Result<usize, ClearingError> {
                 let why = "refused, and nobody decided while its holds lasted";
                 effects::give_up(tx, &writer, *order_id, HoldState::Expired, why)?;
             }
+            for (order_id, cop_no, state) in again::unanswered(tx, writer.app.now())? {
+                let body = json!({ "state": state });
+                tasks::raise(tx, writer.app.now(), Task::Unanswered, &cop_no, Some(order_id), &body)?;
+            }
             strays::tell(tx, writer.app.now())?;
             back::overdue(tx, writer.app.now())?;
             Ok(due.len().saturating_add(undecided.len()))
@@ -302,9 +331,9 @@ fn ran_out(conn: &Conn, shop: &Shop) -> Result<Vec<(i64, Option<i64>)>, StoreErr
         .collect::<Result<_, _>>()?)
 }
 
-/// Takes a batch apart that nobody has seen yet; its declarations wait to be built anew.
+/// Takes a batch apart whose list nobody has seen yet; its declarations wait to be built anew. What was sent of it stays.
 fn dissolve(tx: &Conn, batch: i64, now: Timestamp) -> Result<(), StoreError> {
-    tx.execute("DELETE FROM message WHERE cell = {cell} AND batch = ?1", [batch])?;
+    tx.execute("DELETE FROM message WHERE cell = {cell} AND batch = ?1 AND sent_us IS NULL", [batch])?;
     tx.execute(
         "INSERT INTO outbox (cell, order_id, due_us)
          SELECT cell, order_id, ?2 FROM declaration WHERE cell = {cell} AND batch = ?1 AND state = 'drafted'

@@ -16,6 +16,7 @@ use crate::clearing::{ClearingError, outbox, strays, tax_bills};
 use crate::db::{Bulk, Column, Conn, Value};
 use crate::shop::Shop;
 use crate::store::StoreError;
+use crate::tasks::{self, Kind as Task};
 use crate::time::us;
 
 /// Most messages asked for and applied together.
@@ -59,9 +60,6 @@ pub async fn take<G: Gateway>(shop: &Arc<Shop>, gateway: &G) -> Result<usize, Ta
     let read: Arc<[Read]> = read.await.map_err(|_| ClearingError::from(StoreError::Closed))??.into();
     let (writer, all) = (Arc::clone(shop), Arc::clone(&read));
     if let Err(error) = shop.app.store.write(move |tx| apply(tx, &writer, &all, writer.app.now())).await {
-        if count == 1 {
-            return Err(error.into());
-        }
         // One that cannot be applied must not hold up the others.
         tracing::error!(%error, messages = count, "receipts were not applied together; they are applied one by one");
         for at in 0..count {
@@ -70,7 +68,20 @@ pub async fn take<G: Gateway>(shop: &Arc<Shop>, gateway: &G) -> Result<usize, Ta
                 let one = all.get(at).map(std::slice::from_ref).unwrap_or_default();
                 apply(tx, &writer, one, writer.app.now())
             };
-            shop.app.store.write(one).await?;
+            if let Err(error) = shop.app.store.write(one).await {
+                // Neither lost nor in the way of the others: kept as it came, for a person.
+                tracing::error!(%error, "a receipt message cannot be applied; it is kept");
+                let (writer, all, why) = (Arc::clone(shop), Arc::clone(&read), error.to_string());
+                let keep_it = move |tx: &Conn| -> Result<(), ClearingError> {
+                    let now = writer.app.now();
+                    for message in keep(tx, all.get(at).map(std::slice::from_ref).unwrap_or_default(), now)? {
+                        let (entity, body) = (message.cursor.to_string(), json!({ "why": why }));
+                        tasks::raise(tx, now, Task::Unapplied, &entity, None, &body)?;
+                    }
+                    Ok(())
+                };
+                shop.app.store.write(keep_it).await?;
+            }
         }
     }
     Ok(count)
@@ -102,6 +113,29 @@ impl Read {
         let sealed = outbox::seal(&shop.app.secrets, &context(message.cursor), &message.body)?;
         Ok(Self { cursor: message.cursor, kind: message.kind, sealed, papers })
     }
+}
+
+/// Applies a receipt message that was kept and could not be applied; how many records it has.
+///
+/// # Errors
+/// [`ClearingError`] when it still cannot, or there is none.
+pub fn apply_kept(
+    tx: &Conn,
+    shop: &Shop,
+    cursor: i64,
+    by: &str,
+    now: Timestamp,
+) -> Result<usize, ClearingError> {
+    let sealed: Vec<u8> = tx
+        .prepare_cached("SELECT body FROM receipt WHERE cell = {cell} AND cursor = ?1")?
+        .query_row([cursor], |row| row.get(0))?;
+    let body = outbox::open(&shop.app.secrets, &context(cursor), &sealed)?;
+    let papers = read_receipts(&body).map(|batch| batch.receipts).unwrap_or_default();
+    let placed: Vec<(i64, i64, &Paper)> =
+        (0_i64..).zip(&papers).map(|(at, paper)| (cursor, at, paper)).collect();
+    apply_papers(tx, shop, &placed, now)?;
+    tasks::settle_of_entity(tx, now, Task::Unapplied, &cursor.to_string(), by, "applied")?;
+    Ok(papers.len())
 }
 
 /// Applies receipt messages in their order, each once.

@@ -8,7 +8,8 @@ use pickup_domain::china_time;
 use pickup_server::App;
 use pickup_server::clearing::applications::ask::{self, Cancelled, Wanted};
 use pickup_server::clearing::applications::back::{self, Place};
-use pickup_server::clearing::{again, applications, outbox, payback, strays, tax_bills};
+use pickup_server::clearing::{again, applications, outbox, payback, receipts, strays, tax_bills};
+use pickup_server::db::Conn;
 use pickup_server::payment;
 use pickup_server::shop::after::{self, ReturnLine};
 use pickup_server::shop::{Shop, book};
@@ -259,7 +260,7 @@ pub async fn payments(app: Arc<App>, command: PaymentsCommand) -> Result<()> {
     Ok(())
 }
 
-/// `customs send-again | strays`.
+/// `customs send-again | apply | strays`.
 pub async fn line(app: Arc<App>, command: CustomsCommand) -> Result<()> {
     let now = app.now();
     match command {
@@ -267,6 +268,12 @@ pub async fn line(app: Arc<App>, command: CustomsCommand) -> Result<()> {
             let count =
                 app.store.write(move |tx| outbox::send_again(tx, id.as_deref(), OPERATOR, now)).await?;
             say!("{count} messages are sent again.");
+        }
+        CustomsCommand::Apply { cursor } => {
+            let shop = Shop::open(Arc::clone(&app)).await?;
+            let apply = move |tx: &Conn| receipts::apply_kept(tx, &shop, cursor, OPERATOR, now);
+            let records = app.store.write(apply).await?;
+            say!("Receipt {cursor} is applied: {records} records.");
         }
         CustomsCommand::Strays => {
             for stray in app.store.read(strays::all).await? {

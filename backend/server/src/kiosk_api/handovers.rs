@@ -173,6 +173,7 @@ fn apply(
     let taken = settlement.outcome() == "taken";
     if taken && !parcels::fulfil_order(tx, now, &actor, parcel)? {
         conflicts.push(Conflict::OrderNotOpen.code());
+        parcels::contradicts(tx, now, parcel)?;
     }
     if !conflicts.is_empty() {
         tracing::warn!(pickup = %parcel.pickup, kiosk = %kiosk.name, ?conflicts, "a handover contradicts what is known");

@@ -55,6 +55,10 @@ pub fn papers(parcel: &Parcel) -> Result<(), Reason> {
             _ => Reason::Cancelled,
         });
     }
+    if parcel.order_state.is_none() {
+        // A word of a later version: what is not understood keeps the door shut.
+        return Err(Reason::NotReleased);
+    }
     match parcel.declaration {
         Some(D::Released | D::Closed) if parcel.being_cancelled => Err(Reason::Cancelled),
         Some(D::Released | D::Closed) => Ok(()),

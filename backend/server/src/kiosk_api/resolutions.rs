@@ -72,7 +72,9 @@ fn resolve(
     parcels::set_state(tx, now, &actor, &parcel, state, body)?;
     match found.found {
         Found::GoodsTaken => {
-            parcels::fulfil_order(tx, now, &actor, &parcel)?;
+            if !parcels::fulfil_order(tx, now, &actor, &parcel)? {
+                parcels::contradicts(tx, now, &parcel)?;
+            }
             collect(tx, &parcel, found.at.min(now))?;
         }
         Found::GoodsInside => {

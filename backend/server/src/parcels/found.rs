@@ -68,7 +68,7 @@ impl Parcel {
     #[must_use]
     pub fn is_released(&self) -> bool {
         self.declaration.is_some_and(DeclarationState::was_released)
-            && self.order_state != Some(OrderState::Cancelled)
+            && self.order_state.is_some_and(|state| state != OrderState::Cancelled)
             && !self.being_cancelled
     }
 }

@@ -15,6 +15,7 @@ use serde_json::json;
 
 use crate::secrets::{Secrets, SecretsError, random};
 use crate::store::StoreError;
+use crate::tasks;
 use crate::time::{after, us};
 use crate::trail::{self, Change, Kind};
 
@@ -197,6 +198,16 @@ pub fn fulfil_order(tx: &Conn, now: Timestamp, actor: &str, parcel: &Parcel) -> 
     };
     trail::append(tx, now, &change)?;
     Ok(true)
+}
+
+/// Has a person see to goods that left although their order had come to nothing.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn contradicts(tx: &Conn, now: Timestamp, parcel: &Parcel) -> Result<(), StoreError> {
+    let body = json!({ "what": "handed over after it was cancelled", "pickup": parcel.pickup });
+    let entity = format!("parcel/{}", parcel.pickup.0);
+    tasks::raise(tx, now, tasks::Kind::Contradiction, &entity, Some(parcel.order_id), &body)
 }
 
 fn put_on_trail(

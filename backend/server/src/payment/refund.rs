@@ -49,7 +49,10 @@ pub async fn all_due(shop: &Arc<Shop>, company: &dyn Company) -> Result<usize, S
         for one in due {
             let (noted, now) = (one.clone(), shop.app.now());
             // On the disk before the company hears of it.
-            shop.app.store.write(move |tx| note(tx, &noted, now)).await?;
+            if !shop.app.store.write(move |tx| note(tx, &noted, now)).await? {
+                // A person has paid it back meanwhile.
+                continue;
+            }
             let answer = company.refund(&one.ask).await;
             ended += usize::from(matches!(answer, Ok(RefundState::Done | RefundState::Refused(_))));
             let (now, config) = (shop.app.now(), &shop.app.config.payment);
@@ -79,16 +82,23 @@ fn due(conn: &Conn, now_us: i64) -> Result<Vec<Due>, StoreError> {
         .collect::<Result<_, _>>()?)
 }
 
-fn note(tx: &Conn, one: &Due, now: Timestamp) -> Result<(), StoreError> {
+/// Notes that the company is about to be asked; `false` when it need not be any more.
+fn note(tx: &Conn, one: &Due, now: Timestamp) -> Result<bool, StoreError> {
+    let state: String = tx
+        .prepare_cached("SELECT state FROM payback WHERE cell = {cell} AND id = ?1")?
+        .query_row([&one.id], |row| row.get(0))?;
+    if state != one.state {
+        return Ok(false);
+    }
     tx.execute(
         "INSERT INTO payback_try (cell, id, number, next_us) VALUES ({cell}, ?1, ?2, ?3)
          ON CONFLICT (cell, id) DO NOTHING",
         (&one.id, &one.ask.number, us(now)),
     )?;
-    if one.state == "requested" {
-        return Ok(());
+    if one.state != "requested" {
+        set(tx, one, "requested", now, "")?;
     }
-    set(tx, one, "requested", now, "")
+    Ok(true)
 }
 
 fn settle(

@@ -160,6 +160,11 @@ fn granted(
         states.take(order_id, receipt(Answers::Cancel), Said::withdrawn(body));
         return Ok(());
     }
+    if is_too_much(tx, application)? {
+        let body = json!({ "what": "more is granted to come back than was sold" });
+        tasks::raise(tx, now, Task::Contradiction, &application.cop_no, Some(order_id), &body)?;
+        return Ok(());
+    }
     accounts::give_back(tx, order_id, &legs(tx, application)?, "customs", now)?;
     payback::due(tx, &application.cop_no, order_id, application.credit.money, now)?;
     if application.credit.whole {
@@ -169,6 +174,25 @@ fn granted(
         }
     }
     Ok(())
+}
+
+/// Whether, with this one, more is granted to come back than was sold: a return that was refused, asked again, and then
+/// granted twice.
+fn is_too_much(tx: &Conn, application: &Application) -> Result<bool, StoreError> {
+    let facts: String = tx
+        .prepare_cached("SELECT facts FROM dossier WHERE cell = {cell} AND order_id = ?1")?
+        .query_row([application.order_id], |row| row.get(0))?;
+    let facts = Facts::read(&facts)?;
+    let granted = of_order(tx, application.order_id)?;
+    Ok(facts.lines.iter().any(|line| {
+        let back = granted
+            .iter()
+            .filter(|one| one.kind == ApplicationKind::Refund && one.state == ApplicationState::Concluded)
+            .flat_map(|one| &one.lines)
+            .filter(|back| back.gnum == line.gnum)
+            .fold(0_i64, |sum, back| sum.saturating_add(back.qty));
+        back > line.qty
+    }))
 }
 
 /// What a granted return gives back at once. The stock comes back when the goods do.

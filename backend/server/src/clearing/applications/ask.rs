@@ -75,7 +75,7 @@ pub enum AskError {
     #[error("application {0} of this order is not decided yet: wait for customs")]
     Open(String),
     /// A reason is needed.
-    #[error("a reason of 1 to {LONGEST_REASON} characters is needed")]
+    #[error("a reason of 1 to {LONGEST_REASON} characters, on one line, is needed")]
     Reason,
     /// The rules.
     #[error(transparent)]
@@ -135,7 +135,9 @@ pub fn cancel(
             return Ok(Cancelled::AtOnce);
         }
         // Nobody but us has seen it, or customs does not want it.
-        Some(state) if held && (subject.waits || state.was_refused()) => {
+        Some(state)
+            if held && (subject.waits && state == DeclarationState::Drafted || state.was_refused()) =>
+        {
             effects::give_up(tx, shop, order_id, HoldState::Voided, wanted.reason)?;
             return Ok(Cancelled::AtOnce);
         }
@@ -235,7 +237,8 @@ fn subject(tx: &Conn, order_id: i64) -> Result<Option<Subject>, StoreError> {
 
 fn check_reason(wanted: &Wanted<'_>) -> Result<(), AskError> {
     let length = wanted.reason.trim().chars().count();
-    if (1..=LONGEST_REASON).contains(&length) { Ok(()) } else { Err(AskError::Reason) }
+    let plain = !wanted.reason.chars().any(|c| c.is_control());
+    if plain && (1..=LONGEST_REASON).contains(&length) { Ok(()) } else { Err(AskError::Reason) }
 }
 
 /// What was asked under the same request id.

@@ -96,7 +96,7 @@ pub fn note(tx: &Conn, cop_no: &str, place: Place, by: &str, now: Timestamp) -> 
             .collect();
         accounts::give_back(tx, application.order_id, &legs, by, now)?;
     }
-    Ok(tasks::settle_of_order(tx, now, Task::NotBack, application.order_id, by, "the goods are back")?)
+    Ok(tasks::settle_of_entity(tx, now, Task::NotBack, cop_no, by, "the goods are back")?)
 }
 
 /// Whether goods are not back in time of which nobody was told.

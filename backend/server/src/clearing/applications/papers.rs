@@ -7,6 +7,7 @@ use pickup_customs::document::{AppStatus, AppType};
 use pickup_customs::{BuyerId, CopNo, Guid, InvtCancel, InvtRefund, InvtRefundHead, InvtRefundLine, Message};
 use pickup_domain::application::ApplicationKind;
 use pickup_domain::declaration::DeclarationState;
+use pickup_domain::hold::HoldState;
 use pickup_domain::returns::Back;
 use pickup_domain::{IdNumber, Quantity};
 use serde_json::json;
@@ -14,7 +15,7 @@ use uuid::Uuid;
 
 use crate::clearing::declare::{self, BuildError};
 use crate::clearing::facts::Facts;
-use crate::clearing::{ClearingError, build, outbox};
+use crate::clearing::{ClearingError, build, effects, outbox};
 use crate::db::{Conn, Row};
 use crate::shop::{Shop, book};
 use crate::store::StoreError;
@@ -77,7 +78,7 @@ fn waiting(conn: &Conn, shop: &Shop) -> Result<Vec<Waiting>, ClearingError> {
          WHERE a.cell = {cell} AND a.state = 'drafted' AND a.batch IS NULL
             AND (d.invt_no IS NOT NULL OR d.state IN ('rejected', 'exception', 'cancelled', 'refunded'))
             AND NOT EXISTS (SELECT 1 FROM task t WHERE t.cell = a.cell AND t.kind = 'application_refused'
-                AND t.entity = a.cop_no)
+                AND t.entity = a.cop_no AND t.settled_us IS NULL)
          ORDER BY a.id LIMIT 100",
     )?;
     let mut rows = statement.query([])?;
@@ -89,7 +90,9 @@ fn waiting(conn: &Conn, shop: &Shop) -> Result<Vec<Waiting>, ClearingError> {
             cop_no: row.get(1)?,
             order_id: row.get(2)?,
             moot: DeclarationState::from_word(&state).is_some_and(DeclarationState::was_refused),
-            paper: paper(shop, conn.cell(), row).map_err(|error| error.to_string()),
+            paper: paper(shop, conn.cell(), row)
+                .and_then(|paper| alone(shop, paper))
+                .map_err(|error| error.to_string()),
         });
     }
     Ok(all)
@@ -138,6 +141,18 @@ fn paper(shop: &Shop, cell: i64, row: &Row) -> Result<Paper, ClearingError> {
         serde_json::from_str(&lines).map_err(|e| StoreError::unreadable("application.lines", e))?;
     let lines = lines.iter().filter_map(|back| line(&facts, back)).collect();
     Ok(Paper::Refund(InvtRefund { head, lines }))
+}
+
+/// An application that would break a message must not keep the others of it from being sent.
+fn alone(shop: &Shop, paper: Paper) -> Result<Paper, ClearingError> {
+    let transfer = declare::transfer(&shop.data.operator.declarant, &shop.data.operator);
+    let guid = Guid::from_bytes(Uuid::nil().into_bytes());
+    match &paper {
+        Paper::Cancel(one) => Message { guid, documents: vec![one.clone()], transfer }.write(),
+        Paper::Refund(one) => Message { guid, documents: vec![one.clone()], transfer }.write(),
+    }
+    .map_err(BuildError::from)?;
+    Ok(paper)
 }
 
 /// The head of both applications has the same fields; a cancellation is one.
@@ -227,21 +242,39 @@ fn signed<T: pickup_customs::Document + Clone>(
     Ok(Some(Signed { message: message.to_string(), kind, sealed, applications }))
 }
 
+/// A cancellation of what customs has refused: nothing is left to ask, and the order is given up here.
+fn moot(tx: &Conn, shop: &Shop, one: &Waiting) -> Result<(), ClearingError> {
+    let (state, hold): (String, String) = tx
+        .prepare_cached(
+            "SELECT d.state, h.state FROM declaration d JOIN hold h ON h.cell = d.cell AND h.order_id = d.order_id
+             WHERE d.cell = {cell} AND d.order_id = ?1",
+        )?
+        .query_row([one.order_id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    if !DeclarationState::from_word(&state).is_some_and(DeclarationState::was_refused) {
+        // It is filed anew since this was read.
+        return Ok(());
+    }
+    if hold == HoldState::Held.as_str() {
+        effects::give_up(tx, shop, one.order_id, HoldState::Voided, "cancelled while it was refused")?;
+    }
+    let state = "concluded";
+    let ended = tx.execute(
+        "UPDATE application SET state = ?2 WHERE cell = {cell} AND id = ?1 AND state = 'drafted'",
+        (one.id, state),
+    )?;
+    if ended > 0 {
+        let body = json!({ "why": "the declaration came to nothing by itself" });
+        let change = Change { actor: "system", kind: Kind::Application, entity: &one.cop_no, state, body };
+        trail::append(tx, shop.app.now(), &change)?;
+    }
+    Ok(())
+}
+
 fn store(tx: &Conn, shop: &Shop, waiting: &[Waiting], signed: &[Signed]) -> Result<(), ClearingError> {
     let now = shop.app.now();
     for one in waiting {
         match &one.paper {
-            _ if one.moot => {
-                let state = "concluded";
-                tx.execute(
-                    "UPDATE application SET state = ?2 WHERE cell = {cell} AND id = ?1 AND state = 'drafted'",
-                    (one.id, state),
-                )?;
-                let body = json!({ "why": "the declaration came to nothing by itself" });
-                let change =
-                    Change { actor: "system", kind: Kind::Application, entity: &one.cop_no, state, body };
-                trail::append(tx, now, &change)?;
-            }
+            _ if one.moot => moot(tx, shop, one)?,
             Err(why) => {
                 let body = json!({ "why": why });
                 tasks::raise(tx, now, Task::ApplicationRefused, &one.cop_no, Some(one.order_id), &body)?;

@@ -69,7 +69,15 @@ impl States {
         for order_id in &self.moot {
             tasks::settle_of_order(tx, now, Task::Refused, *order_id, "system", "customs went on by itself")?;
         }
-        for (order_id, rejected) in &self.again {
+        // What waited to be filed anew and is refused for good, or with customs after all, is not filed any more.
+        let drafted = |one: &One| one.standing.state == DeclarationState::Drafted;
+        let overtaken =
+            self.all.iter().filter(|(_, one)| one.before.state == DeclarationState::Drafted && !drafted(one));
+        for (order_id, _) in overtaken {
+            tx.execute("DELETE FROM outbox WHERE cell = {cell} AND order_id = ?1", [*order_id])?;
+        }
+        for (order_id, rejected) in self.again.iter().filter(|(id, _)| self.all.get(id).is_some_and(drafted))
+        {
             let attempt = self.all.get(order_id).map_or(0, |one| one.attempt);
             again::requeue(tx, &shop.app.config, (*order_id, attempt), *rejected, now)?;
         }
@@ -169,6 +177,23 @@ pub fn give_up(
     }
     states.moot.push(order_id);
     states.cancel.push((order_id, "system"));
+    states.write(tx, shop, now)
+}
+
+/// Takes a declaration that cannot be written anew out of the outbox, for a person to decide on.
+///
+/// # Errors
+/// [`ClearingError`].
+pub fn stop(tx: &Conn, shop: &Shop, order_id: i64, why: &str) -> Result<(), ClearingError> {
+    let now = shop.app.now();
+    let mut states = States::read(tx, &[order_id])?;
+    if let Some(one) = states.all.get_mut(&order_id) {
+        one.standing.state = DeclarationState::Exception;
+        let body = json!({ "why": why });
+        let noted = one.noted("system", DeclarationState::Exception, body.clone());
+        states.trail.push(noted);
+        states.ask.insert(order_id, body);
+    }
     states.write(tx, shop, now)
 }
 

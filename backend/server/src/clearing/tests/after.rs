@@ -9,6 +9,7 @@ use crate::clearing::applications::back::{self, BackError, Place};
 use crate::parcels;
 use crate::tasks::{self, Task};
 
+mod ends;
 mod papers;
 
 const GUID: &str = "4CDE1CFD-EDED-46B1-946C-B8022E42FC94";
@@ -217,6 +218,23 @@ async fn what_the_port_cannot_send_on_is_sent_anew_and_then_goes_to_a_person() {
     for status in [2, 120, 800] {
         bench.receive(&cop_no, status, "").await;
     }
+    assert_eq!(bench.view("A-1").await["declaration"]["state"], "released");
+    bench.all_is_right().await;
+}
+
+#[tokio::test]
+async fn what_customs_has_after_all_is_not_filed_anew() {
+    let bench = Bench::new().await;
+    let cop_no = bench.cleared("A-1", 0).await;
+    bench.send().await;
+    bench.receive(&cop_no, -621_014, "").await;
+    assert_eq!(bench.view("A-1").await["declaration"]["state"], "drafted");
+    bench.receive(&cop_no, 120, "").await;
+    bench.pass(600);
+    bench.send().await;
+    let lists = bench.gateway.sent().into_iter().filter(|message| message.kind == LIST).count();
+    assert_eq!(lists, 1);
+    bench.receive(&cop_no, 800, "").await;
     assert_eq!(bench.view("A-1").await["declaration"]["state"], "released");
     bench.all_is_right().await;
 }
