@@ -1,0 +1,260 @@
+//! The words of the command line below the first.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+/// What can be imported.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum ImportWhat {
+    /// Rates by ten-digit code, dated.
+    Tariff,
+    /// Permitted goods (正面清单), dated.
+    Permitted,
+    /// Prohibited goods, dated.
+    Prohibited,
+    /// Personal-use quantities, dated.
+    PersonalUse,
+    /// Goods inspected more often, dated.
+    Watch,
+    /// Registered enterprises, dated.
+    Enterprises,
+    /// Registered goods, dated.
+    GoodsRegistrations,
+    /// Versions of the consumer notice, dated.
+    Notices,
+    /// Codes of receipts, beside those that come with the product: what they mean, who must act, what the system does.
+    Codes,
+    /// Articles.
+    Catalogue,
+    /// Opening balances and later entries of bonded books.
+    Book,
+    /// Tax guarantees.
+    Guarantees,
+}
+
+/// Kiosks.
+#[derive(Debug, Subcommand)]
+pub enum KioskCommand {
+    /// Print a one-time code, good for 15 minutes, with which `pickup-kiosk enrol` gets its certificate. A new name adds
+    /// a kiosk; a known one may enrol again, and its old certificate ends then.
+    Enrol {
+        /// Name of the kiosk, such as K1.
+        #[arg(long)]
+        name: String,
+        /// Number of the centre it stands in; the first one by default.
+        #[arg(long)]
+        centre: Option<u16>,
+    },
+    /// List all kiosks.
+    List,
+    /// Shut a kiosk out, from its next request on.
+    Revoke {
+        /// Name of the kiosk.
+        #[arg(long)]
+        name: String,
+    },
+}
+
+/// Staff.
+#[derive(Debug, Subcommand)]
+pub enum StaffCommand {
+    /// Issue a badge and print its text, which is the content of its QR code. It is shown once.
+    Badge {
+        /// Name of the person, as the kiosk greets and the trail records them.
+        #[arg(long)]
+        name: String,
+        /// Number of the centre; the first one by default.
+        #[arg(long)]
+        centre: Option<u16>,
+    },
+}
+
+/// Shops.
+#[derive(Debug, Subcommand)]
+pub enum ShopCommand {
+    /// Issue an API key and print it. It is shown once.
+    Key {
+        /// The merchant whose orders are placed with it.
+        #[arg(long)]
+        merchant: String,
+    },
+}
+
+/// The trail.
+#[derive(Debug, Subcommand)]
+pub enum TrailCommand {
+    /// Print it as JSON lines.
+    Export,
+    /// Recompute its hashes, rebuild all states from it alone and compare them with the tables. Exit status 1 when
+    /// anything differs.
+    Verify,
+}
+
+/// Filed messages.
+#[derive(Debug, Subcommand)]
+pub enum FiledCommand {
+    /// Write messages as signed and receipts as received into a folder, as XML. They hold identity numbers.
+    Export {
+        /// The folder; made when missing.
+        dir: PathBuf,
+    },
+}
+
+/// Tasks.
+#[derive(Debug, Subcommand)]
+pub enum TasksCommand {
+    /// List what is open, oldest first, with what to do about it.
+    List {
+        /// What is settled, too.
+        #[arg(long)]
+        all: bool,
+        /// As JSON lines.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Settle one.
+    Settle {
+        /// Its number.
+        id: i64,
+        /// How it was settled.
+        #[arg(long)]
+        note: String,
+    },
+}
+
+/// Declarations.
+#[derive(Debug, Subcommand)]
+pub enum DeclarationCommand {
+    /// File a refused declaration anew. What customs has already is sent as a change of it, what never reached customs as new.
+    Resubmit {
+        /// Order number.
+        order_no: String,
+        /// What is put right (JSON): `{"gross_kg", "net_kg", "district", "traf_mode", "lines": [{"gnum", "name", "spec",
+        /// "barcode", "origin", "qty1", "qty2"}]}`, quantities as text. Without it the same is filed again.
+        #[arg(long, value_name = "FILE")]
+        corrections: Option<PathBuf>,
+    },
+    /// Give a refused declaration up: what is held is given back, the order cancelled, its money due.
+    GiveUp {
+        /// Order number.
+        order_no: String,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Cancel an order that was not handed over; what customs has is cancelled by an application (CEB623).
+    Cancel {
+        /// Order number.
+        order_no: String,
+        /// Why, for customs.
+        #[arg(long)]
+        reason: String,
+    },
+}
+
+/// Returns.
+#[derive(Debug, Subcommand)]
+pub enum ReturnsCommand {
+    /// Apply to customs to take goods back (CEB625), within 30 days of release.
+    Ask {
+        /// Order number.
+        order_no: String,
+        /// Article and pieces, such as `MLK-001:2`; may stand several times.
+        #[arg(long = "line", required = true, value_name = "SKU:PIECES")]
+        lines: Vec<String>,
+        /// Why, for customs.
+        #[arg(long)]
+        reason: String,
+    },
+    /// List what customs has not decided, and granted returns whose goods are not back.
+    List,
+    /// Note that the goods of a granted return are back in the area.
+    Back {
+        /// Number of the application (`BR…`).
+        cop_no: String,
+        /// `shelf`: unopened, to be sold again. `aside`: anything else.
+        #[arg(long, value_enum)]
+        to: BackTo,
+    },
+}
+
+/// Where returned goods go.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum BackTo {
+    /// To be sold again.
+    Shelf,
+    /// Kept apart.
+    Aside,
+}
+
+/// Tax.
+#[derive(Debug, Subcommand)]
+pub enum TaxCommand {
+    /// What falls due when: tax is paid from day 31 to day 45 after release.
+    Calendar {
+        /// First day of release; 60 days ago by default.
+        #[arg(long)]
+        from: Option<jiff::civil::Date>,
+        /// Last day of release; today by default.
+        #[arg(long)]
+        until: Option<jiff::civil::Date>,
+        /// As JSON lines.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Note that a payment book (缴款书) was paid: the guarantee has the tax of its bills again.
+    Paid {
+        /// Its number.
+        duty_no: String,
+    },
+}
+
+/// Payments.
+#[derive(Debug, Subcommand)]
+pub enum PaymentsCommand {
+    /// List what has not gone back yet.
+    List,
+    /// Ask the payment company again for one it refused.
+    Retry {
+        /// As listed, such as `order/42` or the number of a return.
+        id: String,
+    },
+    /// Note that one was paid back in another way.
+    Done {
+        /// As listed.
+        id: String,
+    },
+    /// Have payments declared again that customs rejected, once the reason is put right.
+    Redeclare,
+}
+
+/// Customs.
+#[derive(Debug, Subcommand)]
+pub enum CustomsCommand {
+    /// Send parked messages again, all or one.
+    SendAgain {
+        /// Id of the message.
+        id: Option<String>,
+    },
+    /// Apply a kept receipt message that could not be applied before.
+    Apply {
+        /// Its number, as the task names it.
+        cursor: i64,
+    },
+    /// List records of receipts that belong to nothing known here.
+    Strays,
+}
+
+/// Parcels.
+#[derive(Debug, Subcommand)]
+pub enum ParcelCommand {
+    /// Print the text of a parcel's label, which staff scan at the kiosk.
+    Label {
+        /// Waybill number.
+        waybill: String,
+        /// Draw it as a QR code, too.
+        #[arg(long)]
+        qr: bool,
+    },
+}
