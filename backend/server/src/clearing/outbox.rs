@@ -44,8 +44,11 @@ pub async fn send_due<G: Gateway>(shop: &Arc<Shop>, gateway: &G) -> Result<usize
     while let Some(waiting) = next(shop).await? {
         let at = shop.app.now();
         if waiting.kind == LIST && waiting.attempts == 0 {
-            let (batch, writer) = (waiting.batch, Arc::clone(shop));
-            if shop.app.store.write(move |tx| rebuilt(tx, batch, writer.app.now())).await? {
+            let batch = waiting.batch;
+            if shop.app.store.read(move |conn| is_short(conn, batch)).await? {
+                let again =
+                    move |tx: &Conn| if is_short(tx, batch)? { dissolve(tx, batch, at) } else { Ok(()) };
+                shop.app.store.write(again).await?;
                 build::all_due(shop).await?;
                 continue;
             }
@@ -74,21 +77,17 @@ pub async fn send_due<G: Gateway>(shop: &Arc<Shop>, gateway: &G) -> Result<usize
     Ok(taken)
 }
 
-/// Takes a batch apart whose list nobody has seen when one of its orders came to nothing meanwhile: its order or waybill
-/// was refused. `true` when it was.
-fn rebuilt(tx: &Conn, batch: i64, now: Timestamp) -> Result<bool, StoreError> {
-    let left: i64 = tx
+/// Whether one of the orders of a batch came to nothing before its list went out: its order or waybill was refused.
+fn is_short(conn: &Conn, batch: i64) -> Result<bool, StoreError> {
+    let left: Option<i64> = conn
         .prepare_cached(
             "SELECT m.records - (SELECT COUNT(*) FROM declaration d
                 WHERE d.cell = m.cell AND d.batch = m.batch AND d.state = 'drafted')
              FROM message m WHERE m.cell = {cell} AND m.batch = ?1 AND m.kind = ?2",
         )?
-        .query_row((batch, LIST), |row| row.get(0))?;
-    if left == 0 {
-        return Ok(false);
-    }
-    dissolve(tx, batch, now)?;
-    Ok(true)
+        .query_row((batch, LIST), |row| row.get(0))
+        .optional()?;
+    Ok(left.is_some_and(|left| left > 0))
 }
 
 /// Whether the gateway has understood the message and does not want it: sending it again will not help.
