@@ -13,6 +13,8 @@ CREATE TABLE inbox (                       -- receipts as ports gave them, in on
     UNIQUE (cell, port, source)
 );
 
+CREATE INDEX inbox_open ON inbox (cell, cursor) WHERE body IS NOT NULL;
+
 CREATE TABLE port_mark (                   -- how far a port was read
     cell BIGINT NOT NULL,
     port TEXT NOT NULL,

@@ -104,7 +104,6 @@ impl Kind {
                 | Self::Payback
                 | Self::PaymentData
                 | Self::PaymentDeclaration
-                | Self::NotSent
         )
     }
 
@@ -254,6 +253,15 @@ pub fn raise(
     }
     tracing::warn!(kind = kind.as_str(), entity, "a person must see to this");
     on_trail(tx, now, "system", &format!("{}/{entity}", kind.as_str()), "open", body.clone())
+}
+
+/// Whether a person was told of this before.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn was_raised(conn: &Conn, kind: Kind, entity: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM task WHERE cell = {cell} AND kind = ?1 AND entity = ?2";
+    Ok(conn.prepare_cached(sql)?.exists((kind.as_str(), entity))?)
 }
 
 /// Settles the open task `id`.

@@ -1,6 +1,6 @@
 //! Declarations that did not go through: written and sent anew by the system or a person, or given up.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use pickup_domain::Quantity;
 use pickup_domain::declaration::Standing;
 use pickup_domain::hold::HoldState;
@@ -14,7 +14,7 @@ use crate::db::{Conn, OptionalExt as _};
 use crate::shop::Shop;
 use crate::store::StoreError;
 use crate::tasks::{self, Kind as Task};
-use crate::time::us;
+use crate::time::{after_ms, us};
 use crate::trail::{self, Change, Kind};
 
 /// Why a declaration cannot be resubmitted or given up.
@@ -118,8 +118,7 @@ pub fn requeue(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let wait = super::outbox::wait_ms(config, attempt.saturating_add(1));
-    let due = now.checked_add(SignedDuration::from_millis(wait)).unwrap_or(Timestamp::MAX);
-    put_back(tx, order_id, rejected, due)
+    put_back(tx, order_id, rejected, after_ms(now, wait))
 }
 
 fn put_back(tx: &Conn, order_id: i64, rejected: bool, due: Timestamp) -> Result<(), StoreError> {
@@ -157,10 +156,7 @@ pub fn resubmit(
     now: Timestamp,
 ) -> Result<(), AgainError> {
     let (cop_no, standing) = refused(tx, order_id, "filed anew")?;
-    let facts: String = tx
-        .prepare_cached("SELECT facts FROM dossier WHERE cell = {cell} AND order_id = ?1")?
-        .query_row([order_id], |row| row.get(0))?;
-    let mut facts = Facts::read(&facts)?;
+    let mut facts = Facts::of_order(tx, order_id)?;
     correct(&mut facts, order_id, corrections)?;
     let text = serde_json::to_string(&facts).map_err(|e| StoreError::unreadable("dossier.facts", e))?;
     tx.execute("UPDATE dossier SET facts = ?2 WHERE cell = {cell} AND order_id = ?1", (order_id, text))?;

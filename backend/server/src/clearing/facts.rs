@@ -8,6 +8,7 @@ use pickup_domain::{HsCode, Money, Quantity};
 use pickup_protocol::kiosk::{Line, Text};
 use serde::{Deserialize, Serialize};
 
+use crate::db::Conn;
 use crate::parcels::Contents;
 
 use crate::store::StoreError;
@@ -123,6 +124,17 @@ impl Facts {
                 .fold(self.goods_fen.fen(), |sum, line| sum.saturating_add(line.total_fen.fen())),
             tax_fen: self.tax_fen.fen(),
         }
+    }
+
+    /// The facts of an order that was cleared.
+    ///
+    /// # Errors
+    /// [`StoreError`], also when there are none.
+    pub fn of_order(conn: &Conn, order_id: i64) -> Result<Self, StoreError> {
+        let facts: String = conn
+            .prepare_cached("SELECT facts FROM dossier WHERE cell = {cell} AND order_id = ?1")?
+            .query_row([order_id], |row| row.get(0))?;
+        Self::read(&facts)
     }
 
     /// Reads `dossier.facts`.

@@ -143,8 +143,7 @@ impl Gateway for HttpGateway {
     }
 
     async fn receipts(&self, after: i64, limit: u32) -> Result<Vec<Incoming>, GatewayError> {
-        let address = format!("{}/receipts?dxpid={}&after={after}&limit={limit}", self.base, self.dxp_id);
-        let text = accepted(self.client.get(address).send().await?).await?;
+        let text = self.get(&format!("receipts?dxpid={}&after={after}&limit={limit}", self.dxp_id)).await?;
         let list: ReceiptList = serde_json::from_str(&text).map_err(|_| refused(200, &text))?;
         list.receipts.into_iter().map(ReceiptItem::read).collect()
     }
@@ -157,12 +156,24 @@ impl ReceiptItem {
     }
 }
 
+impl HttpGateway {
+    /// What the gateway answers at a path below its address; nothing for 204.
+    ///
+    /// # Errors
+    /// [`GatewayError`], also for an answer that is no success.
+    pub async fn get(&self, path: &str) -> Result<String, GatewayError> {
+        accepted(self.client.get(format!("{}/{path}", self.base)).send().await?).await
+    }
+}
+
 async fn accepted(answer: reqwest::Response) -> Result<String, GatewayError> {
     let status = answer.status();
     let text = answer.text().await?;
     if status.is_success() { Ok(text) } else { Err(refused(status.as_u16(), &text)) }
 }
 
-fn refused(status: u16, text: &str) -> GatewayError {
+/// An answer that cannot be used, with its beginning.
+#[must_use]
+pub fn refused(status: u16, text: &str) -> GatewayError {
     GatewayError::Answer { status, text: text.chars().take(200).collect() }
 }

@@ -3,8 +3,7 @@
 
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
-use pickup_domain::declaration::DeclarationState;
+use jiff::Timestamp;
 use pickup_domain::hold::HoldState;
 use serde_json::json;
 
@@ -17,7 +16,7 @@ use crate::secrets::{Secrets, SecretsError};
 use crate::shop::Shop;
 use crate::store::StoreError;
 use crate::tasks::{self, Kind as Task};
-use crate::time::us;
+use crate::time::{self, us};
 use crate::trail::{self, Change, Kind};
 
 /// How often a message is tried that the gateway understands and does not take.
@@ -194,58 +193,27 @@ fn mark_sent(tx: &Conn, waiting: &Waiting, at: Timestamp) -> Result<(), Clearing
          WHERE cell = {cell} AND id = ?2 AND sent_us IS NULL",
     )?
     .execute((us(at), &waiting.id))?;
-    if waiting.kind != LIST {
-        return mark_applications(tx, waiting, at);
-    }
-    let mut sent: Vec<String> = tx
-        .prepare_cached(
-            "UPDATE declaration SET state = 'sent' WHERE cell = {cell} AND batch = ?1 AND state = 'drafted'
-             RETURNING cop_no",
-        )?
-        .query_map([waiting.batch], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
+    let (sql, kind) = if waiting.kind == LIST {
+        (SENT_DECLARATIONS, Kind::Declaration)
+    } else {
+        // Of an order's or a waybill's message there are none.
+        (SENT_APPLICATIONS, Kind::Application)
+    };
+    let mut sent: Vec<String> =
+        tx.prepare_cached(sql)?.query_map([waiting.batch], |row| row.get(0))?.collect::<Result<_, _>>()?;
     // In which order rows come back is the engine's choice.
     sent.sort_unstable();
     let body = json!({ "message": waiting.id });
-    let state = DeclarationState::Sent.as_str();
     let changes: Vec<Change<'_>> = sent
         .iter()
-        .map(|cop_no| Change {
-            actor: "system",
-            kind: Kind::Declaration,
-            entity: cop_no,
-            state,
-            body: body.clone(),
-        })
+        .map(|cop_no| Change { actor: "system", kind, entity: cop_no, state: "sent", body: body.clone() })
         .collect();
     tx.bulk(&trail::chain(tx, at, &changes)?)?;
     Ok(())
 }
 
-/// The applications of a message are sent; of any other message there are none.
-fn mark_applications(tx: &Conn, waiting: &Waiting, at: Timestamp) -> Result<(), ClearingError> {
-    let mut sent: Vec<String> = tx
-        .prepare_cached(
-            "UPDATE application SET state = 'sent' WHERE cell = {cell} AND batch = ?1 AND state = 'drafted'
-             RETURNING cop_no",
-        )?
-        .query_map([waiting.batch], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
-    sent.sort_unstable();
-    let body = json!({ "message": waiting.id });
-    let changes: Vec<Change<'_>> = sent
-        .iter()
-        .map(|cop_no| Change {
-            actor: "system",
-            kind: Kind::Application,
-            entity: cop_no,
-            state: "sent",
-            body: body.clone(),
-        })
-        .collect();
-    tx.bulk(&trail::chain(tx, at, &changes)?)?;
-    Ok(())
-}
+const SENT_DECLARATIONS: &str = "UPDATE declaration SET state = 'sent' WHERE cell = {cell} AND batch = ?1 AND state = 'drafted' RETURNING cop_no";
+const SENT_APPLICATIONS: &str = "UPDATE application SET state = 'sent' WHERE cell = {cell} AND batch = ?1 AND state = 'drafted' RETURNING cop_no";
 
 async fn put_off(
     shop: &Arc<Shop>,
@@ -255,7 +223,7 @@ async fn put_off(
 ) -> Result<(), ClearingError> {
     let wait = jittered(wait_ms(&shop.app.config, waiting.attempts), waiting.batch, waiting.attempts);
     tracing::warn!(message = %waiting.id, %error, wait_ms = wait, "a message was not taken; it is sent again");
-    let next = at.checked_add(SignedDuration::from_millis(wait)).unwrap_or(Timestamp::MAX);
+    let next = time::after_ms(at, wait);
     shop.app
         .store
         .write(move |tx| {
@@ -352,11 +320,9 @@ fn jittered(wait: i64, batch: i64, attempts: i64) -> i64 {
     wait.saturating_add(wait.saturating_mul(share) / 1000)
 }
 
-/// How long to wait before the next try: doubles with every failure up to the longest.
+/// How long to wait before the next try.
 pub(super) fn wait_ms(config: &Config, attempts: i64) -> i64 {
-    let doublings = u32::try_from(attempts.clamp(0, 20)).unwrap_or(0);
-    let wait = i64::from(config.customs_retry_ms.max(1)).saturating_mul(1_i64 << doublings);
-    wait.min(i64::from(config.customs_retry_most_ms.max(1)))
+    time::backoff_ms(config.customs_retry_ms, attempts, config.customs_retry_most_ms)
 }
 
 #[cfg(test)]

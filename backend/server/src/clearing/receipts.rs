@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use pickup_customs::{Dictionary, Receipt as Paper, Status, read_receipts};
+use pickup_customs::{Dictionary, Receipt as Paper, Remedy, Status, read_receipts};
 use pickup_domain::declaration::{Answers, Receipt};
 use serde_json::json;
 
@@ -115,6 +115,15 @@ impl Read {
     }
 }
 
+/// The records of a receipt message as it is kept; none when it cannot be read.
+///
+/// # Errors
+/// [`ClearingError`] when it cannot be opened.
+pub fn open_kept(shop: &Shop, cursor: i64, sealed: &[u8]) -> Result<Vec<Paper>, ClearingError> {
+    let body = outbox::open(&shop.app.secrets, &context(cursor), sealed)?;
+    Ok(read_receipts(&body).map(|batch| batch.receipts).unwrap_or_default())
+}
+
 /// Applies a receipt message that was kept and could not be applied; how many records it has.
 ///
 /// # Errors
@@ -129,8 +138,7 @@ pub fn apply_kept(
     let sealed: Vec<u8> = tx
         .prepare_cached("SELECT body FROM receipt WHERE cell = {cell} AND cursor = ?1")?
         .query_row([cursor], |row| row.get(0))?;
-    let body = outbox::open(&shop.app.secrets, &context(cursor), &sealed)?;
-    let papers = read_receipts(&body).map(|batch| batch.receipts).unwrap_or_default();
+    let papers = open_kept(shop, cursor, &sealed)?;
     let placed: Vec<(i64, i64, &Paper)> =
         (0_i64..).zip(&papers).map(|(at, paper)| (cursor, at, paper)).collect();
     apply_papers(tx, shop, &placed, now)?;
@@ -340,10 +348,16 @@ fn meaning(codes: &Dictionary, paper: &Paper) -> Option<(Receipt, Said)> {
         Paper::Inventory(list) => (list.pre_no.clone(), list.invt_no.clone()),
         _ => (None, None),
     };
-    let body = json!({
-        "status": status.code(), "code": why.code, "cause": why.cause.name(), "who": why.who.name(),
-        "info": paper.info(), "zh": why.zh, "en": why.en, "at": receipt.at,
-    });
+    let goes_on = why.remedy == Remedy::Nothing && !why.unknown;
+    let body = if goes_on {
+        // The ordinary case, several times for every order: what a person would have to read is left out.
+        json!({ "status": status.code(), "info": paper.info(), "at": receipt.at })
+    } else {
+        json!({
+            "status": status.code(), "code": why.code, "cause": why.cause.name(), "who": why.who.name(),
+            "info": paper.info(), "zh": why.zh, "en": why.en, "at": receipt.at,
+        })
+    };
     Some((
         receipt,
         Said { actor: "customs", body, pre_no, invt_no, remedy: why.remedy, unknown: why.unknown },

@@ -2,11 +2,11 @@
 //! person when it does not.
 
 use jiff::{SignedDuration, Timestamp};
-use pickup_customs::{Receipt as Paper, read_receipts};
+use pickup_customs::Receipt as Paper;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::clearing::{ClearingError, outbox, receipts};
+use crate::clearing::{ClearingError, receipts};
 use crate::db::{Bulk, Column, Conn};
 use crate::shop::Shop;
 use crate::store::StoreError;
@@ -82,8 +82,7 @@ pub fn claim(tx: &Conn, shop: &Shop, numbers: &[String]) -> Result<Vec<Placed>, 
     let mut claimed = Vec::new();
     for row in tx.bulk_rows(&[read])?.into_iter().flatten() {
         let (cursor, position, sealed): (i64, i64, Vec<u8>) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let body = outbox::open(&shop.app.secrets, &receipts::context(cursor), &sealed)?;
-        let papers = read_receipts(&body).map(|batch| batch.receipts).unwrap_or_default();
+        let papers = receipts::open_kept(shop, cursor, &sealed)?;
         let at = usize::try_from(position).unwrap_or(usize::MAX);
         if let Some(paper) = papers.into_iter().nth(at) {
             claimed.push((cursor, position, paper));

@@ -73,10 +73,10 @@ fn keep_in(tx: &Conn, port: &str, mark: &str, sealed: &[Fetched], now_us: i64) -
          ON CONFLICT (cell, port) DO UPDATE SET mark = excluded.mark",
         (port, mark),
     )?;
-    // The receipt itself holds the text of what was applied.
+    // The receipt itself holds the text of what was applied, and they are applied in their order.
     tx.execute(
         "UPDATE inbox SET body = NULL WHERE cell = {cell} AND body IS NOT NULL
-         AND cursor IN (SELECT r.cursor FROM receipt r WHERE r.cell = {cell})",
+         AND cursor <= (SELECT COALESCE(MAX(r.cursor), 0) FROM receipt r WHERE r.cell = {cell})",
         [],
     )?;
     Ok(new)
@@ -107,13 +107,14 @@ pub async fn after(app: &Arc<App>, cursor: i64, limit: u32) -> Result<Vec<Incomi
 
 /// Has a person see to a file that the client could not send; once per file.
 pub async fn report_failure(app: &Arc<App>, port: &str, name: &str) -> Result<(), GatewayError> {
-    let (port, name, now) = (port.to_owned(), name.to_owned(), app.now());
+    let (entity, name, now) = (format!("{port}/{name}"), name.to_owned(), app.now());
+    let asked = entity.clone();
+    let known = app.store.read(move |conn| tasks::was_raised(conn, Task::NotSent, &asked));
+    // The file lies there until a person takes it away, and is seen at every poll.
+    if known.await.map_err(unkept)? {
+        return Ok(());
+    }
     let write = app.store.write(move |tx| {
-        let entity = format!("{port}/{name}");
-        let known = "SELECT 1 FROM task WHERE cell = {cell} AND kind = ?1 AND entity = ?2";
-        if tx.prepare_cached(known)?.exists((Task::NotSent.as_str(), &entity))? {
-            return Ok::<_, StoreError>(());
-        }
         let message = name.rsplit_once('_').map(|(_, id)| id.trim_end_matches(".xml"));
         tasks::raise(tx, now, Task::NotSent, &entity, None, &json!({ "file": name, "message": message }))
     });

@@ -3,8 +3,6 @@
 //! What the answer looks like is not written down anywhere we know of, so every likely form is read: nothing, one JSON
 //! envelope as it is sent, a list of them, a list of base64 texts, or bare XML.
 
-use std::time::Duration;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
@@ -14,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::config::PortConfig;
 use super::{Fetched, Haul, envelope};
-use crate::clearing::gateway::{Gateway as _, GatewayError, HttpGateway, Outgoing};
+use crate::clearing::gateway::{Gateway as _, GatewayError, HttpGateway, Outgoing, refused};
 
 /// How far back the first poll reaches.
 const FIRST: SignedDuration = SignedDuration::from_hours(24);
@@ -22,9 +20,7 @@ const FIRST: SignedDuration = SignedDuration::from_hours(24);
 /// A port that is polled.
 #[derive(Clone, Debug)]
 pub struct PollGateway {
-    sender: HttpGateway,
-    client: reqwest::Client,
-    base: String,
+    line: HttpGateway,
     dxp_id: String,
     paths: Vec<String>,
     overlap: SignedDuration,
@@ -41,11 +37,8 @@ impl PollGateway {
         receiver: &str,
         timeout_ms: u32,
     ) -> Result<Self, GatewayError> {
-        let timeout = Duration::from_millis(u64::from(timeout_ms));
         Ok(Self {
-            sender: HttpGateway::new(&config.url, dxp_id, receiver, timeout_ms)?,
-            client: reqwest::Client::builder().timeout(timeout).no_proxy().build()?,
-            base: config.url.trim_end_matches('/').to_owned(),
+            line: HttpGateway::new(&config.url, dxp_id, receiver, timeout_ms)?,
             dxp_id: dxp_id.to_owned(),
             paths: config.receipt_paths.clone(),
             overlap: SignedDuration::from_secs(i64::from(config.overlap_s)),
@@ -57,7 +50,7 @@ impl PollGateway {
     /// # Errors
     /// [`GatewayError`].
     pub async fn send(&self, message: Outgoing<'_>) -> Result<(), GatewayError> {
-        self.sender.send(message).await
+        self.line.send(message).await
     }
 
     /// Asks every path for what came since the mark, a little before it.
@@ -70,20 +63,9 @@ impl PollGateway {
         let since = last.unwrap_or(now).checked_sub(since).unwrap_or(Timestamp::UNIX_EPOCH);
         let mut receipts = Vec::new();
         for path in &self.paths {
-            let address =
-                format!("{}/{path}?dxpid={}&qryid={}", self.base, self.dxp_id, china_time::seconds14(since));
-            let answer = self.client.get(address).send().await?;
-            let status = answer.status();
-            let text = answer.text().await?;
-            let refused =
-                || GatewayError::Answer { status: status.as_u16(), text: text.chars().take(200).collect() };
-            if status == reqwest::StatusCode::NO_CONTENT {
-                continue;
-            }
-            if !status.is_success() {
-                return Err(refused());
-            }
-            let all = read(&text).ok_or_else(refused)?;
+            let asked = format!("{path}?dxpid={}&qryid={}", self.dxp_id, china_time::seconds14(since));
+            let text = self.line.get(&asked).await?;
+            let all = read(&text).ok_or_else(|| refused(200, &text))?;
             receipts.extend(all.into_iter().map(|body| fetched(path, body)));
         }
         Ok(Haul { receipts, mark: china_time::seconds14(now) })

@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use pickup_domain::Money;
 use serde_json::json;
 
-use super::{Company, CompanyError, DeclareAsk, DeclareState, wait_ms};
+use super::{Company, CompanyError, DeclareAsk, DeclareState, next_try};
 use crate::db::Conn;
 use crate::shop::Shop;
 use crate::store::StoreError;
@@ -105,8 +105,7 @@ fn settle(
         Ok(DeclareState::Rejected(why)) => ("rejected", why.clone()),
         Err(error) => (one.state.as_str(), error.to_string()),
     };
-    let wait = SignedDuration::from_millis(wait_ms(retry_ms, one.attempts));
-    let next = now.checked_add(wait).unwrap_or(Timestamp::MAX);
+    let next = next_try(now, retry_ms, one.attempts);
     tx.execute(
         "UPDATE pay_declaration SET state = ?2, attempts = attempts + 1, next_us = ?3, said = ?4
          WHERE cell = {cell} AND order_id = ?1",

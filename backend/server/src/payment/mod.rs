@@ -8,9 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use jiff::Timestamp;
 use pickup_domain::Money;
 
 use crate::shop::Shop;
+use crate::time;
 
 pub mod config;
 pub mod declare;
@@ -26,7 +28,7 @@ const LOOK: Duration = Duration::from_secs(1);
 /// Every how many looks new payments are declared: finding them reads every order that is on its way.
 const DECLARE_EVERY: u32 = 10;
 /// Longest time between two tries, in milliseconds.
-const LONGEST_WAIT_MS: i64 = 600_000;
+const LONGEST_WAIT_MS: u32 = 600_000;
 
 /// Why a company did not answer. Asking again later may help.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -159,10 +161,9 @@ pub async fn run(shop: Arc<Shop>, company: Arc<dyn Company>) {
     }
 }
 
-/// How long to wait before the next try: doubles with every failure up to the longest.
-fn wait_ms(retry_ms: u32, attempts: i64) -> i64 {
-    let doublings = u32::try_from(attempts.clamp(0, 20)).unwrap_or(0);
-    i64::from(retry_ms.max(1)).saturating_mul(1_i64 << doublings).min(LONGEST_WAIT_MS)
+/// When something that failed so often already is tried again.
+fn next_try(now: Timestamp, retry_ms: u32, attempts: i64) -> Timestamp {
+    time::after_ms(now, time::backoff_ms(retry_ms, attempts, LONGEST_WAIT_MS))
 }
 
 #[cfg(test)]

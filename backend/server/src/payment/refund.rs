@@ -3,12 +3,11 @@
 
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use pickup_domain::Money;
 use serde_json::json;
 
-use super::{Company, CompanyError, RefundAsk, RefundState, wait_ms};
-use crate::clearing::payback;
+use super::{Company, CompanyError, RefundAsk, RefundState, next_try};
 use crate::db::Conn;
 use crate::shop::Shop;
 use crate::store::StoreError;
@@ -24,14 +23,6 @@ struct Due {
     ask: RefundAsk,
     state: String,
     attempts: i64,
-}
-
-/// Notes that `amount` of an order goes back; once per `id`. The job takes it from there.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn request(tx: &Conn, id: &str, order_id: i64, amount: Money, now: Timestamp) -> Result<(), StoreError> {
-    payback::due(tx, id, order_id, amount, now)
 }
 
 /// Asks the company for everything that is due; paybacks that came to an end.
@@ -131,8 +122,7 @@ fn settle(
             error.to_string()
         }
     };
-    let wait = SignedDuration::from_millis(wait_ms(retry_ms, one.attempts));
-    let next = now.checked_add(wait).unwrap_or(Timestamp::MAX);
+    let next = next_try(now, retry_ms, one.attempts);
     tx.execute(
         "UPDATE payback_try SET attempts = attempts + 1, next_us = ?2, said = ?3 WHERE cell = {cell} AND id = ?1",
         (&one.id, us(next), said),

@@ -21,12 +21,12 @@ use crate::db::{Conn, OptionalExt as _};
 use crate::shop::{Shop, book};
 use crate::store::StoreError;
 use crate::tasks::{self, Kind as Task};
-use crate::time::us;
+use crate::time::{self, us};
 use crate::trail::{self, Change, Kind};
 
 /// Customs wants its answer within this time; later a person is told, while it is tried on.
 pub const DEADLINE: SignedDuration = SignedDuration::from_secs(30);
-const LONGEST_WAIT_MS: i64 = 60_000;
+const LONGEST_WAIT_MS: u32 = 60_000;
 
 /// A query that waits for its upload.
 #[derive(Clone, Debug)]
@@ -266,9 +266,7 @@ fn settle(
     };
     tracing::warn!(session, why, "payment data were not taken; they are sent again");
     let failed = waited_us > i64::from(give_up_after_s).saturating_mul(1_000_000);
-    let doublings = u32::try_from(open.attempts.clamp(0, 16)).unwrap_or(0);
-    let wait = i64::from(retry_ms.max(1)).saturating_mul(1_i64 << doublings).min(LONGEST_WAIT_MS);
-    let next = now.checked_add(SignedDuration::from_millis(wait)).unwrap_or(Timestamp::MAX);
+    let next = time::after_ms(now, time::backoff_ms(retry_ms, open.attempts, LONGEST_WAIT_MS));
     tx.execute(
         "UPDATE pay_query SET attempts = attempts + 1, next_us = ?2, said = ?3, state = ?4,
             upload = CASE WHEN ?5 = 1 THEN upload ELSE NULL END

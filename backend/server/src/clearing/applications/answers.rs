@@ -8,7 +8,7 @@ use pickup_domain::declaration::{Answers, Receipt};
 use pickup_domain::order::{OrderEvent, OrderState};
 use serde_json::json;
 
-use super::{Application, by_cop_no, of_order};
+use super::{Application, by_cop_no, of_order, pieces_back};
 use crate::clearing::accounts::{self, Kind as Account, Leg};
 use crate::clearing::effects::{Said, States};
 use crate::clearing::facts::Facts;
@@ -179,28 +179,15 @@ fn granted(
 /// Whether, with this one, more is granted to come back than was sold: a return that was refused, asked again, and then
 /// granted twice.
 fn is_too_much(tx: &Conn, application: &Application) -> Result<bool, StoreError> {
-    let facts: String = tx
-        .prepare_cached("SELECT facts FROM dossier WHERE cell = {cell} AND order_id = ?1")?
-        .query_row([application.order_id], |row| row.get(0))?;
-    let facts = Facts::read(&facts)?;
+    let facts = Facts::of_order(tx, application.order_id)?;
     let granted = of_order(tx, application.order_id)?;
-    Ok(facts.lines.iter().any(|line| {
-        let back = granted
-            .iter()
-            .filter(|one| one.kind == ApplicationKind::Refund && one.state == ApplicationState::Concluded)
-            .flat_map(|one| &one.lines)
-            .filter(|back| back.gnum == line.gnum)
-            .fold(0_i64, |sum, back| sum.saturating_add(back.qty));
-        back > line.qty
-    }))
+    let is_granted = |state| state == ApplicationState::Concluded;
+    Ok(facts.lines.iter().any(|line| pieces_back(&granted, line.gnum, is_granted) > line.qty))
 }
 
 /// What a granted return gives back at once. The stock comes back when the goods do.
 fn legs(tx: &Conn, application: &Application) -> Result<Vec<Leg>, StoreError> {
-    let facts: String = tx
-        .prepare_cached("SELECT facts FROM dossier WHERE cell = {cell} AND order_id = ?1")?
-        .query_row([application.order_id], |row| row.get(0))?;
-    let facts = Facts::read(&facts)?;
+    let facts = Facts::of_order(tx, application.order_id)?;
     let mut legs = vec![
         Leg { kind: Account::Buyer, ending: String::new(), amount: application.credit.limit.fen() },
         Leg { kind: Account::Guarantee, ending: String::new(), amount: application.credit.tax.fen() },

@@ -11,7 +11,7 @@ use pickup_domain::returns::{self, Back, Credit, Extras, ReturnError, Sold};
 use pickup_domain::review::Verdict;
 use serde_json::json;
 
-use super::{Application, by_cop_no, of_order};
+use super::{Application, by_cop_no, of_order, pieces_back};
 use crate::clearing::facts::Facts;
 use crate::clearing::{ClearingError, effects};
 use crate::db::{Conn, OptionalExt as _};
@@ -189,20 +189,12 @@ fn sold(tx: &Conn, order_id: i64) -> Result<(Vec<Sold>, Extras), StoreError> {
         serde_json::from_str(&verdict).map_err(|e| StoreError::unreadable("dossier.verdict", e))?;
     let taxes = verdict.tax.map(|tax| tax.lines).unwrap_or_default();
     let before = of_order(tx, order_id)?;
-    let back = |gnum: u32| {
-        before
-            .iter()
-            .filter(|one| one.kind == ApplicationKind::Refund && one.state != ApplicationState::Refused)
-            .flat_map(|one| &one.lines)
-            .filter(|line| line.gnum == gnum)
-            .fold(0_i64, |sum, line| sum.saturating_add(line.qty))
-    };
     let sold = facts.lines.iter().enumerate().map(|(at, line)| Sold {
         gnum: line.gnum,
         qty: line.qty,
         price_fen: line.price_fen,
         tax_fen: taxes.get(at).and_then(|tax| tax.sum()).unwrap_or_default(),
-        back: back(line.gnum),
+        back: pieces_back(&before, line.gnum, |state| state != ApplicationState::Refused),
     });
     Ok((sold.collect(), Extras { freight: facts.freight_fen, discount: facts.discount_fen }))
 }

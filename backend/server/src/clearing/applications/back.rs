@@ -81,10 +81,7 @@ pub fn note(tx: &Conn, cop_no: &str, place: Place, by: &str, now: Timestamp) -> 
         &Change { actor: by, kind: Kind::Application, entity: cop_no, state: "back", body },
     )?;
     if place == Place::Shelf {
-        let facts: String = tx
-            .prepare_cached("SELECT facts FROM dossier WHERE cell = {cell} AND order_id = ?1")?
-            .query_row([application.order_id], |row| row.get(0))?;
-        let facts = Facts::read(&facts)?;
+        let facts = Facts::of_order(tx, application.order_id)?;
         let legs: Vec<Leg> = application
             .lines
             .iter()

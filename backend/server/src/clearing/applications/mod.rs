@@ -10,7 +10,7 @@ use pickup_domain::application::{ApplicationKind, ApplicationState};
 use pickup_domain::returns::{Back, Credit};
 use serde::Serialize;
 
-use crate::db::{Conn, OptionalExt as _, Row};
+use crate::db::{Conn, Row};
 use crate::store::StoreError;
 use crate::time::at;
 
@@ -103,19 +103,14 @@ pub fn open(conn: &Conn) -> Result<Vec<Application>, StoreError> {
     Ok(all)
 }
 
-/// Whether a cancellation of the order waits to be decided: no door opens meanwhile.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn is_being_cancelled(conn: &Conn, order_id: i64) -> Result<bool, StoreError> {
-    let found: Option<i64> = conn
-        .prepare_cached(
-            "SELECT 1 FROM application WHERE cell = {cell} AND order_id = ?1 AND kind = 'cancel'
-             AND state NOT IN ('concluded', 'refused') LIMIT 1",
-        )?
-        .query_row([order_id], |row| row.get(0))
-        .optional()?;
-    Ok(found.is_some())
+/// Pieces of a line that come back by those of the returns whose state counts.
+#[must_use]
+pub fn pieces_back(all: &[Application], gnum: u32, counts: fn(ApplicationState) -> bool) -> i64 {
+    all.iter()
+        .filter(|one| one.kind == ApplicationKind::Refund && counts(one.state))
+        .flat_map(|one| &one.lines)
+        .filter(|line| line.gnum == gnum)
+        .fold(0_i64, |sum, line| sum.saturating_add(line.qty))
 }
 
 fn read(row: &Row) -> Result<Application, StoreError> {
