@@ -200,6 +200,12 @@ impl DeclarationState {
         matches!(self, Self::Rejected | Self::Exception | Self::Cancelled | Self::Refunded)
     }
 
+    /// Whether customs has the declaration and works on it.
+    #[must_use]
+    pub const fn is_with_customs(self) -> bool {
+        matches!(self, Self::Accepted | Self::Review | Self::Inspected)
+    }
+
     /// The word stored and shown.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

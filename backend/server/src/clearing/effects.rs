@@ -27,6 +27,35 @@ const GIVEN_UP: i32 = -1;
 /// How often a declaration is written anew by the system itself before a person is asked.
 const AGAIN_AT_MOST: i64 = 5;
 
+/// What customs did of which we had done the opposite.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Contradiction {
+    /// Customs works on what was given up here: its list is to be withdrawn before it is released.
+    TakenUp,
+    /// Released after it was given up.
+    Released,
+    /// Taken back after it was handed over.
+    TakenBack,
+}
+
+impl Contradiction {
+    const fn words(self) -> &'static str {
+        match self {
+            Self::TakenUp => "taken up by customs after it was given up",
+            Self::Released => "released after it was given up",
+            Self::TakenBack => "taken back by customs after it was handed over",
+        }
+    }
+
+    /// What the task is about: that a list is worked on is another matter than what comes of it.
+    fn entity(self, cop_no: &str) -> String {
+        match self {
+            Self::TakenUp => format!("{cop_no}/open"),
+            Self::Released | Self::TakenBack => cop_no.to_owned(),
+        }
+    }
+}
+
 /// What a receipt says beside its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Said {
@@ -111,7 +140,7 @@ pub struct States {
     ask: BTreeMap<i64, Json>,
     /// What a person was asked, and happened by itself.
     moot: Vec<i64>,
-    contradictions: Vec<(i64, &'static str)>,
+    contradictions: Vec<(i64, Contradiction)>,
     detained: Vec<(i64, Receipt)>,
     unknown: Vec<(i64, Json)>,
     numbers: Vec<String>,
@@ -189,10 +218,14 @@ impl States {
             self.refused(order_id, by_customs, receipt.status, said);
             return;
         }
+        let (was_refused, is_open) = (before.state.was_refused(), after.state.is_with_customs());
+        if was_refused && is_open && !one.held {
+            self.contradictions.push((order_id, Contradiction::TakenUp));
+        }
         match effect {
             // The order was given up before customs answered: nothing is held for it any more.
             Effect::Post if one.order == OrderState::Cancelled || !one.held => {
-                self.contradictions.push((order_id, "released after it was given up"));
+                self.contradictions.push((order_id, Contradiction::Released));
             }
             Effect::Post => self.post.push(order_id),
             // The goods are gone: nothing of theirs is free again.
@@ -200,7 +233,7 @@ impl States {
                 if matches!(one.order, OrderState::Fulfilled | OrderState::Returned)
                     && receipt.answers != Answers::Refund =>
             {
-                self.contradictions.push((order_id, "taken back by customs after it was handed over"));
+                self.contradictions.push((order_id, Contradiction::TakenBack));
             }
             Effect::Withdraw if receipt.answers != Answers::Refund => {
                 self.withdraw.push(order_id);

@@ -7,7 +7,7 @@ use pickup_domain::hold::HoldState;
 use pickup_domain::order::{OrderEvent, OrderState};
 use serde_json::json;
 
-use super::{GIVEN_UP, Noted, One, States, place};
+use super::{Contradiction, GIVEN_UP, Noted, One, States, place};
 use crate::clearing::{ClearingError, accounts, again, payback, set_order};
 use crate::db::{Bulk, Column, Conn};
 use crate::parcels;
@@ -88,8 +88,15 @@ impl States {
         }
         for (order_id, what) in &self.contradictions {
             let Some(one) = self.all.get(order_id) else { continue };
-            let body = json!({ "what": what });
-            tasks::raise(tx, now, Task::Contradiction, &one.cop_no, Some(*order_id), &body)?;
+            let (entity, body) = (what.entity(&one.cop_no), json!({ "what": what.words() }));
+            tasks::raise(tx, now, Task::Contradiction, &entity, Some(*order_id), &body)?;
+        }
+        let decided = self.all.values().filter(|one| {
+            !one.held && one.before.state.is_with_customs() && !one.standing.state.is_with_customs()
+        });
+        for one in decided {
+            let open = Contradiction::TakenUp.entity(&one.cop_no);
+            tasks::settle_of_entity(tx, now, Task::Contradiction, &open, "system", "customs has decided")?;
         }
         for (order_id, body) in &self.unknown {
             let Some(one) = self.all.get(order_id) else { continue };

@@ -63,6 +63,26 @@ async fn a_declaration_customs_never_decides_on_is_told_and_may_be_given_up() {
 }
 
 #[tokio::test]
+async fn what_customs_takes_up_after_it_was_given_up_is_told_before_it_is_released() {
+    let bench = Bench::new().await;
+    let cop_no = bench.cleared("A-1", 0).await;
+    bench.send().await;
+    bench.receive(&cop_no, 100, "[Code:22001;Desc:x]").await;
+    bench.give_up().await.unwrap();
+    assert_eq!(bench.tasks().await.len(), 0);
+    bench.pass(60);
+    bench.receive(&cop_no, 120, "").await;
+    let told: Vec<_> = bench.tasks().await.into_iter().map(|task| (task.kind, task.entity)).collect();
+    assert_eq!(told, [("contradiction".to_owned(), format!("{cop_no}/open"))]);
+    bench.pass(60);
+    bench.receive(&cop_no, 800, "").await;
+    let told: Vec<_> = bench.tasks().await.into_iter().map(|task| (task.kind, task.entity)).collect();
+    assert_eq!(told, [("contradiction".to_owned(), cop_no)], "customs has decided: the worse remains");
+    assert_eq!(bench.held_in_all().await, 0);
+    bench.all_is_right().await;
+}
+
+#[tokio::test]
 async fn a_message_that_is_parked_again_is_a_task_again() {
     let bench = Bench::new().await;
     bench.cleared("A-1", 0).await;
