@@ -25,6 +25,23 @@ impl Language {
     }
 }
 
+/// How large and how strong the screen is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Display {
+    /// As most people read it.
+    #[default]
+    Normal,
+    /// Larger letters.
+    Large,
+    /// Larger letters, and black on white.
+    LargeStrong,
+}
+
+impl Display {
+    /// Every way, in the order of the switch.
+    pub const ALL: [Self; 3] = [Self::Normal, Self::Large, Self::LargeStrong];
+}
+
 /// A text that comes from data, in both languages.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Text {
@@ -55,6 +72,8 @@ impl Text {
 pub struct View {
     /// The language of every sentence.
     pub language: Language,
+    /// How large and how strong everything is drawn.
+    pub display: Display,
     /// The page and what it says.
     pub screen: Screen,
     /// The strip along the top.

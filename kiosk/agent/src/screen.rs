@@ -33,8 +33,14 @@ impl Surroundings {
             Language::Zh => ui::Language::Zh,
             Language::En => ui::Language::En,
         };
+        let display = match shown.display {
+            session::Display::Normal => ui::Display::Normal,
+            session::Display::Large => ui::Display::Large,
+            session::Display::LargeStrong => ui::Display::LargeStrong,
+        };
         ui::View {
             language,
+            display,
             screen: screen(&shown.screen, shown.countdown_s),
             status: self.status(shown.online, wall),
             lockers: self.lockers.clone(),
@@ -63,6 +69,7 @@ pub const fn action(touched: ui::Action) -> session::Action {
         ui::Action::Cancel => session::Action::Cancel,
         ui::Action::Help => session::Action::Help,
         ui::Action::SwitchLanguage => session::Action::SwitchLanguage,
+        ui::Action::SwitchDisplay => session::Action::SwitchDisplay,
         ui::Action::MoreTime => session::Action::MoreTime,
         ui::Action::OpenAgain => session::Action::OpenAgain,
         ui::Action::Finish => session::Action::Finish,

@@ -21,10 +21,24 @@ pub fn all(language: Language) -> Vec<(&'static str, View)> {
     views
 }
 
+/// Every page in both languages and every display, with what tells one from the other.
+pub fn every() -> Vec<(String, View)> {
+    let mut every = Vec::new();
+    for display in Display::ALL {
+        for language in [Language::Zh, Language::En] {
+            for (name, view) in all(language) {
+                every.push((format!("{name} {language:?} {display:?}"), View { display, ..view }));
+            }
+        }
+    }
+    every
+}
+
 /// A view around one screen.
 pub fn view(language: Language, screen: Screen) -> View {
     View {
         language,
+        display: Display::Normal,
         screen,
         status: Status {
             centre: Text::new("滨海保税自提中心", "Binhai Bonded Pickup Centre"),
