@@ -5,13 +5,13 @@ use std::rc::Rc;
 use slint::{ModelRc, SharedString, VecModel};
 
 use crate::generated::{
-    CardTrouble, CheckStep, DoorCell, Kiosk, LimitData, LineData, Page, PrinterKind, RefusedData, ReviewData,
-    StatusData,
+    CardTrouble, CheckStep, DoorCell, Kiosk, LimitData, LineData, Page, PrinterKind, RefusedData,
+    RefusedKind as Refusal, ReviewData, StatusData,
 };
 use crate::money::{share, yuan};
 use crate::view::{
     AttentionStep, CardProblem, Display, DoorSize, Language, LimitView, LockerMap, PrinterTroubleKind,
-    Refused, Review, Screen, View,
+    Refused, RefusedKind, Review, Screen, Stage, View,
 };
 
 /// Lines of a parcel that fit, and lines that are shown beside the count of the others.
@@ -159,7 +159,18 @@ fn limit(shown: &LimitView) -> LimitData {
 }
 
 fn refused(shown: &Refused, language: Language) -> RefusedData {
+    let (kind, stage, inspected) = match shown.kind {
+        RefusedKind::Stopped => (Refusal::Stopped, 0, false),
+        RefusedKind::Waiting(Stage::Customs) => (Refusal::Waiting, 2, false),
+        RefusedKind::Waiting(Stage::Inspection) => (Refusal::Waiting, 2, true),
+        RefusedKind::Waiting(Stage::Picking) => (Refusal::Waiting, 4, false),
+        RefusedKind::Elsewhere => (Refusal::Elsewhere, 0, false),
+        RefusedKind::Collected => (Refusal::Collected, 0, false),
+    };
     RefusedData {
+        kind,
+        stage,
+        inspected,
         code: (&shown.code).into(),
         title: shown.title.get(language).into(),
         sentence: shown.sentence.get(language).into(),

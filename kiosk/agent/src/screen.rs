@@ -195,12 +195,25 @@ fn review(offer: &Offer, offline: bool) -> ui::Review {
 fn refused(reason: Reason, collected_at: Option<Timestamp>, reference: &str) -> ui::Refused {
     let (zh, en) = words::title(reason);
     ui::Refused {
+        kind: refused_kind(reason),
         code: reason.code().to_owned(),
         title: ui::Text::new(zh, en),
         sentence: sentence(reason),
         what_to_do: ui::Text::new(reason.what_to_do(Language::Zh), reason.what_to_do(Language::En)),
         collected_at: collected_at.map(minute),
         reference: reference.to_owned(),
+    }
+}
+
+/// Which picture goes with a reason: one that only has to wait is not shown as a fault.
+const fn refused_kind(reason: Reason) -> ui::RefusedKind {
+    match reason {
+        Reason::NotReleased => ui::RefusedKind::Waiting(ui::Stage::Customs),
+        Reason::UnderInspection => ui::RefusedKind::Waiting(ui::Stage::Inspection),
+        Reason::NotInLocker => ui::RefusedKind::Waiting(ui::Stage::Picking),
+        Reason::OtherCentre | Reason::OtherKiosk => ui::RefusedKind::Elsewhere,
+        Reason::AlreadyCollected => ui::RefusedKind::Collected,
+        _ => ui::RefusedKind::Stopped,
     }
 }
 
