@@ -280,7 +280,10 @@ mod tests {
         assert_eq!(buses[1].pulse_ms.ms(), 700);
         assert!(format!("{:#}", read(&text.replace("bus = 1", "bus = 2")).unwrap_err()).contains("bus 2"));
         assert!(read(&text.replace("700", "5000")).is_err(), "a coil would burn");
-        assert!(format!("{:#}", read(&text.replace("= 16\n", "= 17\n")).unwrap_err()).contains("1 to 16"));
+        assert!(
+            format!("{:#}", read(&text.replace("channels = 16", "channels = 17")).unwrap_err())
+                .contains("1 to 16")
+        );
         assert!(read(&text.replace("door = 2", "door = 1")).is_err(), "one number, one door");
     }
 }

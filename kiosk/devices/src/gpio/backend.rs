@@ -107,9 +107,7 @@ async fn run(settings: &GpioSettings, line: u8, length: PulseLength) -> Result<(
     };
     match ended.ok().and_then(|status| status.code()) {
         Some(0) => Ok(()),
-        Some(NOT_DONE) => {
-            Err(PulseError::NotDone(PinError::new(line, "the helper could not take the line")))
-        }
+        Some(NOT_DONE) => Err(PulseError::NotDone(PinError::new(line, "the helper could not take the line"))),
         _ => Err(unknown("the helper was ended before its time")),
     }
 }

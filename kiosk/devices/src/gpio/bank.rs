@@ -72,12 +72,7 @@ impl<R: Relays, C: Contacts> Bank<R, C> {
 }
 
 impl<R: Relays, C: Contacts> Boards for Bank<R, C> {
-    async fn look(
-        &mut self,
-        _board: &BoardConfig,
-        channels: &[u8],
-        limit: Duration,
-    ) -> Result<Looked, End> {
+    async fn look(&mut self, _board: &BoardConfig, channels: &[u8], limit: Duration) -> Result<Looked, End> {
         let status = self.read(channels, limit).await;
         self.bad_reads = if status.is_some() { 0 } else { self.bad_reads.saturating_add(1) };
         if self.bad_reads >= BAD_READS {

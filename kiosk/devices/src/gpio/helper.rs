@@ -31,8 +31,7 @@ pub(super) fn arguments(settings: &GpioSettings, line: u8, length: PulseLength) 
 /// To be called first thing by a program that drives pins, with its arguments after its name: gives the pulse when that
 /// is what this process was started for, and says how to end.
 pub fn run_if_asked(arguments: impl IntoIterator<Item = OsString>) -> Option<ExitCode> {
-    let words: Vec<String> =
-        arguments.into_iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    let words: Vec<String> = arguments.into_iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let (first, rest) = words.split_first()?;
     if first != WORD {
         return None;

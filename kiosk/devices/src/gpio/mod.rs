@@ -36,8 +36,8 @@ mod pins;
 mod rppal;
 mod settings;
 
-pub use bank::{Bank, spawn_on};
 pub(crate) use bank::Pins;
+pub use bank::{Bank, spawn_on};
 pub use debounce::Debounce;
 pub use pins::{Contacts, HalContacts, HalRelays, PinError, PulseError, Relays, hold};
 pub use settings::{GpioBackend, GpioSettings, PinPair};

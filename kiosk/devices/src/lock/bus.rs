@@ -60,12 +60,7 @@ pub(super) struct Bus<L> {
 }
 
 impl<L: AsyncRead + AsyncWrite + Unpin + Send + 'static> Boards for Bus<L> {
-    async fn look(
-        &mut self,
-        board: &BoardConfig,
-        channels: &[u8],
-        limit: Duration,
-    ) -> Result<Looked, End> {
+    async fn look(&mut self, board: &BoardConfig, channels: &[u8], limit: Duration) -> Result<Looked, End> {
         let knew = self.echoes;
         let status = if self.protocol.family == Family::Board8a {
             self.look_8a(board.address, limit).await?

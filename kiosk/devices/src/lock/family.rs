@@ -74,10 +74,8 @@ impl Protocol {
             Family::Winnsen => {
                 // A board without a door is asked all the same, to know whether it is there.
                 let locks = if channels.is_empty() { &[1][..] } else { channels };
-                let ask = |&lock: &u8| Question {
-                    frame: winnsen::query(address, lock).to_vec(),
-                    lock: Some(lock),
-                };
+                let ask =
+                    |&lock: &u8| Question { frame: winnsen::query(address, lock).to_vec(), lock: Some(lock) };
                 locks.iter().map(ask).collect()
             }
             Family::Gpio => Vec::new(),

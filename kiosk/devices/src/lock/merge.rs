@@ -27,11 +27,7 @@ pub(super) fn join(mut buses: Vec<(Vec<DoorConfig>, LockHandle)>) -> LockHandle 
     LockHandle { events, control: LockControl { orders }, traces }
 }
 
-async fn forward(
-    bus: usize,
-    mut events: mpsc::Receiver<LockEvent>,
-    to: mpsc::Sender<(usize, LockEvent)>,
-) {
+async fn forward(bus: usize, mut events: mpsc::Receiver<LockEvent>, to: mpsc::Sender<(usize, LockEvent)>) {
     loop {
         tokio::select! {
             event = events.recv() => {
@@ -64,11 +60,7 @@ struct Joined {
 struct Gone;
 
 impl Joined {
-    async fn run(
-        mut self,
-        mut told: mpsc::Receiver<(usize, LockEvent)>,
-        mut orders: mpsc::Receiver<Order>,
-    ) {
+    async fn run(mut self, mut told: mpsc::Receiver<(usize, LockEvent)>, mut orders: mpsc::Receiver<Order>) {
         loop {
             let done = tokio::select! {
                 told = told.recv() => match told {

@@ -67,7 +67,11 @@ pub(super) struct Rack {
 }
 
 impl Rack {
-    pub(super) fn new(config: LockConfig, reporter: Reporter<LockEvent>, trace: TraceRing<LockTrace>) -> Self {
+    pub(super) fn new(
+        config: LockConfig,
+        reporter: Reporter<LockEvent>,
+        trace: TraceRing<LockTrace>,
+    ) -> Self {
         let boards = config.boards.iter().copied().map(Board::new).collect();
         Self { config, reporter, trace, boards, doors: BTreeMap::new(), pending: Vec::new() }
     }

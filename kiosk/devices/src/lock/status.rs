@@ -70,7 +70,10 @@ mod tests {
     #[test]
     fn groups_and_single_locks_add_up_and_the_later_word_counts() {
         let mut status = BoardStatus::of_groups(&[0x01, 0x80]);
-        assert_eq!([1, 2, 16, 17, 0].map(|c| status.bit(c)), [Some(true), Some(false), Some(true), None, None]);
+        assert_eq!(
+            [1, 2, 16, 17, 0].map(|c| status.bit(c)),
+            [Some(true), Some(false), Some(true), None, None]
+        );
         status.add(BoardStatus::of_one(1, false));
         status.add(BoardStatus::of_one(64, true));
         assert_eq!((status.bit(1), status.bit(64), status.channels()), (Some(false), Some(true), 17));
