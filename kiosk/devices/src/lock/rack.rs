@@ -18,6 +18,8 @@ const DOWN_LOOK: Duration = Duration::from_secs(2);
 const DOWN_ANSWER_MS: u64 = 400;
 /// The last look before an opening's time is over still needs an answer.
 const LAST_LOOK_MS: u64 = 100;
+/// A door that was open must read closed for so long to be closed.
+const SETTLES: Duration = Duration::from_millis(60);
 
 /// What is known of a board.
 #[derive(Debug)]
@@ -64,6 +66,8 @@ pub(super) struct Rack {
     /// Open or not, of doors whose state is known.
     doors: BTreeMap<DoorNumber, bool>,
     pending: Vec<Pending>,
+    /// Doors that were open and read closed, since when.
+    closing: BTreeMap<DoorNumber, Instant>,
 }
 
 impl Rack {
@@ -73,13 +77,15 @@ impl Rack {
         trace: TraceRing<LockTrace>,
     ) -> Self {
         let boards = config.boards.iter().copied().map(Board::new).collect();
-        Self { config, reporter, trace, boards, doors: BTreeMap::new(), pending: Vec::new() }
+        let (doors, closing) = (BTreeMap::new(), BTreeMap::new());
+        Self { config, reporter, trace, boards, doors, pending: Vec::new(), closing }
     }
 
     /// A line was opened; nothing is known.
     pub(super) fn begin(&mut self) {
         self.trace.note(LockTrace::Opened);
         self.doors.clear();
+        self.closing.clear();
         for board in &mut self.boards {
             *board = Board::new(board.config);
         }
@@ -187,7 +193,8 @@ impl Rack {
         Ok(())
     }
 
-    async fn note_door(&mut self, door: DoorNumber, open: bool, tell: Tell) -> Result<(), End> {
+    async fn note_door(&mut self, door: DoorNumber, read: bool, tell: Tell) -> Result<(), End> {
+        let open = self.settled(door, read);
         let before = self.doors.insert(door, open);
         if before != Some(open) {
             self.trace.note(LockTrace::Door(door, open));
@@ -199,6 +206,21 @@ impl Rack {
             self.reporter.send(LockEvent::Closed { door }).await?;
         }
         Ok(())
+    }
+
+    /// An opening counts at once; a closing when it has lasted, because a contact that bounces would end an errand.
+    fn settled(&mut self, door: DoorNumber, read_open: bool) -> bool {
+        if read_open || self.doors.get(&door) != Some(&true) {
+            self.closing.remove(&door);
+            return read_open;
+        }
+        let now = Instant::now();
+        let since = *self.closing.entry(door).or_insert(now);
+        let is_open = now.duration_since(since) < SETTLES;
+        if !is_open {
+            self.closing.remove(&door);
+        }
+        is_open
     }
 
     /// Says whether the board is down from now on.
@@ -214,6 +236,7 @@ impl Rack {
         self.trace.note(LockTrace::Silent(address));
         for door in self.config.doors.iter().filter(|door| door.board == address) {
             self.doors.remove(&door.door);
+            self.closing.remove(&door.door);
         }
         if self.boards.iter().all(|board| board.answers == Some(false)) {
             self.reporter.down(DeviceFault::NoAnswer).await?;
@@ -227,7 +250,8 @@ impl Rack {
     async fn judge_pending(&mut self) -> Result<(), End> {
         let now = Instant::now();
         for pending in std::mem::take(&mut self.pending) {
-            if pending.answered && self.doors.get(&pending.door) == Some(&true) {
+            let reads_open = self.doors.get(&pending.door) == Some(&true);
+            if pending.answered && reads_open && !self.closing.contains_key(&pending.door) {
                 self.reporter.send(LockEvent::Opened { door: pending.door }).await?;
             } else if pending.answered && pending.refused {
                 self.failed(pending.door, OpenFailure::NotSent, DeviceFault::Busy).await?;
@@ -246,7 +270,9 @@ impl Rack {
         let Some(board) = self.boards.get_mut(index) else { return };
         let address = board.config.address;
         let is_open = |door: &&DoorConfig| door.board == address && self.doors.get(&door.door) == Some(&true);
-        let pause_ms = if self.pending.iter().any(|pending| pending.board == address) {
+        let is_closing = |door: &DoorConfig| door.board == address && self.closing.contains_key(&door.door);
+        let is_pending = self.pending.iter().any(|pending| pending.board == address);
+        let pause_ms = if is_pending || self.config.doors.iter().any(is_closing) {
             self.config.fast_poll_ms
         } else if self.config.doors.iter().any(|door| is_open(&door)) {
             self.config.poll_ms
@@ -255,7 +281,7 @@ impl Rack {
         };
         let pause = millis(pause_ms.max(1));
         let is_down = board.answers == Some(false);
-        board.next_look = Instant::now() + if is_down { pause.max(DOWN_LOOK) } else { pause };
+        board.next_look = Instant::now() + if is_down { DOWN_LOOK } else { pause };
     }
 
     /// One pulse, if everything speaks for it; the doors have been read before on this line.
