@@ -8,6 +8,7 @@ mod journey;
 mod locks;
 mod locks_buses;
 mod locks_gpio;
+mod locks_helper;
 mod pace;
 mod power_cuts;
 mod script;

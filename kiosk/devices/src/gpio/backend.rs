@@ -21,6 +21,8 @@ pub(super) fn output(settings: &GpioSettings, line: u8) -> Result<AnyOutput, Pin
         GpioBackend::Rppal => super::rppal::output(settings, line),
         #[cfg(feature = "mcp23017")]
         GpioBackend::Mcp23017 => super::mcp23017::output(settings, line),
+        #[cfg(feature = "gpio-files")]
+        GpioBackend::Files => super::files::output(settings, line),
         #[allow(unreachable_patterns, reason = "reached when a backend is not built in")]
         backend => Err(missing(backend, line)),
     }
@@ -35,6 +37,8 @@ fn input(settings: &GpioSettings, line: u8) -> Result<AnyInput, PinError> {
         GpioBackend::Rppal => super::rppal::input(settings, line),
         #[cfg(feature = "mcp23017")]
         GpioBackend::Mcp23017 => super::mcp23017::input(settings, line),
+        #[cfg(feature = "gpio-files")]
+        GpioBackend::Files => super::files::input(settings, line),
         #[allow(unreachable_patterns, reason = "reached when a backend is not built in")]
         backend => Err(missing(backend, line)),
     }

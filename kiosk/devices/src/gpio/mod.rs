@@ -28,6 +28,8 @@ mod bank;
 #[cfg(feature = "gpio-cdev")]
 mod cdev;
 mod debounce;
+#[cfg(feature = "gpio-files")]
+mod files;
 pub mod helper;
 #[cfg(feature = "mcp23017")]
 mod mcp23017;

@@ -188,7 +188,7 @@ impl InputPin for AnyInput {
 /// A backend's pin with errors that can be shown.
 #[derive(Debug)]
 #[cfg_attr(
-    not(any(feature = "gpio-cdev", feature = "gpio-rppal", feature = "mcp23017")),
+    not(any(feature = "gpio-cdev", feature = "gpio-files", feature = "gpio-rppal", feature = "mcp23017")),
     allow(dead_code, reason = "for backends")
 )]
 pub(super) struct Named<P> {
@@ -196,7 +196,7 @@ pub(super) struct Named<P> {
     line: u8,
 }
 
-#[cfg(any(feature = "gpio-cdev", feature = "gpio-rppal", feature = "mcp23017"))]
+#[cfg(any(feature = "gpio-cdev", feature = "gpio-files", feature = "gpio-rppal", feature = "mcp23017"))]
 impl<P> Named<P> {
     /// As an output of any backend.
     pub(super) fn output(pin: P, line: u8) -> AnyOutput

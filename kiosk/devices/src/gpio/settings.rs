@@ -13,6 +13,8 @@ pub enum GpioBackend {
     Rppal,
     /// A port expander on I2C.
     Mcp23017,
+    /// Files in a folder; for trying it on a computer without pins.
+    Files,
 }
 
 impl GpioBackend {
@@ -23,6 +25,7 @@ impl GpioBackend {
             Self::Cdev => "gpio-cdev",
             Self::Rppal => "gpio-rppal",
             Self::Mcp23017 => "mcp23017",
+            Self::Files => "gpio-files",
         }
     }
 
@@ -33,6 +36,7 @@ impl GpioBackend {
             Self::Cdev => cfg!(feature = "gpio-cdev"),
             Self::Rppal => cfg!(feature = "gpio-rppal"),
             Self::Mcp23017 => cfg!(feature = "mcp23017"),
+            Self::Files => cfg!(feature = "gpio-files"),
         }
     }
 
@@ -43,13 +47,16 @@ impl GpioBackend {
             Self::Cdev => "cdev",
             Self::Rppal => "rppal",
             Self::Mcp23017 => "mcp23017",
+            Self::Files => "files",
         }
     }
 
     /// The one of this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Cdev, Self::Rppal, Self::Mcp23017].into_iter().find(|backend| backend.name() == name)
+        [Self::Cdev, Self::Rppal, Self::Mcp23017, Self::Files]
+            .into_iter()
+            .find(|backend| backend.name() == name)
     }
 }
 
@@ -72,7 +79,7 @@ pub struct GpioSettings {
     /// What the pins belong to.
     pub backend: GpioBackend,
     /// `cdev`: the chip's label, such as `pinctrl-rp1`, never its number, which changes between kernels. `mcp23017`:
-    /// the I2C device, such as `/dev/i2c-1`.
+    /// the I2C device, such as `/dev/i2c-1`. `files`: the folder.
     pub chip: String,
     /// `mcp23017`: its address, 0x20 to 0x27.
     pub i2c_address: u8,

@@ -240,6 +240,9 @@ pub enum LockConfigError {
     /// A door on a bus of pins has no relay or no contact.
     #[error("door {0}: its channel has no relay and contact in the gpio settings")]
     Pins(DoorNumber),
+    /// A pin is named twice.
+    #[error("pin {0} is named twice in the gpio settings")]
+    PinTwice(u8),
     /// The pins are on a kind of chip that this program was built without.
     #[error("the gpio backend {0} is not in this program: use one built with the feature {0}")]
     Backend(&'static str),
@@ -301,8 +304,15 @@ impl LockConfig {
         if !self.gpio.backend.is_built_in() {
             return Err(LockConfigError::Backend(self.gpio.backend.feature()));
         }
-        let wired = |door: &&DoorConfig| self.gpio.pins_of(door.channel).is_none();
-        self.doors.iter().find(wired).map_or(Ok(()), |door| Err(LockConfigError::Pins(door.door)))
+        if let Some(line) = self.gpio.doubles() {
+            return Err(LockConfigError::PinTwice(line));
+        }
+        if self.boards.len() > 1 {
+            // A bank is one board; a second chip is a second bus.
+            return Err(LockConfigError::BoardTwice(self.boards.last().map_or(0, |board| board.address)));
+        }
+        let loose = |door: &&DoorConfig| self.gpio.pins_of(door.channel).is_none();
+        self.doors.iter().find(loose).map_or(Ok(()), |door| Err(LockConfigError::Pins(door.door)))
     }
 }
 

@@ -9,8 +9,10 @@ struct Case {
     told: BoardStatus,
     head: u8,
     has_sum: bool,
-    find: Box<dyn Fn(&[u8]) -> Option<BoardStatus>>,
+    find: Finder,
 }
+
+type Finder = Box<dyn Fn(&[u8]) -> Option<BoardStatus>>;
 
 fn xor(bytes: &[u8]) -> u8 {
     bytes.iter().fold(0, |sum, byte| sum ^ byte)
