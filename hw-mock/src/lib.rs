@@ -4,6 +4,7 @@
 //! hide in its mirror image.
 
 pub mod bench;
+pub mod faults;
 pub mod frame;
 pub mod http;
 pub mod idcard;
@@ -14,4 +15,5 @@ pub mod printer;
 pub mod rack;
 pub mod scanner;
 pub mod screen;
+pub mod wire;
 pub mod world;
