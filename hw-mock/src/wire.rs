@@ -71,11 +71,14 @@ impl WireFault {
     }
 }
 
+/// Answers in the order in which they were given.
+type Waiting = VecDeque<(Device, Vec<u8>)>;
+
 /// All wires, and what waits while the world is held.
 #[derive(Debug, Default)]
 pub struct Wires {
     faults: Mutex<BTreeMap<&'static str, WireFault>>,
-    held: Mutex<Option<VecDeque<(Device, Vec<u8>)>>>,
+    held: Mutex<Option<Waiting>>,
 }
 
 impl Wires {

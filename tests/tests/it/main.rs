@@ -1,11 +1,15 @@
-//! End to end: the real programs, driven as people and shops would.
+//! End to end: the real programs, driven as people and shops would; and each driver against the mock.
 
 mod bad_input;
 mod browser;
+mod cards;
 mod clearing;
 mod filed;
 mod journey;
 mod pace;
 mod power_cuts;
+mod printers;
+mod rig;
+mod scanners;
 mod script;
 mod trust;

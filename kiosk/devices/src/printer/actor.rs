@@ -43,6 +43,7 @@ pub(super) async fn run<C: Connector>(
         completed: false,
         answers_completion: None,
         sent: 0,
+        half_printed: false,
         leftovers: Vec::new(),
     };
     let mut backoff = Backoff::new();
@@ -117,6 +118,8 @@ pub(super) struct Printer {
     pub(super) answers_completion: Option<bool>,
     /// Bytes of the current slip that were handed over.
     pub(super) sent: usize,
+    /// The line was lost while a slip was on its way to the paper, and it was not cut off yet.
+    pub(super) half_printed: bool,
     /// What must be sent before the next slip.
     pub(super) leftovers: Vec<u8>,
 }
@@ -129,7 +132,8 @@ impl Printer {
         self.trace.note(PrinterTrace::Opened);
         (self.told, self.pushes, self.stopped, self.misses) = (None, false, false, 0);
         self.answers_completion = None;
-        self.leftovers = start_up(self.config.dots, self.config.band_rows);
+        let cut = self.half_printed.then_some(self.config.cut);
+        self.leftovers = start_up(self.config.dots, self.config.band_rows, cut);
         write_frame(&mut link.to, &PUSH_STATUS, self.answer_limit()).await?;
         loop {
             let answered = self.ask_status(&mut link, self.answer_limit()).await?;

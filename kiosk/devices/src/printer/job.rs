@@ -112,10 +112,11 @@ impl JobBytes {
 }
 
 /// What is sent to a printer whose state is not known: an earlier process, or the line, may have died in the middle
-/// of a band. Printers ignore zeros between orders.
-pub(super) fn start_up(dots: u16, band_rows: u16) -> Vec<u8> {
+/// of a band. Printers ignore zeros between orders. `cut`: when half a slip is known to be on the paper.
+pub(super) fn start_up(dots: u16, band_rows: u16, cut: Option<Cut>) -> Vec<u8> {
     let band = usize::from(dots.div_ceil(8)).saturating_mul(usize::from(band_rows)).saturating_add(HEAD);
     let mut bytes = vec![0; band.max(TEXT_BAND)];
+    bytes.extend(cut.map(Cut::bytes).unwrap_or_default());
     bytes.extend(INITIALIZE);
     bytes.extend(PUSH_STATUS);
     bytes

@@ -11,7 +11,7 @@
 //!   whole, or not at all, and the answer to the question at its end is told as `PrintedLate`.
 //! - A printer that takes no bytes gets the leftovers when its state is clean again, and no new slip before.
 //! - After the line was lost, and at start, neither side knows where the other stands: the driver sends a band's worth
-//!   of zeros, which ends any open band and is ignored otherwise, and `ESC @`.
+//!   of zeros, which ends any open band and is ignored otherwise, cuts off half a slip if it knows of one, and `ESC @`.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -54,6 +54,7 @@ impl Printer {
         let fault = self.send(link, &leftovers, &mut sent, deadline, false).await?;
         self.leftovers = leftovers.split_off(sent.min(leftovers.len()));
         if fault.is_none() {
+            self.half_printed = false;
             self.trace.note(PrinterTrace::Cleared);
         }
         Ok(fault.is_none())
@@ -85,6 +86,8 @@ impl Printer {
                 self.clear_now(link).await
             }
             Err(End::Lost(fault)) => {
+                // What was handed to the port need not have arrived: the cut may be missing even if it was sent.
+                self.half_printed |= slip.progress(self.sent).rows_sent > 0;
                 self.give_up(&slip, fault).await?;
                 Err(End::Lost(fault))
             }
