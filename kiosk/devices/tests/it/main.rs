@@ -1,6 +1,8 @@
 //! The drivers against scripted devices at the other end of a pipe or of a pseudo-terminal.
 
 #[cfg(test)]
+mod codecs;
+#[cfg(test)]
 mod fake_board;
 #[cfg(test)]
 mod fake_printer;
