@@ -2,6 +2,10 @@
 //!
 //! The tests of `pickup-customs` run the same functions over the corpora in `fuzz/corpus`.
 
+// The tests of `pickup-customs` take this file in without the devices.
+#[cfg(not(test))]
+pub mod devices;
+
 use fastrand::Rng;
 use pickup_customs::dsig::verify_any;
 use pickup_customs::{AnyMessage, Certificate, DxpMsg, DxpMsgSv, check_chain, read_receipts, write_receipts};
@@ -12,7 +16,7 @@ const GUID: &str = "00000000-0000-4000-8000-000000000001";
 /// A target: it panics when something does not hold.
 pub type Target = fn(&[u8]);
 
-/// All targets by the name of their corpus.
+/// What comes from customs, by the name of its corpus.
 pub const TARGETS: [(&str, Target); 3] = [("receipts", receipts), ("dxp", dxp), ("signature", signature)];
 
 /// Receipts and documents: what is read and can be written reads back the same.

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod codecs;
 #[cfg(test)]
+mod corpus;
+#[cfg(test)]
 mod fake_board;
 #[cfg(test)]
 mod fake_printer;
@@ -18,3 +20,6 @@ mod lock;
 mod printer;
 #[cfg(test)]
 mod scanner;
+#[cfg(test)]
+#[path = "../../../../fuzz/src/devices.rs"]
+mod targets;
