@@ -94,7 +94,7 @@ fn assemble(
     let doors = config.lock.offers();
     let around = Surroundings::new(&doors);
     let session = Session::new(SessionConfig::new(doors), Box::new(Uuid::new_v4), clock.now());
-    let dots = config.printer.dots;
+    let paper = (&config.printer).into();
     Ok(Kiosk {
         session,
         clock,
@@ -105,7 +105,7 @@ fn assemble(
         reports,
         nudges,
         around,
-        dots,
+        paper,
         events,
         shown: None,
     })
