@@ -29,6 +29,12 @@ pub struct Config {
     /// The lock boards and the doors.
     #[serde(default)]
     pub lock: LockSettings,
+    /// The journal.
+    #[serde(default)]
+    pub journal: JournalSettings,
+    /// The clock.
+    #[serde(default)]
+    pub clock: ClockSettings,
     /// A bench that shows the screen in a browser.
     pub bench: Option<BenchSettings>,
     /// The screen.
@@ -62,6 +68,28 @@ pub struct DoorSettings {
     pub channel: u8,
     /// How large it is.
     pub size: DoorSize,
+}
+
+/// The journal.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct JournalSettings {
+    /// Days that what was reported stays in it; how each pickup stands stays for ever.
+    pub keep_days: u16,
+}
+
+impl Default for JournalSettings {
+    fn default() -> Self {
+        Self { keep_days: 90 }
+    }
+}
+
+/// The clock.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ClockSettings {
+    /// The system's clock is right without being synchronised: the board has a clock chip and a battery.
+    pub trust_system: bool,
 }
 
 /// A bench that shows the screen in a browser.

@@ -108,10 +108,10 @@ impl Contact {
         let online = heard.is_ok();
         match heard {
             Ok(hello) if hello.kiosk_id == self.kiosk => {
-                self.clock.set(hello.now);
+                let believed = self.clock.set(hello.now);
                 let news =
                     self.hello.as_ref().is_none_or(|old| Hello { now: hello.now, ..old.clone() } != hello);
-                if news {
+                if news && believed {
                     keep(&self.hello_path, &hello);
                 }
                 self.hello = Some(hello.clone());

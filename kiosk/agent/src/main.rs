@@ -6,11 +6,14 @@ mod clock;
 mod config;
 mod contact;
 mod devices;
+mod drivers;
 mod enrol;
 mod files;
 mod journal;
 mod kiosk;
+mod known;
 mod outbox;
+mod pulse;
 mod run;
 mod screen;
 mod slip;
@@ -19,12 +22,14 @@ mod words;
 
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use config::Config;
+use journal::JournalCommand;
 
 /// The kiosk of a bonded pickup centre.
 #[derive(Debug, Parser)]
@@ -48,6 +53,15 @@ enum Command {
         #[arg(long)]
         code: String,
     },
+    /// Look at the journal, copy it out, or put a damaged one away.
+    Journal {
+        /// The settings file.
+        #[arg(long, default_value = "kiosk.toml", global = true)]
+        config: PathBuf,
+        /// What to do.
+        #[command(subcommand)]
+        command: JournalCommand,
+    },
     /// Serve shoppers and staff until ended by SIGTERM.
     Run {
         /// The settings file.
@@ -59,7 +73,7 @@ enum Command {
     },
 }
 
-fn main() -> Result<()> {
+fn main() -> Result<ExitCode> {
     let options = Options::parse();
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
@@ -73,8 +87,11 @@ fn main() -> Result<()> {
             let config = Config::read(&config)?;
             let enrolment = runtime.block_on(enrol::enrol(&config.data_dir, &backend, &code))?;
             println!("enrolled as {}", enrolment.identity.name);
-            Ok(())
         }
-        Command::Run { config, window } => run::run(&runtime, &Config::read(&config)?, window),
+        Command::Journal { config, command } => {
+            return journal::run_command(&Config::read(&config)?.data_dir, &command);
+        }
+        Command::Run { config, window } => run::run(&runtime, &Config::read(&config)?, window)?,
     }
+    Ok(ExitCode::SUCCESS)
 }

@@ -6,7 +6,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use pickup_session::{Config as SessionConfig, Event, Session};
+use pickup_session::{Config as SessionConfig, Event, Recovery, Session};
 use pickup_ui::{Hooks, UiCommand};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
@@ -20,9 +20,14 @@ use crate::bench::{self, Frames};
 use crate::clock::Clock;
 use crate::config::{Config, ScreenMode, ScreenSettings};
 use crate::contact::{Contact, Nudges};
+use crate::drivers::Watch;
 use crate::enrol::{self, Enrolment};
+use crate::files::DataLock;
 use crate::journal::Journal;
 use crate::kiosk::Kiosk;
+use crate::known::Known;
+use crate::outbox::Outbox;
+use crate::pulse::Pulse;
 use crate::screen::{self, Surroundings};
 use crate::{devices, outbox, tls};
 
@@ -34,6 +39,7 @@ const DEVICES_WITHIN: Duration = Duration::from_secs(3);
 /// # Errors
 /// When it was never enrolled or the screen cannot be shown.
 pub fn run(runtime: &Runtime, config: &Config, window: bool) -> Result<()> {
+    let _alone = DataLock::take(&config.data_dir)?;
     let (enrolment, key) = enrol::read(&config.data_dir)?;
     let (ui, commands) = mpsc::channel();
     let (events, happened) = unbounded_channel();
@@ -46,7 +52,8 @@ pub fn run(runtime: &Runtime, config: &Config, window: bool) -> Result<()> {
         tokio::spawn(bench::link(address, frames, ui.clone(), Arc::clone(&hooks.wants_pixels)));
     }
     let tried = unbounded_channel();
-    let devices = devices::start(config, &events, &tried.0);
+    let watch = Watch::default();
+    let devices = devices::start(config, &events, &tried.0, &watch);
     tokio::spawn(say_ready(tried.1, screen.first_frame));
     let kiosk = assemble(config, &enrolment, &key, devices, ui.clone(), events)?;
     let serving = tokio::spawn(async move {
@@ -70,33 +77,41 @@ fn assemble(
     events: UnboundedSender<Event>,
 ) -> Result<Kiosk> {
     let identity = &enrolment.identity;
-    let tls = tls::mutual(&identity.ca_pem, &identity.certificate_pem, key)?;
+    let clock = Clock::start(config.clock.trust_system);
+    let (from, _) = tls::validity(&identity.certificate_pem)?;
+    clock.not_before(from);
+    let tls = tls::mutual(&identity.ca_pem, &identity.certificate_pem, key, clock.clone())?;
     let backend = Backend::new(tls::client(&enrolment.backend, tls)?);
-    let (clock, nudges) = (Clock::start(), Nudges::default());
+    let (nudges, pulse) = (Nudges::default(), Arc::new(Pulse::default()));
     let (reports, outgoing) = unbounded_channel();
-    let journal = match Journal::open(&config.data_dir) {
-        Ok((journal, found)) => {
-            found.reports.iter().for_each(|report| drop(reports.send(report.clone())));
-            let _ = events.send(Event::Recovered(Some(Box::new(found))));
-            let changed = Arc::clone(&nudges.changed);
-            tokio::spawn(outbox::send(backend.clone(), journal.clone(), outgoing, changed));
-            Some(journal)
-        }
-        Err(error) => {
-            tracing::error!("{error:#}; the kiosk stays closed");
-            let _ = events.send(Event::Recovered(None));
-            None
-        }
+    let to = events.clone();
+    let tell = move |found: Option<Recovery>| drop(to.send(Event::Recovered(found.map(Box::new))));
+    let journal = Journal::start(&config.data_dir, Box::new(tell))?;
+    let (acknowledged, sent) = (Arc::clone(&nudges.changed), (backend.clone(), journal.clone()));
+    let outbox = Outbox {
+        backend: sent.0,
+        journal: sent.1,
+        clock: clock.clone(),
+        acknowledged,
+        pulse: Arc::clone(&pulse),
     };
+    tokio::spawn(outbox::send(outbox, outgoing));
     let contact =
         Contact::new(backend.clone(), clock.clone(), events.clone(), identity.kiosk_id, &config.data_dir);
     tokio::spawn(contact.keep(nudges.clone()));
     let doors = config.lock.offers();
     let around = Surroundings::new(&doors);
-    let session = Session::new(SessionConfig::new(doors), Box::new(Uuid::new_v4), clock.now());
+    let settings = SessionConfig::new(doors);
+    let session = Session::new(settings.clone(), Box::new(Uuid::new_v4), clock.now());
     let dots = config.printer.dots;
     Ok(Kiosk {
         session,
+        settings,
+        keep_days: config.journal.keep_days,
+        prune_at: Duration::ZERO,
+        known: Known::default(),
+        began: false,
+        pulse,
         clock,
         backend,
         journal,
