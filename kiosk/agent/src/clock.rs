@@ -66,7 +66,10 @@ struct Told {
     /// When on the monotonic clock, what, and by whom.
     known: Option<(Duration, Timestamp, Source)>,
     ask_at: Duration,
-    not_before: Timestamp,
+    /// It is certainly not before then.
+    earliest: Timestamp,
+    /// The backend said so once; it may have been wrong.
+    heard: Timestamp,
 }
 
 /// The kiosk's clock; clones are the same clock.
@@ -87,14 +90,21 @@ impl Clock {
     }
 
     fn on(start: Instant, system: Arc<dyn System>) -> Self {
-        let told = Told { known: None, ask_at: Duration::ZERO, not_before: BUILT };
+        let told = Told { known: None, ask_at: Duration::ZERO, earliest: BUILT, heard: BUILT };
         Self { start, system, told: Arc::new(Mutex::new(told)) }
     }
 
     /// It is certainly not before then.
     pub fn not_before(&self, earliest: Timestamp) {
         if let Ok(mut told) = self.told.lock() {
-            told.not_before = told.not_before.max(earliest);
+            told.earliest = told.earliest.max(earliest);
+        }
+    }
+
+    /// The backend said this before the last start.
+    pub fn heard_last(&self, wall: Timestamp) {
+        if let Ok(mut told) = self.told.lock() {
+            told.heard = wall;
         }
     }
 
@@ -136,11 +146,13 @@ impl Clock {
         self.start + mono
     }
 
-    /// The best guess, for checking certificates only: it is at least this late.
+    /// The best guess, for checking certificates only: a system's clock that can be right, or else what is known, or else
+    /// the earliest moment it can be.
     #[must_use]
     pub fn at_least(&self) -> Timestamp {
-        let floor = self.told.lock().map_or(BUILT, |told| told.not_before);
-        self.now().wall.unwrap_or_else(|| self.system.wall().max(floor))
+        let earliest = self.told.lock().map_or(BUILT, |told| told.earliest);
+        let system = self.system.wall();
+        if system >= earliest { system } else { self.now().wall.unwrap_or(earliest) }
     }
 
     fn look(&self, mono: Duration) -> Option<(Timestamp, Source)> {
@@ -148,7 +160,7 @@ impl Clock {
         if told.known.is_none() && told.ask_at <= mono {
             told.ask_at = mono + ASK_EVERY;
             let wall = self.system.wall();
-            if wall >= told.not_before && self.system.synchronised() {
+            if wall >= told.earliest.max(told.heard) && self.system.synchronised() {
                 told.known = Some((mono, wall, Source::System));
             }
         }
@@ -241,7 +253,7 @@ mod tests {
     #[test]
     fn the_systems_clock_counts_once_it_is_synchronised_and_later_than_what_was_heard_last() {
         let (board, clock) = board();
-        clock.not_before(day());
+        clock.heard_last(day());
         board.wall_s.store(day().as_second() - 10, Ordering::Relaxed);
         assert_eq!(clock.now().wall, None, "nobody vouches for it");
         board.synchronised.store(true, Ordering::Relaxed);
@@ -256,6 +268,11 @@ mod tests {
     fn a_certificate_is_checked_against_a_time_that_can_be_while_the_date_is_not_known() {
         let (_, clock) = board();
         clock.not_before(day());
-        assert_eq!(clock.at_least(), day());
+        clock.heard_last(day() + SignedDuration::from_hours(9_000));
+        assert_eq!(
+            clock.at_least(),
+            day(),
+            "what was heard may have been wrong, and must not shut the backend out"
+        );
     }
 }

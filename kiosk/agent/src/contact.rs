@@ -69,6 +69,7 @@ impl Contact {
             kept_at: None,
         };
         if let Some(hello) = kept::<Hello>(&contact.hello_path).filter(|hello| hello.kiosk_id == kiosk) {
+            contact.clock.heard_last(hello.now);
             contact.hello = Some(hello.clone());
             contact.tell(Event::Hello(Box::new(hello)));
         }

@@ -41,10 +41,4 @@ impl Known {
         let printer = self.printer.map(Event::Printer);
         surroundings.chain(scanner).chain(reader).chain(printer).chain([Event::Lock(self.lock)])
     }
-
-    /// Whether the lock answers.
-    #[must_use]
-    pub const fn lock_is_up(&self) -> bool {
-        self.lock
-    }
 }

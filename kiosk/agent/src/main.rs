@@ -9,6 +9,7 @@ mod devices;
 mod drivers;
 mod enrol;
 mod files;
+mod health;
 mod journal;
 mod kiosk;
 mod known;
@@ -18,6 +19,7 @@ mod run;
 mod screen;
 mod slip;
 mod tls;
+mod watchdog;
 mod words;
 
 use std::io::IsTerminal as _;

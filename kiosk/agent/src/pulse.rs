@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use pickup_session::Screen;
+use tokio::sync::Notify;
 
 /// How the kiosk goes on.
 #[derive(Debug)]
@@ -17,6 +18,8 @@ pub struct Pulse {
     journal_good: AtomicBool,
     waiting: AtomicU64,
     shown: Mutex<Shown>,
+    /// Notified when service begins or ends, or the journal is good or no good.
+    pub changed: Notify,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -52,6 +55,7 @@ impl Default for Pulse {
             journal_good: AtomicBool::new(false),
             waiting: zero(),
             shown: Mutex::default(),
+            changed: Notify::new(),
         }
     }
 }
@@ -80,7 +84,9 @@ impl Pulse {
 
     /// Whether the journal can be read and written.
     pub fn set_journal(&self, good: bool) {
-        self.journal_good.store(good, Ordering::Relaxed);
+        if self.journal_good.swap(good, Ordering::Relaxed) != good {
+            self.changed.notify_one();
+        }
     }
 
     /// Whether the journal can be read and written.
@@ -108,7 +114,11 @@ impl Pulse {
             Screen::Idle => Shown { page: "free", out_of_service: None },
             _ => Shown { page: "in use", out_of_service: None },
         };
-        *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = shown;
+        let before =
+            std::mem::replace(&mut *self.shown.lock().unwrap_or_else(PoisonError::into_inner), shown.clone());
+        if before.out_of_service != shown.out_of_service {
+            self.changed.notify_one();
+        }
     }
 
     /// Why nobody is served; `None` when somebody is or could be.

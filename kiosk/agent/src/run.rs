@@ -23,12 +23,14 @@ use crate::contact::{Contact, Nudges};
 use crate::drivers::Watch;
 use crate::enrol::{self, Enrolment};
 use crate::files::DataLock;
+use crate::health::Reporter;
 use crate::journal::Journal;
 use crate::kiosk::Kiosk;
 use crate::known::Known;
 use crate::outbox::Outbox;
-use crate::pulse::Pulse;
+use crate::pulse::{Part, Pulse};
 use crate::screen::{self, Surroundings};
+use crate::watchdog::Supervisor;
 use crate::{devices, outbox, tls};
 
 /// Devices get so long to show up before the kiosk says it is ready without them.
@@ -44,7 +46,9 @@ pub fn run(runtime: &Runtime, config: &Config, window: bool) -> Result<()> {
     let (ui, commands) = mpsc::channel();
     let (events, happened) = unbounded_channel();
     let (stop, stopped) = watch::channel(false);
-    let screen = Screen::new(&events);
+    let pulse = Arc::new(Pulse::default());
+    let supervisor = Supervisor::of_environment().map(Arc::new);
+    let screen = Screen::new(&events, &pulse);
     let hooks = screen.hooks;
     let _inside = runtime.enter();
     if let Some(bench) = &config.bench {
@@ -54,48 +58,69 @@ pub fn run(runtime: &Runtime, config: &Config, window: bool) -> Result<()> {
     let tried = unbounded_channel();
     let watch = Watch::default();
     let devices = devices::start(config, &events, &tried.0, &watch);
-    tokio::spawn(say_ready(tried.1, screen.first_frame));
-    let kiosk = assemble(config, &enrolment, &key, devices, ui.clone(), events)?;
+    tokio::spawn(say_ready(tried.1, screen.first_frame, supervisor.clone()));
+    let around = Around { devices, watch, ui: ui.clone(), events, pulse: Arc::clone(&pulse) };
+    let kiosk = assemble(config, &enrolment, &key, around)?;
+    let window = window || config.screen.mode == ScreenMode::Window;
+    if let Some(supervisor) = &supervisor {
+        // A native window does not answer.
+        let screen = (!window).then(|| ui.clone());
+        tokio::spawn(Arc::clone(supervisor).keep(pulse, kiosk.journal.clone(), screen));
+    }
     let serving = tokio::spawn(async move {
         kiosk.run(happened, stopped).await;
         let _ = ui.send(UiCommand::Quit);
     });
     tokio::spawn(end_on_signal(stop.clone()));
-    let shown = show(config.screen, window || config.screen.mode == ScreenMode::Window, commands, hooks);
+    let shown = show(config.screen, window, commands, hooks);
+    if let Some(supervisor) = &supervisor {
+        supervisor.say("STOPPING=1");
+    }
     // The window was closed, or the screen failed: the rest ends too.
     stop.send_replace(true);
     runtime.block_on(serving).context("the kiosk ended badly")?;
     shown
 }
 
-fn assemble(
-    config: &Config,
-    enrolment: &Enrolment,
-    key: &str,
+/// What stands before the kiosk itself does.
+struct Around {
     devices: devices::Devices,
+    watch: Watch,
     ui: Sender<UiCommand>,
     events: UnboundedSender<Event>,
-) -> Result<Kiosk> {
+    pulse: Arc<Pulse>,
+}
+
+fn assemble(config: &Config, enrolment: &Enrolment, key: &str, with: Around) -> Result<Kiosk> {
+    let Around { devices, watch, ui, events, pulse } = with;
     let identity = &enrolment.identity;
     let clock = Clock::start(config.clock.trust_system);
     let (from, _) = tls::validity(&identity.certificate_pem)?;
     clock.not_before(from);
     let tls = tls::mutual(&identity.ca_pem, &identity.certificate_pem, key, clock.clone())?;
     let backend = Backend::new(tls::client(&enrolment.backend, tls)?);
-    let (nudges, pulse) = (Nudges::default(), Arc::new(Pulse::default()));
+    let nudges = Nudges::default();
     let (reports, outgoing) = unbounded_channel();
     let to = events.clone();
     let tell = move |found: Option<Recovery>| drop(to.send(Event::Recovered(found.map(Box::new))));
     let journal = Journal::start(&config.data_dir, Box::new(tell))?;
-    let (acknowledged, sent) = (Arc::clone(&nudges.changed), (backend.clone(), journal.clone()));
     let outbox = Outbox {
-        backend: sent.0,
-        journal: sent.1,
+        backend: backend.clone(),
+        journal: journal.clone(),
         clock: clock.clone(),
-        acknowledged,
+        acknowledged: Arc::clone(&nudges.changed),
         pulse: Arc::clone(&pulse),
     };
     tokio::spawn(outbox::send(outbox, outgoing));
+    let reporter = Reporter {
+        backend: backend.clone(),
+        clock: clock.clone(),
+        journal: journal.clone(),
+        pulse: Arc::clone(&pulse),
+        watch,
+        data_dir: config.data_dir.clone(),
+    };
+    tokio::spawn(reporter.report());
     let contact =
         Contact::new(backend.clone(), clock.clone(), events.clone(), identity.kiosk_id, &config.data_dir);
     tokio::spawn(contact.keep(nudges.clone()));
@@ -134,13 +159,15 @@ struct Screen {
 }
 
 impl Screen {
-    fn new(events: &UnboundedSender<Event>) -> Self {
+    fn new(events: &UnboundedSender<Event>, pulse: &Arc<Pulse>) -> Self {
         let frames = Arc::new(Frames::default());
         let (sender, first_frame) = oneshot::channel();
         let (mut first, to, queue) = (Some(sender), events.clone(), Arc::clone(&frames));
+        let pulse = Arc::clone(pulse);
         let hooks = Hooks {
             on_action: Box::new(move |action| drop(to.send(Event::Touched(screen::action(action))))),
             on_frame: Box::new(move |frame| {
+                pulse.answered(Part::Screen);
                 for text in &frame.cut {
                     tracing::warn!(screen = frame.name, text, "a text does not fit the screen");
                 }
@@ -167,7 +194,11 @@ fn show(size: ScreenSettings, window: bool, commands: Receiver<UiCommand>, hooks
     Ok(pickup_ui::headless(size.width, size.height, &commands, hooks)?)
 }
 
-async fn say_ready(mut tried: tokio::sync::mpsc::UnboundedReceiver<()>, first_frame: oneshot::Receiver<()>) {
+async fn say_ready(
+    mut tried: tokio::sync::mpsc::UnboundedReceiver<()>,
+    first_frame: oneshot::Receiver<()>,
+    supervisor: Option<Arc<Supervisor>>,
+) {
     let devices = async {
         for _ in 0..devices::COUNT {
             tried.recv().await;
@@ -178,6 +209,9 @@ async fn say_ready(mut tried: tokio::sync::mpsc::UnboundedReceiver<()>, first_fr
     }
     if first_frame.await.is_ok() {
         println!("READY {{}}");
+        if let Some(supervisor) = supervisor {
+            supervisor.say("READY=1");
+        }
     }
 }
 
