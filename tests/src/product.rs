@@ -191,6 +191,12 @@ impl Product {
         }
     }
 
+    /// The kiosk's process.
+    #[must_use]
+    pub fn kiosk_id(&self) -> Option<u32> {
+        self.kiosk.as_ref()?.id()
+    }
+
     /// Checks that every process still runs.
     ///
     /// # Errors

@@ -11,6 +11,8 @@ use pickup_protocol::DoorNumber;
 use pickup_protocol::kiosk::{DoorOffer, DoorSize};
 use serde::Deserialize;
 
+use crate::doors;
+
 /// All settings.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -179,10 +181,11 @@ impl Config {
             .with_context(|| format!("the settings {} cannot be read", path.display()))?;
         let mut config: Self =
             toml::from_str(&text).with_context(|| format!("the settings {} are wrong", path.display()))?;
-        config.lock.driver().check().with_context(|| format!("the doors in {} are wrong", path.display()))?;
         if let Some(folder) = path.parent() {
             config.data_dir = folder.join(&config.data_dir);
         }
+        doors::apply(&mut config.lock, &config.data_dir)?;
+        config.lock.driver().check().with_context(|| format!("the doors in {} are wrong", path.display()))?;
         Ok(config)
     }
 }

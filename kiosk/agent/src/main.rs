@@ -2,13 +2,17 @@
 
 mod backend;
 mod bench;
+mod check;
 mod clock;
 mod config;
 mod contact;
 mod devices;
+mod doors;
 mod drivers;
 mod enrol;
 mod files;
+#[cfg(feature = "generate")]
+mod generate;
 mod health;
 mod journal;
 mod kiosk;
@@ -55,6 +59,23 @@ enum Command {
         #[arg(long)]
         code: String,
     },
+    /// Try every device, the way to the backend, the clock, the disk and the journal, and say what was found. Ends with 1
+    /// when anything is bad. The kiosk must not run.
+    Check {
+        /// The settings file.
+        #[arg(long, default_value = "kiosk.toml")]
+        config: PathBuf,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Walk the doors one by one with a person, find out which lock opens which door and how its contact reports, and
+    /// write it down. Answers come from standard input. The kiosk must not run.
+    Doors {
+        /// The settings file.
+        #[arg(long, default_value = "kiosk.toml")]
+        config: PathBuf,
+    },
     /// Look at the journal, copy it out, or put a damaged one away.
     Journal {
         /// The settings file.
@@ -63,6 +84,13 @@ enum Command {
         /// What to do.
         #[command(subcommand)]
         command: JournalCommand,
+    },
+    /// Write manual pages and shell completions into a directory.
+    #[cfg(feature = "generate")]
+    #[command(hide = true)]
+    Generate {
+        /// The directory.
+        dir: PathBuf,
     },
     /// Serve shoppers and staff until ended by SIGTERM.
     Run {
@@ -90,9 +118,18 @@ fn main() -> Result<ExitCode> {
             let enrolment = runtime.block_on(enrol::enrol(&config.data_dir, &backend, &code))?;
             println!("enrolled as {}", enrolment.identity.name);
         }
+        Command::Check { config, json } => {
+            return runtime.block_on(check::run(&Config::read(&config)?, json));
+        }
+        Command::Doors { config } => {
+            let (input, out) = (&mut std::io::stdin().lock(), &mut std::io::stdout().lock());
+            return runtime.block_on(doors::run(&Config::read(&config)?, input, out));
+        }
         Command::Journal { config, command } => {
             return journal::run_command(&Config::read(&config)?.data_dir, &command);
         }
+        #[cfg(feature = "generate")]
+        Command::Generate { dir } => generate::generate(<Options as clap::CommandFactory>::command(), &dir)?,
         Command::Run { config, window } => run::run(&runtime, &Config::read(&config)?, window)?,
     }
     Ok(ExitCode::SUCCESS)

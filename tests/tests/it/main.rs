@@ -2,10 +2,15 @@
 
 mod bad_input;
 mod browser;
+mod check;
 mod clearing;
+mod commission;
 mod filed;
+mod health;
+mod journal;
 mod journey;
 mod pace;
 mod power_cuts;
 mod script;
+mod shell;
 mod trust;

@@ -31,6 +31,8 @@ macro_rules! say {
 }
 
 pub mod customs;
+#[cfg(feature = "generate")]
+pub mod generate;
 mod import;
 mod init;
 mod kiosk;

@@ -100,6 +100,19 @@ impl Journal {
     }
 }
 
+/// Lines that can be read, reports that wait, and whether the journal is whole; `None` when there is none.
+///
+/// # Errors
+/// None of its own: what cannot be read is damage.
+pub fn summary(data_dir: &Path) -> Result<Option<(usize, usize, bool)>> {
+    if !store::path(data_dir).is_file() {
+        return Ok(None);
+    }
+    let salvage = store::salvage(data_dir)?;
+    let waiting = pickup_session::recover(salvage.records().cloned()).reports.len();
+    Ok(Some((salvage.records().count(), waiting, salvage.is_sound())))
+}
+
 /// When lines that were reported may go.
 #[must_use]
 pub fn keep_from(now: Timestamp, days: u16) -> Timestamp {
