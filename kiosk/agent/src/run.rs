@@ -1,5 +1,6 @@
 //! `pickup-kiosk run`: starts everything, keeps the screen on the main thread, and ends it all in order.
 
+use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -208,7 +209,8 @@ async fn say_ready(
         tracing::warn!("not every device answers");
     }
     if first_frame.await.is_ok() {
-        println!("READY {{}}");
+        // Nobody may be listening.
+        let _ = writeln!(std::io::stdout(), "READY {{}}");
         if let Some(supervisor) = supervisor {
             supervisor.say("READY=1");
         }

@@ -8,14 +8,17 @@ use anyhow::{Context, Result, ensure};
 use pickup_tests::pilot::Progress;
 use pickup_tests::product::{self, Product};
 use pickup_tests::program;
-use pickup_tests::wait::PATIENCE;
+use pickup_tests::wait::{self, PATIENCE};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
 use crate::journey::{LIMIT, LINES, buyer, depositor};
 use crate::shell;
 
 /// What a worn-out flash card does: pages that are not what was written.
-fn damage(product: &Product) -> Result<()> {
+async fn damage(product: &Product) -> Result<()> {
+    // So that the file is whole without its log of what was written last.
+    ensure!(shell::run(product, &["journal", "prune"]).await?.well);
     let mut file = OpenOptions::new().write(true).open(product.dir().join("kiosk/journal.db"))?;
     file.seek(SeekFrom::Start(100))?;
     Ok(file.write_all(&[0xA5; 3_000])?)
@@ -26,11 +29,14 @@ async fn a_damaged_journal_closes_the_kiosk_until_it_is_set_aside() -> Result<()
     product::play("journal-damaged", async |product| {
         product.kill_kiosk().await?;
         ensure!(shell::run(product, &["journal", "check"]).await?.well);
-        damage(product)?;
+        damage(product).await?;
         product.start_kiosk().await?;
         product.hands.until_screen(&["out_of_service"], PATIENCE).await?;
-        let log = fs::read_to_string(product.dir().join("kiosk.log"))?;
-        ensure!(log.contains("pickup-kiosk journal set-aside"), "it does not say what to do: {log}");
+        wait::until("the log to say what to do", PATIENCE, async || {
+            let log = fs::read_to_string(product.dir().join("kiosk.log"))?;
+            Ok(log.contains("pickup-kiosk journal set-aside").then_some(()))
+        })
+        .await?;
         let said = shell::run(product, &["journal", "set-aside", "--yes"]).await?;
         ensure!(!said.well && said.err.contains("is running"), "{}{}", said.out, said.err);
 
@@ -47,7 +53,7 @@ async fn a_damaged_journal_closes_the_kiosk_until_it_is_set_aside() -> Result<()
 }
 
 /// A kiosk whose files can be kept from growing, as on a full disk.
-fn start_limited(product: &Product) -> Result<Child> {
+async fn start_limited(product: &Product) -> Result<Child> {
     let mut command = Command::new("sh");
     command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]);
     command
@@ -55,8 +61,11 @@ fn start_limited(product: &Product) -> Result<Child> {
         .args(["run", "--config"])
         .arg(product.dir().join("kiosk.toml"));
     let log = File::options().create(true).append(true).open(product.dir().join("kiosk.log"))?;
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).kill_on_drop(true);
-    command.spawn().context("the kiosk could not be started")
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).kill_on_drop(true);
+    let mut kiosk = command.spawn().context("the kiosk could not be started")?;
+    let mut lines = BufReader::new(kiosk.stdout.take().context("no standard output")?).lines();
+    ensure!(lines.next_line().await?.is_some_and(|line| line.starts_with("READY")), "not ready");
+    Ok(kiosk)
 }
 
 async fn limit(kiosk: &Child, bytes: &str) -> Result<()> {
@@ -73,7 +82,7 @@ async fn a_full_disk_closes_the_kiosk_and_room_opens_it_again() -> Result<()> {
         product.shop.ticket("FULL00001", LIMIT).await?;
 
         product.kill_kiosk().await?;
-        let kiosk = start_limited(product)?;
+        let kiosk = start_limited(product).await?;
         product.hands.until_screen(&["idle"], PATIENCE).await?;
         limit(&kiosk, "0").await?;
         let mut staff = depositor(product, &placed);
