@@ -108,12 +108,12 @@ impl Health {
         };
         cut(&mut self.version);
         cut(&mut self.clock.source);
-        self.out_of_service.as_mut().map(cut);
+        self.out_of_service.iter_mut().for_each(cut);
         self.devices.truncate(DEVICES_AT_MOST);
         for device in &mut self.devices {
             cut(&mut device.name);
-            device.fault.as_mut().map(cut);
-            device.last_fault.as_mut().map(|fault| cut(&mut fault.code));
+            device.fault.iter_mut().for_each(cut);
+            device.last_fault.iter_mut().for_each(|fault| cut(&mut fault.code));
             let over = device.trace.len().saturating_sub(TRACE_LINES_AT_MOST);
             device.trace.drain(..over);
             device.trace.iter_mut().for_each(|line| cut(&mut line.text));

@@ -66,11 +66,14 @@ struct Known {
     last: Option<(&'static str, Instant)>,
 }
 
+/// Somebody who wants to know what a driver did.
+type Ask = oneshot::Sender<Vec<TraceLine>>;
+
 /// How the devices stand; clones are the same.
 #[derive(Debug, Clone, Default)]
 pub struct Watch {
     known: Arc<Mutex<BTreeMap<&'static str, Known>>>,
-    traces: Arc<Mutex<BTreeMap<&'static str, UnboundedSender<oneshot::Sender<Vec<TraceLine>>>>>>,
+    traces: Arc<Mutex<BTreeMap<&'static str, UnboundedSender<Ask>>>>,
     /// Notified at each change.
     pub changed: Arc<Notify>,
 }
@@ -128,7 +131,7 @@ pub fn serve<D: Driver>(
     watch: &Watch,
 ) -> UnboundedSender<D::Order> {
     let (orders, mut ordered) = mpsc::unbounded_channel();
-    let (asks, mut asked) = mpsc::unbounded_channel::<oneshot::Sender<Vec<TraceLine>>>();
+    let (asks, mut asked) = mpsc::unbounded_channel::<Ask>();
     watch.traces.lock().unwrap_or_else(PoisonError::into_inner).insert(name, asks);
     let watch = watch.clone();
     tokio::spawn(async move {

@@ -62,10 +62,11 @@ pub fn run(runtime: &Runtime, config: &Config, window: bool) -> Result<()> {
     tokio::spawn(say_ready(tried.1, screen.first_frame, supervisor.clone()));
     let around = Around { devices, watch, ui: ui.clone(), events, pulse: Arc::clone(&pulse) };
     let kiosk = assemble(config, &enrolment, &key, around)?;
+    let in_memory = !window && config.screen.mode == ScreenMode::Headless;
     let window = window || config.screen.mode == ScreenMode::Window;
     if let Some(supervisor) = &supervisor {
-        // A native window does not answer.
-        let screen = (!window).then(|| ui.clone());
+        // Only the screen in memory answers.
+        let screen = in_memory.then(|| ui.clone());
         tokio::spawn(Arc::clone(supervisor).keep(pulse, kiosk.journal.clone(), screen));
     }
     let serving = tokio::spawn(async move {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use pickup_protocol::PickupNumber;
+
 use crate::journal::{Kept, Record, Recovery, Report, recover};
 
 /// The shortest lines that say the same as these: reports that still wait, how each pickup stands, and what is open.
@@ -11,8 +13,10 @@ use crate::journal::{Kept, Record, Recovery, Report, recover};
 #[must_use]
 pub fn shorten(records: impl IntoIterator<Item = Record>) -> Vec<Record> {
     let Recovery { pickup, deposit, slips, collected, unclear, reports } = recover(records);
-    let known: BTreeSet<_> = slips.keys().chain(collected.keys()).chain(&unclear).copied().collect();
-    // Reports first: what they say of a pickup may be out of date, and what is kept of it has the last word.
+    // What a report that waits says of its pickup may be out of date: what is kept of it comes after and has the last word.
+    let told: BTreeSet<_> = reports.iter().filter_map(pickup_of).collect();
+    let known: BTreeSet<_> =
+        slips.keys().chain(collected.keys()).chain(&unclear).chain(&told).copied().collect();
     let mut short: Vec<Record> = reports.into_iter().map(ended).collect();
     short.extend(known.into_iter().filter_map(|number| {
         let slips = slips.get(&number).copied().unwrap_or_default();
@@ -23,13 +27,22 @@ pub fn shorten(records: impl IntoIterator<Item = Record>) -> Vec<Record> {
             collected: collected.get(&number).copied(),
             unclear: unclear.contains(&number),
         };
+        let slips_known = kept.possible > 0 || kept.printed > 0;
         let says_something =
-            kept.possible > 0 || kept.printed > 0 || kept.collected.is_some() || kept.unclear;
+            slips_known || kept.collected.is_some() || kept.unclear || told.contains(&number);
         says_something.then_some(Record::Kept(kept))
     }));
     short.extend(pickup.map(|open| Record::Granted(Box::new(open))));
     short.extend(deposit.map(|open| Record::DepositBegun(Box::new(open))));
     short
+}
+
+fn pickup_of(report: &Report) -> Option<PickupNumber> {
+    match report {
+        Report::Handover(handover) => Some(handover.pickup),
+        Report::Resolution(resolution) => Some(resolution.pickup),
+        Report::Deposit(_) => None,
+    }
 }
 
 fn ended(report: Report) -> Record {

@@ -65,7 +65,7 @@ fn handover(n: u64) -> Record {
         slips_printed: 1,
         evidence: Evidence { method, identity: digest, read_at: day(0), card_valid_until: None },
         door_events: vec![DoorEvent { door: DoorNumber(1), kind: DoorEventKind::Intent, at: day(0) }],
-        outcome: if n % 3 == 0 { HandoverOutcome::Unknown } else { HandoverOutcome::Taken },
+        outcome: if n.is_multiple_of(3) { HandoverOutcome::Unknown } else { HandoverOutcome::Taken },
         completed_at: day(0),
     }))
 }
@@ -230,7 +230,7 @@ fn writes_and_prunes_until_it_is_killed() {
         );
         assert!(receiver.recv().unwrap());
         println!("acknowledged {n}");
-        if n % 7 == 0 {
+        if n.is_multiple_of(7) {
             journal.prune(day(i64::try_from(n).unwrap() - 5));
         }
     }
