@@ -11,7 +11,8 @@ use clap_complete::Shell;
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn generate(mut command: Command, dir: &Path) -> Result<()> {
+pub fn generate(command: Command, dir: &Path) -> Result<()> {
+    let mut command = without_help(command);
     let (man, completions) = (dir.join("man"), dir.join("completions"));
     for dir in [&man, &completions] {
         fs::create_dir_all(dir).with_context(|| format!("{} cannot be made", dir.display()))?;
@@ -22,4 +23,9 @@ pub fn generate(mut command: Command, dir: &Path) -> Result<()> {
     }
     clap_mangen::generate_to(command, &man)?;
     Ok(())
+}
+
+/// Nobody reads a page about each page of help.
+fn without_help(command: Command) -> Command {
+    command.disable_help_subcommand(true).mut_subcommands(without_help)
 }
