@@ -41,7 +41,7 @@ pub fn start(
     let printer = printer::spawn(config.printer.clone());
     let control = printer.control.clone();
     serve("printer", printer, to(), tried(), watch);
-    let lock = lock::spawn(config.lock.driver());
+    let lock = lock::spawn_all(config.lock.driver());
     let doors = lock.control.clone();
     serve("lock", lock, to(), tried(), watch);
     Devices { printer: control, lock: doors, polling }
@@ -173,6 +173,7 @@ impl Driver for LockHandle {
             LockEvent::Up => Some(Standing::Good),
             LockEvent::Down(fault) => Some(Standing::bad(*fault)),
             LockEvent::BoardDown { .. } => Some(Standing::Failed("board_silent")),
+            LockEvent::BusDown { fault, .. } => Some(Standing::Failed(fault.code())),
             LockEvent::OpenFailed { fault, .. } => Some(Standing::Failed(fault.code())),
             _ => None,
         }
@@ -214,6 +215,14 @@ fn from_lock(told: LockEvent) -> Option<Event> {
     match told {
         LockEvent::Up => Some(Event::Lock(true)),
         LockEvent::Down(_) => Some(Event::Lock(false)),
+        LockEvent::BusUp { bus } => {
+            tracing::info!(bus, "a bus of locks answers");
+            None
+        }
+        LockEvent::BusDown { bus, fault } => {
+            tracing::warn!(bus, fault = fault.code(), "a bus of locks does not answer");
+            None
+        }
         LockEvent::BoardUp { board } => {
             tracing::info!(board, "a lock board answers");
             None

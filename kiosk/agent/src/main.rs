@@ -118,6 +118,14 @@ impl Write for Log {
 }
 
 fn main() -> Result<ExitCode> {
+    // A pulse on a pin is given by a process of its own.
+    if let Some(code) = pickup_devices::gpio::helper::run_if_asked(std::env::args_os().skip(1)) {
+        return Ok(code);
+    }
+    serve()
+}
+
+fn serve() -> Result<ExitCode> {
     let options = Options::parse();
     tracing_subscriber::fmt()
         .with_writer(|| Log(std::io::stderr()))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use pickup_devices::DeviceFault;
@@ -133,10 +133,11 @@ fn of_status(port: &str, status: &PrinterStatus) -> Finding {
 type Doors = BTreeMap<u16, bool>;
 
 async fn lock(config: &Config) -> Vec<Finding> {
-    let port = &config.lock.port;
+    let port = &lock_ports(config);
     let numbers: Vec<u16> = config.lock.doors.iter().map(|door| door.door).collect();
-    let mut driver = lock::spawn(config.lock.driver());
+    let mut driver = lock::spawn_all(config.lock.driver());
     let (mut doors, mut silent_boards, mut fault) = (Doors::new(), Vec::new(), None);
+    let mut silent_buses = Vec::new();
     first(&mut driver.events, |event| {
         match event {
             LockEvent::State { door, open } => drop(doors.insert(door, open)),
@@ -146,6 +147,8 @@ async fn lock(config: &Config) -> Vec<Finding> {
             LockEvent::BoardUp { board } => silent_boards.retain(|silent| *silent != board),
             LockEvent::Down(why) => fault = Some(why),
             LockEvent::Up => fault = None,
+            LockEvent::BusDown { bus, fault } => silent_buses.push((bus, fault)),
+            LockEvent::BusUp { bus } => silent_buses.retain(|(silent, _)| *silent != bus),
             LockEvent::OpenFailed { .. } => {}
         }
         let done = fault.is_some() || numbers.iter().all(|door| doors.contains_key(door));
@@ -162,8 +165,22 @@ async fn lock(config: &Config) -> Vec<Finding> {
             Finding::new("lock", Grade::Bad, "board_silent", text)
         })
         .collect();
+    found.extend(silent_buses.into_iter().map(|(bus, fault): (usize, DeviceFault)| {
+        Finding::new("lock", Grade::Bad, fault.code(), format!("bus {bus}: {fault}"))
+    }));
     found.push(of_doors(&shown(port), &numbers, &doors));
     found
+}
+
+fn lock_ports(config: &Config) -> PathBuf {
+    let ports: Vec<String> = config
+        .lock
+        .driver()
+        .iter()
+        .map(|bus| bus.port.display().to_string())
+        .filter(|port| !port.is_empty())
+        .collect();
+    PathBuf::from(ports.join(", "))
 }
 
 fn of_doors(port: &str, numbers: &[u16], doors: &Doors) -> Finding {

@@ -32,7 +32,7 @@ type Doors = BTreeMap<u16, bool>;
 /// When the kiosk runs, the lock does not answer, or standard input ends.
 pub async fn run(config: &Config, input: &mut dyn BufRead, out: &mut dyn Write) -> Result<ExitCode> {
     let _alone = DataLock::take(&config.data_dir)?;
-    let mut walk = Walk { lock: lock::spawn(config.lock.driver()), input, out };
+    let mut walk = Walk { lock: lock::spawn_all(config.lock.driver()), input, out };
     let all: Vec<u16> = config.lock.doors.iter().map(|door| door.door).collect();
     let heard = walk.heard(&all).await;
     let missing: Vec<u16> = all.iter().copied().filter(|door| !heard.contains_key(door)).collect();
