@@ -12,6 +12,8 @@ cargo xtask <command>
         Everything that must hold before a change lands; ends with a line that counts tests.
   bench pickup [--json] [--pickups N]
         Times scan to verdict and confirmation to lock pulse over at least 200 pickups.
+  bench kiosk [--json] [--starts N] [--pickups N] [--idle-s N]
+        Measures the kiosk's program: start to ready, memory, idle load, scan to event, confirmation to pulse.
   bench clearing [--engine sqlite|postgres] [--json] …
         Orders a second over HTTP beside the bare statements and one transaction an order; on both
         databases unless one is named. `--help` lists the rest.
@@ -97,6 +99,8 @@ pub enum Command {
         /// How many pickups.
         pickups: u32,
     },
+    /// Measure the kiosk's program; the words go to the program that does it.
+    BenchKiosk(Vec<String>),
     /// Measure clearing; the words go to the program that does it.
     BenchClearing(Vec<String>),
     /// Measure customs messages; the words go to the program that does it.
@@ -157,6 +161,9 @@ fn test(rest: &[&str]) -> Result<Command, String> {
 fn bench(rest: &[&str]) -> Result<Command, String> {
     let rest = match rest.split_first() {
         Some((&"pickup", rest)) => rest,
+        Some((&"kiosk", rest)) => {
+            return Ok(Command::BenchKiosk(rest.iter().map(|word| (*word).to_owned()).collect()));
+        }
         Some((&"clearing", rest)) => {
             return Ok(Command::BenchClearing(rest.iter().map(|word| (*word).to_owned()).collect()));
         }

@@ -5,6 +5,7 @@
 //! UUIDs made by the side that asks first.
 
 pub mod crockford;
+pub mod health;
 pub mod identity;
 pub mod kiosk;
 pub mod manifest;

@@ -39,6 +39,14 @@ pub enum Record {
         /// What.
         event: DoorEvent,
     },
+    /// The order to open a door was handed to its driver: from here on the lock may have moved. For whoever reads the
+    /// journal; nothing is concluded from its absence, since the order does not wait for it.
+    Sent {
+        /// Which door.
+        door: DoorNumber,
+        /// When; `None` when the kiosk did not know the date.
+        at: Option<Timestamp>,
+    },
     /// The pickup ended before anything moved; the same ticket may begin another.
     Abandoned {
         /// The pickup.
@@ -73,6 +81,23 @@ pub enum Record {
         /// Id of the handover, deposit or resolution.
         id: Uuid,
     },
+    /// How a pickup stood, in place of its lines that were taken out; see [`crate::prune`].
+    Kept(Kept),
+}
+
+/// The last state of a pickup.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// The pickup.
+    pub pickup: PickupNumber,
+    /// Slips that came out.
+    pub printed: u16,
+    /// Slips that came out, or may have.
+    pub possible: u16,
+    /// When it was handed over.
+    pub collected: Option<Timestamp>,
+    /// Its door may have moved, and nobody has looked yet.
+    pub unclear: bool,
 }
 
 /// A pickup that was granted and has not ended.
@@ -216,7 +241,7 @@ impl Recovery {
                 self.deposit.take_if(|d| d.deposit_id == deposit.deposit_id);
                 self.reports.push(Report::Deposit(deposit));
             }
-            Record::LookIntent { .. } => {}
+            Record::LookIntent { .. } | Record::Sent { .. } => {}
             Record::Resolved(resolution) => {
                 self.unclear.remove(&resolution.pickup);
                 if resolution.found == Found::GoodsTaken {
@@ -225,6 +250,21 @@ impl Recovery {
                 self.reports.push(Report::Resolution(resolution));
             }
             Record::Reported { id } => self.reports.retain(|r| r.id() != id),
+            Record::Kept(kept) => self.stand(kept),
+        }
+    }
+
+    /// Whatever was known of this pickup, it stands like this.
+    fn stand(&mut self, kept: Kept) {
+        self.slips.insert(kept.pickup, Slips { printed: kept.printed, possible: kept.possible });
+        match kept.collected {
+            Some(at) => self.collected.insert(kept.pickup, at),
+            None => self.collected.remove(&kept.pickup),
+        };
+        if kept.unclear {
+            self.unclear.insert(kept.pickup);
+        } else {
+            self.unclear.remove(&kept.pickup);
         }
     }
 }

@@ -3,8 +3,12 @@
 mod bad_input;
 mod browser;
 mod cards;
+mod check;
 mod clearing;
+mod commission;
 mod filed;
+mod health;
+mod journal;
 mod journey;
 mod locks;
 mod locks_buses;
@@ -16,4 +20,5 @@ mod printers;
 mod rig;
 mod scanners;
 mod script;
+mod shell;
 mod trust;

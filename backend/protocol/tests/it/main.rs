@@ -208,3 +208,30 @@ fn staff_and_deposit() {
         ),
     );
 }
+
+#[test]
+fn health() {
+    use pickup_protocol::health::*;
+    let value = Health {
+        at: Some(at()),
+        version: "0.1.0".into(),
+        uptime_s: 61,
+        out_of_service: None,
+        clock: ClockHealth { source: "backend".into(), system_ahead_ms: Some(-12) },
+        disk: Some(DiskHealth { free_bytes: 1, total_bytes: 2 }),
+        journal: JournalHealth { good: true, rows: 3 },
+        reports_waiting: 0,
+        devices: vec![DeviceHealth {
+            name: "printer".into(),
+            good: Some(false),
+            fault: Some("paper_out".into()),
+            for_s: Some(5),
+            last_fault: Some(Fault { code: "paper_out".into(), ago_s: 5 }),
+            trace: vec![TraceLine { at_ms: 9, text: "Opened".into() }],
+        }],
+    };
+    check(
+        &value,
+        r#"{"at":"2026-11-21T05:06:07.5Z","version":"0.1.0","uptime_s":61,"out_of_service":null,"clock":{"source":"backend","system_ahead_ms":-12},"disk":{"free_bytes":1,"total_bytes":2},"journal":{"good":true,"rows":3},"reports_waiting":0,"devices":[{"name":"printer","good":false,"fault":"paper_out","for_s":5,"last_fault":{"code":"paper_out","ago_s":5},"trace":[{"at_ms":9,"text":"Opened"}]}]}"#,
+    );
+}

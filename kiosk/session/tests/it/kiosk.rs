@@ -347,6 +347,8 @@ pub fn record_name(record: &Record) -> String {
         Record::LookIntent { .. } => "look intent".into(),
         Record::Resolved(resolution) => format!("resolved {:?}", resolution.found),
         Record::Reported { .. } => "reported".into(),
+        Record::Sent { .. } => "sent".into(),
+        Record::Kept(_) => "kept".into(),
     }
 }
 

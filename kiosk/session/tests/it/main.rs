@@ -8,6 +8,7 @@ mod kiosk;
 mod offline;
 mod pickup;
 mod printer;
+mod prune;
 mod random;
 mod restart;
 mod sample;
