@@ -46,6 +46,7 @@ fn run(command: Command) -> anyhow::Result<bool> {
         Command::BenchPickup { json, pickups } => bench::run(json, pickups),
         Command::BenchClearing(words) => bench::clearing(&words),
         Command::BenchCustoms(words) => bench::customs(&words),
+        Command::BenchSessions(words) => bench::sessions(&words),
         Command::BenchKills(words) => bench::kills(&words),
         Command::Postgres { stop } => {
             let cluster = postgres::Cluster::find()?;

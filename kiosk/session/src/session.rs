@@ -76,6 +76,9 @@ pub struct Session {
     pub(crate) hello: Option<Hello>,
     pub(crate) manifest: Option<Manifest>,
     pub(crate) online: bool,
+    pub(crate) away_since: Option<jiff::Timestamp>,
+    /// The release of the running pickup was withdrawn while somebody stood there.
+    pub(crate) withdrawn: bool,
     pub(crate) journal_good: Option<bool>,
     pub(crate) recovery: Option<Recovery>,
     /// Whether what goes on was begun before the restart, by somebody who may have left.
@@ -84,6 +87,8 @@ pub struct Session {
     pub(crate) collected: BTreeMap<PickupNumber, jiff::Timestamp>,
     /// Pickups whose door may have moved, until somebody has looked.
     pub(crate) unclear: BTreeSet<PickupNumber>,
+    /// Parcels put behind a door here, which the backend may not have heard of yet.
+    pub(crate) stored: BTreeSet<PickupNumber>,
     pub(crate) doors: BTreeMap<DoorNumber, bool>,
     pub(crate) lock_up: bool,
     pub(crate) scanner_up: bool,
@@ -125,12 +130,15 @@ impl Session {
             hello: None,
             manifest: None,
             online: false,
+            away_since: None,
+            withdrawn: false,
             journal_good: None,
             recovery: None,
             resumed: false,
             slips: BTreeMap::new(),
             collected: BTreeMap::new(),
             unclear: BTreeSet::new(),
+            stored: BTreeSet::new(),
             doors: BTreeMap::new(),
             lock_up: false,
             scanner_up: false,
@@ -152,8 +160,8 @@ impl Session {
         match event {
             Event::Recovered(found) => self.recovered(found),
             Event::Hello(hello) => self.hello = Some(*hello),
-            Event::Manifest(manifest) => self.manifest = Some(*manifest),
-            Event::Online(online) => self.online = online,
+            Event::Manifest(manifest) => self.listed(*manifest),
+            Event::Online(online) => self.contact(online),
             Event::Scanned(bytes) => self.scanned(&bytes),
             Event::Touched(action) => self.touched(action),
             Event::Card(card) => self.card(&card),
@@ -337,6 +345,15 @@ impl Session {
                 | State::StaffHome { .. }
                 | State::StaffStored { .. }
         )
+    }
+
+    fn contact(&mut self, online: bool) {
+        if online {
+            self.away_since = None;
+        } else if self.online {
+            self.away_since = self.now.wall;
+        }
+        self.online = online;
     }
 
     fn lock(&mut self, up: bool) {

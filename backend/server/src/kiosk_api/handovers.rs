@@ -223,6 +223,7 @@ mod tests {
         Handover {
             handover_id: Uuid::from_u128(5),
             grant_id: None,
+            manifest: None,
             pickup: parcel().pickup,
             slip: parcel().slip_no.unwrap(),
             slips_printed: 1,

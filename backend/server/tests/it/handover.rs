@@ -15,6 +15,7 @@ fn report(offer: &Offer, slip: &Slip, grant_id: Option<Uuid>, outcome: HandoverO
     Handover {
         handover_id: Uuid::new_v4(),
         grant_id,
+        manifest: None,
         pickup: offer.pickup,
         slip: slip.number.clone(),
         slips_printed: 1,

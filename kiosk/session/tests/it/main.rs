@@ -5,11 +5,12 @@
 
 mod door;
 mod kiosk;
+mod lives;
 mod offline;
 mod pickup;
 mod printer;
-mod random;
 mod restart;
 mod sample;
 mod staff;
 mod waiting;
+mod withdraw;

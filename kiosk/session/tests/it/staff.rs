@@ -302,3 +302,24 @@ fn staff_who_walk_away_leave_no_staff_mode_behind() {
     kiosk.wait(60);
     assert_eq!(kiosk.screen(), &Screen::Idle);
 }
+
+#[test]
+fn a_parcel_that_lies_here_is_not_stored_a_second_time_before_the_backend_knows() {
+    let mut kiosk = placing();
+    kiosk.shuts(4);
+    kiosk.scan(sample::label(5));
+    kiosk.forget();
+    kiosk.plan(Ok(sample::plan(5, 3)));
+    assert_eq!(kiosk.done(), [""; 0]);
+    assert_eq!(kiosk.screen(), &home(Some(Reason::AlreadyStored)));
+    assert!(kiosk.recovery().stored.contains(&PickupNumber(5)), "also after a power cut");
+}
+
+#[test]
+fn a_cancelled_deposit_is_still_cancelled_after_a_power_cut() {
+    let mut kiosk = placing();
+    kiosk.touch(Action::Cancel);
+    let mut again = Kiosk::restarted(&kiosk.journal);
+    again.devices(&[]);
+    assert_eq!(deposited(&again), [DepositOutcome::NotStored]);
+}

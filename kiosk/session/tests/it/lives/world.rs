@@ -1,23 +1,22 @@
-//! The world around a session: people, devices, disk and backend, each as helpful or as contrary as a seed says.
+//! The world around a session: time, disk, power, and what passes between the session and everything else.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use fastrand::Rng;
-use jiff::SignedDuration;
-use pickup_protocol::kiosk::{
-    DepositPlanRequest, GrantReply, GrantRequest, StaffReply, Verdict, VerdictRequest,
-};
-use pickup_protocol::{DoorNumber, PickupNumber, Reason};
-use pickup_session::{
-    Command, Config, Event, Now, OpenFailure, Record, Screen, Session, SlipJob, Trouble, Unreachable, View,
-    recover,
-};
+use jiff::{SignedDuration, Timestamp};
+use pickup_protocol::kiosk::{DepositPlanRequest, GrantRequest, VerdictRequest};
+use pickup_protocol::{DoorNumber, Language, Manifest, PickupNumber};
+use pickup_session::journal::Report;
+use pickup_session::{Command, Config, Event, Now, Record, Screen, Session, SlipJob, View, recover};
 use uuid::Uuid;
 
+use super::backend::{Backend, Parcel, Place};
+use super::goods::Goods;
+use super::nature::Nature;
 use super::papers::PAPERS;
 use super::rules::Rules;
-use crate::{kiosk, sample};
+use crate::sample;
 
 pub type Step = Result<(), String>;
 
@@ -42,38 +41,62 @@ pub struct World {
     pub late: Vec<u64>,
     pub open: BTreeSet<DoorNumber>,
     pub lock_up: bool,
+    pub net_up: bool,
+    pub backend: Backend,
+    /// Reports on the disk that were not acknowledged.
+    pub outbox: VecDeque<Report>,
+    /// The manifest kept on the flash.
+    pub kept: Option<Manifest>,
+    pub goods: Goods,
     pub view: View,
     pub visitor: PickupNumber,
     /// Answers given, to be given again.
     pub old: Vec<Event>,
-    /// Of a hundred steps, how many are contrary.
-    contrary: u8,
+    pub nature: Nature,
     pub rules: Rules,
     pub log: Option<Vec<String>>,
 }
 
-fn session(seed: u64, now: Now) -> Session {
-    Session::new(Config::new(sample::doors()), kiosk::ids(seed), now)
+fn session(life: u64, now: Now) -> Session {
+    Session::new(Config::new(sample::doors()), ids(life), now)
+}
+
+/// Ids that differ between sessions and are the same in every run.
+fn ids(life: u64) -> Box<dyn FnMut() -> Uuid + Send> {
+    let mut next = 0;
+    Box::new(move || {
+        next += 1;
+        Uuid::from_u64_pair(life, next)
+    })
 }
 
 impl World {
-    pub fn new(seed: u64, log: bool) -> Self {
+    pub fn new(seed: u64, nature: fn(&mut Rng) -> Nature, log: bool) -> Self {
         let mut rng = Rng::with_seed(seed);
-        let contrary = [2, 10, 25, 50][rng.usize(..4)];
-        let wall = (rng.u8(..10) > 0).then(sample::start);
-        let now = Now { mono: Duration::from_secs(1), wall };
+        let nature = nature(&mut rng);
+        let now = Now { mono: Duration::from_secs(1), wall: None };
         let view = View {
-            language: pickup_protocol::Language::Zh,
+            language: Language::Zh,
             screen: Screen::Starting,
             countdown_s: None,
             online: false,
+            away: None,
         };
-        let session = session(1, now);
+        let mut backend = Backend::default();
+        let everything_stored = matches!(nature, Nature::Real(_));
+        for offer in &PAPERS.offers {
+            // The parcel of two doors is stored at first: a plan names one door.
+            let stored = everything_stored || offer.doors.len() > 1 || rng.u8(..10) < 7;
+            let place = if stored { Place::InLocker } else { Place::Ready };
+            backend.parcels.insert(offer.pickup, Parcel { place, withdrawn: None });
+        }
+        let stored = |pickup| backend.parcels.get(&pickup).is_some_and(|p| p.place == Place::InLocker);
+        let offers = PAPERS.offers.iter().filter(|offer| stored(offer.pickup));
+        let goods = Goods::behind(offers.flat_map(|offer| offer.doors.clone()));
         let (disk, queue, asks, pulses, jobs, late, open, old, rules) = Default::default();
-        let (visitor, log) = (PickupNumber(1), log.then(Vec::new));
-        Self {
+        let mut world = Self {
             rng,
-            session,
+            session: session(1, now),
             now,
             disk,
             queue,
@@ -83,13 +106,27 @@ impl World {
             late,
             open,
             lock_up: false,
+            net_up: true,
+            backend,
+            outbox: VecDeque::new(),
+            kept: None,
+            goods,
             view,
-            visitor,
+            visitor: PickupNumber(1),
             old,
-            contrary,
+            nature,
             rules,
-            log,
+            log: log.then(Vec::new),
+        };
+        if world.everything_works() || world.rng.u8(..10) > 0 {
+            world.now.wall = Some(world.clock());
         }
+        world
+    }
+
+    /// The time as it is, which the kiosk may not know.
+    pub fn clock(&self) -> Timestamp {
+        sample::start() + SignedDuration::try_from(self.now.mono).unwrap()
     }
 
     pub fn note(&mut self, text: impl FnOnce() -> String) {
@@ -112,7 +149,7 @@ impl World {
             self.note(|| format!("    -> {command:?}"));
             self.rules.asked(&command, self.now)?;
             match command {
-                Command::Show(view) => self.view = *view,
+                Command::Show(view) => self.shown(*view)?,
                 Command::Journal { write, records } => self.queue.push_back((write, records)),
                 Command::AskVerdict(request) => self.asks.push_back(Ask::Verdict(request)),
                 Command::AskGrant(request) => self.asks.push_back(Ask::Grant(request)),
@@ -120,17 +157,29 @@ impl World {
                 Command::AskPlan(request) => self.asks.push_back(Ask::Plan(request)),
                 Command::Print(job) => self.jobs.push_back(*job),
                 Command::OpenDoor(door) => self.pulses.push_back(door),
-                Command::PollCards(_) | Command::CallStaff(_) => {}
+                Command::CallStaff(why) => self.nature.called(why),
+                Command::PollCards(_) => {}
             }
         }
         self.rules.stands(&self.session, &self.view, commands)
+    }
+
+    fn shown(&mut self, view: View) -> Step {
+        self.rules.shown(&self.view.screen, &view.screen, self.now.wall)?;
+        self.view = view;
+        if let Screen::StaffPlace { door, waybill, .. } = &self.view.screen
+            && !self.rules.cancelled(waybill)
+        {
+            self.goods.put(*door);
+        }
+        Ok(())
     }
 
     /// Time passes and what is due is done.
     pub fn wait(&mut self, time: Duration) -> Step {
         self.note(|| format!("{time:?} pass"));
         self.now.mono += time;
-        self.now.wall = self.now.wall.map(|wall| wall + SignedDuration::try_from(time).unwrap());
+        self.now.wall = self.now.wall.map(|_| self.clock());
         self.session.handle_timeout(self.now);
         self.obey()
     }
@@ -151,18 +200,33 @@ impl World {
         (self.asks, self.pulses, self.jobs) = Default::default();
         (self.late, self.old, self.lock_up) = Default::default();
         if self.rng.bool() {
-            self.open.clear();
+            // People shut doors also while nobody counts.
+            for door in std::mem::take(&mut self.open) {
+                let meant_for = self.rules.meant_for(door);
+                self.goods.shut(door, meant_for);
+            }
         }
         let life = self.rng.u64(2..);
         self.session = session(life, self.now);
         self.obey()?;
         let found = recover(self.disk.iter().cloned());
+        self.rules.found_again(&found)?;
+        self.outbox = found.reports.iter().cloned().collect();
         self.send(Event::Recovered(Some(Box::new(found))))
     }
 
-    fn keep(&mut self, records: Vec<Record>) -> Step {
+    pub fn keep(&mut self, records: Vec<Record>) -> Step {
         for record in records {
             self.rules.written(&record)?;
+            match &record {
+                Record::HandedOver(report) => self.outbox.push_back(Report::Handover(report.clone())),
+                Record::Deposited(report) => self.outbox.push_back(Report::Deposit(report.clone())),
+                Record::Resolved(report) => self.outbox.push_back(Report::Resolution(report.clone())),
+                Record::DepositCancelled { pickup, .. } => {
+                    PAPERS.offer(*pickup).doors.iter().for_each(|door| self.goods.remove(*door));
+                }
+                _ => {}
+            }
             self.disk.push(record);
         }
         Ok(())
@@ -173,8 +237,10 @@ impl World {
             self.send(Event::Recovered(Some(Box::default())))?;
             self.devices()?;
         }
-        if self.rng.u8(..100) < self.contrary {
+        if self.rng.u8(..100) < self.nature.contrary() {
             self.contrary_step()
+        } else if self.rng.u8(..6) == 0 {
+            self.contact()
         } else if self.answer()? {
             Ok(())
         } else {
@@ -182,126 +248,18 @@ impl World {
         }
     }
 
-    /// Whatever is waited for and can come comes; what fails does so now and then.
-    pub fn answer(&mut self) -> Result<bool, String> {
-        if let Some((write, records)) = self.queue.pop_front() {
-            self.keep(records)?;
-            self.old.push(Event::Journalled(write));
-            self.send(Event::Journalled(write))?;
-        } else if let Some(ask) = self.asks.pop_front() {
-            let answer = self.backend(ask);
-            self.old.push(answer.clone());
-            self.send(answer)?;
-        } else if let Some(door) = self.pulses.pop_front() {
-            self.lock(door)?;
-        } else if let Some(job) = self.jobs.pop_front() {
-            self.printer(&job)?;
-        } else {
-            return Ok(false);
-        }
-        Ok(true)
-    }
-
-    fn backend(&mut self, ask: Ask) -> Event {
-        let mood = self.rng.u8(..100);
-        let reason = Reason::ALL[self.rng.usize(..Reason::ALL.len())];
-        match ask {
-            Ask::Verdict(request) => {
-                let offer = PAPERS.pickup_of(&request.ticket).map(|pickup| PAPERS.offer(pickup).clone());
-                let answer = match offer {
-                    Some(offer) if mood < 75 => {
-                        let slip = sample::slip(offer.pickup.0);
-                        Ok(Box::new(Verdict::Ready { offer, slip }))
-                    }
-                    _ if mood < 88 => Err(Unreachable),
-                    _ => Ok(Box::new(Verdict::Refused { reason, collected_at: None })),
-                };
-                Event::Verdict(request.request_id, answer)
-            }
-            Ask::Grant(request) => Event::Grant(
-                request.grant_id,
-                match mood {
-                    0..80 => Ok(GrantReply::Granted { doors: PAPERS.offer(request.pickup).doors.clone() }),
-                    80..92 => Err(Unreachable),
-                    _ => Ok(GrantReply::Refused { reason }),
-                },
-            ),
-            Ask::Staff(ask) => Event::Staff(
-                ask,
-                match mood {
-                    0..85 => Ok(sample::welcome(&self.attention())),
-                    85..92 => Err(Unreachable),
-                    _ => Ok(StaffReply::Refused { reason }),
-                },
-            ),
-            Ask::Plan(request) => {
-                let offer = &PAPERS.offers[self.rng.usize(..5)];
-                let answer = if mood < 85 {
-                    Ok(sample::plan(offer.pickup.0, offer.doors[0].0))
-                } else {
-                    Err(Unreachable)
-                };
-                Event::Plan(request.request_id, answer)
-            }
-        }
-    }
-
-    /// Doors that want a look: those whose pickup ended unclear, and now and then one that does not.
-    fn attention(&mut self) -> Vec<(u64, u16)> {
-        let unclear = recover(self.disk.iter().cloned()).unclear;
-        let any = self.rng.u8(..10) == 0;
-        let wants = |pickup: &PickupNumber| any || unclear.contains(pickup);
-        let offers = PAPERS.offers.iter().filter(|offer| wants(&offer.pickup));
-        offers.map(|offer| (offer.pickup.0, offer.doors[0].0)).collect()
-    }
-
-    /// One pulse is answered once.
-    fn lock(&mut self, door: DoorNumber) -> Step {
-        let mood = self.rng.u8(..100);
-        let kind = match mood {
-            _ if !self.lock_up => OpenFailure::Unknown,
-            0..80 => {
-                self.open.insert(door);
-                return self.send(Event::Door { door, open: true });
-            }
-            80..87 => OpenFailure::NotSent,
-            87..94 => OpenFailure::NotDetected,
-            _ => OpenFailure::Unknown,
-        };
-        if kind == OpenFailure::Unknown && self.rng.bool() {
-            self.open.insert(door);
-        }
-        self.send(Event::OpenFailed { door, kind })
-    }
-
-    fn printer(&mut self, job: &SlipJob) -> Step {
-        let (number, mood) = (job.job, self.rng.u8(..100));
-        if mood < 75 {
-            self.old.push(Event::Printed(number));
-            return self.send(Event::Printed(number));
-        }
-        let (sent, trouble) = (mood < 88, Trouble::PaperOut);
-        if self.rng.bool() {
-            self.send(Event::Printer(Some(trouble)))?;
-        }
-        if sent {
-            self.late.push(number);
-        }
-        self.send(Event::PrintFailed { job: number, sent, trouble })
-    }
-
     /// Everything that answers at start answers, in one order or another.
     pub fn devices(&mut self) -> Step {
         self.lock_up = true;
-        if self.now.wall.is_none() && self.rng.bool() {
-            self.now.wall = Some(sample::start());
+        if self.everything_works() || self.rng.bool() {
+            self.now.wall = Some(self.clock());
         }
-        if self.rng.bool() {
-            self.send(Event::Manifest(Box::new(PAPERS.manifest.clone())))?;
+        if let Some(kept) = self.kept.clone() {
+            self.send(Event::Manifest(Box::new(kept)))?;
         }
         let mut events = vec![
             Event::Hello(Box::new(sample::hello())),
-            Event::Online(true),
+            Event::Online(self.net_up),
             Event::Scanner(true),
             Event::Reader(true),
             Event::Lock(true),
@@ -313,7 +271,7 @@ impl World {
         self.tell_doors()
     }
 
-    fn tell_doors(&mut self) -> Step {
+    pub fn tell_doors(&mut self) -> Step {
         let mut doors: Vec<DoorNumber> = sample::doors().iter().map(|d| d.door).collect();
         self.rng.shuffle(&mut doors);
         if !self.lock_up {
@@ -327,10 +285,10 @@ impl World {
 
     /// Nobody comes any more, doors are shut and everything answers: the kiosk must find its way home.
     pub fn settle(&mut self) -> Step {
-        let silent = self.rng.bool();
-        if silent {
+        if self.rng.bool() {
             self.lose()?;
         }
+        self.net_up = true;
         self.devices()?;
         self.send(Event::Printer(None))?;
         for _ in 0..600 {
@@ -347,5 +305,15 @@ impl World {
             }
         }
         Err(format!("no way home: {:?}", self.session))
+    }
+
+    /// The network is back for good: every report is acknowledged, and both sides agree with what is really so.
+    pub fn merge(&mut self) -> Step {
+        self.net_up = true;
+        while !self.outbox.is_empty() {
+            self.report()?;
+        }
+        self.rules.everything_was_reported(&self.disk, &self.backend)?;
+        self.goods.agree_with(&self.backend)
     }
 }
