@@ -17,8 +17,8 @@ mod lives;
 mod sample;
 
 use std::process::ExitCode;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use lives::availability::Availability;
@@ -85,12 +85,21 @@ fn run(options: &Options) -> Result<(), String> {
     let began = Instant::now();
     let (lives, tally) = all_lives(options)?;
     let took = began.elapsed();
-    let availability = visits(options)?;
-    let figures = figures(options, lives, tally, took, &availability);
+    let availability = visits(options, false)?;
+    let with_policy = visits(options, true)?;
+    let mut figures = figures(options, lives, tally, took, &availability);
+    figures["served_per_100000_when_the_slip_may_follow"] =
+        json!(per_100_000(with_policy.served, with_policy.shoppers));
     if options.json {
         println!("{figures}");
     } else {
         tell(lives, tally, took, &availability);
+        let served = per_100_000(with_policy.served, with_policy.shoppers);
+        println!(
+            "\nWhere the slip may follow after 20 s without a printer: {}.{:03} %",
+            served / 1_000,
+            served % 1_000
+        );
     }
     Ok(())
 }
@@ -101,11 +110,11 @@ fn all_lives(options: &Options) -> Result<(u64, Tally), String> {
     let (next, broken) = (AtomicU64::new(options.seed), AtomicBool::new(false));
     let sum = Mutex::new((0, Tally::default(), None));
     on_every_core(|| {
-        while !broken.load(Ordering::Relaxed) && sum.lock().unwrap().1.sessions < options.sessions {
+        while !broken.load(Ordering::Relaxed) && locked(&sum).1.sessions < options.sessions {
             let first = next.fetch_add(chunk, Ordering::Relaxed);
             for seed in first..first + chunk {
                 let life = lives::play(seed);
-                let mut sum = sum.lock().unwrap();
+                let mut sum = locked(&sum);
                 match life {
                     Ok(tally) => {
                         sum.0 += 1;
@@ -120,13 +129,13 @@ fn all_lives(options: &Options) -> Result<(u64, Tally), String> {
             }
         }
     });
-    match sum.into_inner().unwrap() {
+    match sum.into_inner().unwrap_or_else(PoisonError::into_inner) {
         (_, _, Some(why)) => Err(why),
         (lives, tally, None) => Ok((lives, tally)),
     }
 }
 
-fn visits(options: &Options) -> Result<Availability, String> {
+fn visits(options: &Options, slip_follows: bool) -> Result<Availability, String> {
     const CHUNK: u64 = 10_000;
     let (next, sum) = (AtomicU64::new(0), Mutex::new(Ok(Availability::default())));
     on_every_core(|| {
@@ -136,8 +145,8 @@ fn visits(options: &Options) -> Result<Availability, String> {
             if first >= last {
                 return;
             }
-            let part = Availability::play(options.seed + first..options.seed + last);
-            let mut sum = sum.lock().unwrap();
+            let part = Availability::play(options.seed + first..options.seed + last, slip_follows);
+            let mut sum = locked(&sum);
             match (&mut *sum, part) {
                 (Ok(sum), Ok(part)) => sum.add(&part),
                 (sum, Err(why)) => *sum = Err(why),
@@ -145,7 +154,11 @@ fn visits(options: &Options) -> Result<Availability, String> {
             }
         }
     });
-    sum.into_inner().unwrap()
+    sum.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn locked<T>(sum: &Mutex<T>) -> MutexGuard<'_, T> {
+    sum.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn on_every_core(work: impl Fn() + Sync) {

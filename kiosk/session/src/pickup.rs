@@ -11,7 +11,7 @@ use pickup_protocol::{DoorNumber, PickupNumber, Reason};
 use uuid::Uuid;
 
 use crate::command::{Command, Problem};
-use crate::event::{Action, Card};
+use crate::event::{Action, Card, OpenFailure};
 use crate::journal::{OpenPickup, Record};
 use crate::session::Session;
 use crate::state::{Offered, State};
@@ -289,6 +289,12 @@ impl Session {
                 let (mut pickup, copy, index) = (pickup.clone(), *copy, *index);
                 self.note(&mut pickup, door, DoorEventKind::Opened);
                 self.enter(State::TakeGoods { pickup, copy, index, ajar: false });
+            }
+            // The contact answers for the lock that did not: it is shut.
+            State::Opening { pickup, index, unsure: true, .. }
+                if !open && pickup.offer.doors.get(*index) == Some(&door) =>
+            {
+                self.pickup_open_failed(door, OpenFailure::NotDetected);
             }
             State::TakeGoods { pickup, copy, index, .. }
                 if !open && pickup.offer.doors.get(*index) == Some(&door) =>

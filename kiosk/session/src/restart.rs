@@ -170,7 +170,7 @@ impl Session {
                     // The pulse is answered by how the door stands, so a door that stands open is forgotten first.
                     self.doors.remove(&door);
                     self.push(Command::OpenDoor(door));
-                    self.enter(State::Opening { pickup, copy, index, again });
+                    self.enter(State::Opening { pickup, copy, index, again, unsure: false });
                 }
             }
             State::Ending { slip, copy, write } if *write == done => {

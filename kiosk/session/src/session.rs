@@ -29,8 +29,13 @@ pub struct Config {
     pub farewell_for: Duration,
     /// How long the printer may be in trouble before the pickup is left to staff.
     pub printer_for: Duration,
+    /// The operator's policy: after so long without a working printer the door opens all the same, the handover says that
+    /// no slip came out, and staff print it later. `None`: no door without its slip.
+    pub slip_may_follow_after: Option<Duration>,
     /// How long a slip that may still come out is waited for once the printer works again.
     pub late_slip_for: Duration,
+    /// After a pulse of which nobody knows what became, the door's contact is waited for so long.
+    pub contact_for: Duration,
     /// How long any answer is waited for.
     pub answer_for: Duration,
     /// Cards that may be tried.
@@ -49,7 +54,9 @@ impl Config {
             ajar_after: s(30),
             farewell_for: s(12),
             printer_for: s(300),
+            slip_may_follow_after: None,
             late_slip_for: s(2),
+            contact_for: s(3),
             answer_for: s(20),
             tries: 3,
         }

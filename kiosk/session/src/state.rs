@@ -63,11 +63,13 @@ pub(crate) enum State {
         write: u64,
         again: bool,
     },
+    /// `unsure` when nobody knows what became of the pulse: the contact is waited for.
     Opening {
         pickup: OpenPickup,
         copy: bool,
         index: usize,
         again: bool,
+        unsure: bool,
     },
     TakeGoods {
         pickup: OpenPickup,

@@ -11,12 +11,12 @@ use crate::state::State;
 
 impl Session {
     pub(crate) fn pickup_open_failed(&mut self, door: DoorNumber, kind: OpenFailure) {
-        let State::Opening { pickup, copy, index, again } = &self.state else { return };
+        let State::Opening { pickup, copy, index, again, unsure } = &self.state else { return };
         if pickup.offer.doors.get(*index) != Some(&door) {
             return;
         }
-        let (mut pickup, copy, index, again) = (pickup.clone(), *copy, *index, *again);
-        let done = |e: &DoorEvent| matches!(e.kind, DoorEventKind::Opened | DoorEventKind::NotDetected);
+        let (mut pickup, copy, index, again, unsure) = (pickup.clone(), *copy, *index, *again, *unsure);
+        let done = |e: &DoorEvent| !matches!(e.kind, DoorEventKind::Intent);
         let pulsed = pickup.door_events.iter().any(done);
         let opened = pickup.door_events.iter().any(|e| e.door == door && e.kind == DoorEventKind::Opened);
         match kind {
@@ -41,6 +41,12 @@ impl Session {
                 self.note(&mut pickup, door, DoorEventKind::NotDetected);
                 self.intend(pickup, copy, index, true);
             }
+            // Written down as it is; then the contact, which is looked at now, says more.
+            OpenFailure::Unknown if !unsure => {
+                self.note(&mut pickup, door, DoorEventKind::Unknown);
+                self.enter(State::Opening { pickup, copy, index, again, unsure: true });
+                self.door_since_pulse(door);
+            }
             _ => {
                 let unknown = kind == OpenFailure::Unknown;
                 let kind = if unknown { DoorEventKind::Unknown } else { DoorEventKind::NotDetected };
@@ -48,6 +54,13 @@ impl Session {
                 self.push(Command::CallStaff("LOCK"));
                 self.finish(pickup, copy, HandoverOutcome::Unknown);
             }
+        }
+    }
+
+    /// The contact may have spoken before the lock gave up.
+    fn door_since_pulse(&mut self, door: DoorNumber) {
+        if let Some(&open) = self.doors.get(&door) {
+            self.pickup_door(door, open);
         }
     }
 }

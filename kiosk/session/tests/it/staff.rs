@@ -266,6 +266,7 @@ fn goods_found_inside_may_be_picked_up_again_and_goods_found_taken_may_not() {
         let mut kiosk = Kiosk::offline(sample::manifest(&[(5, 3)], &[]));
         kiosk.go_to_opening(5, 3);
         kiosk.open_fails(3, OpenFailure::Unknown);
+        kiosk.wait(3);
         kiosk.scan(sample::badge().into_bytes());
         kiosk.staff(Ok(sample::welcome(&[(5, 3)])));
         kiosk.touch(Action::StaffOpen);

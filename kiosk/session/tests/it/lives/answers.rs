@@ -104,7 +104,19 @@ impl World {
         }
         match failure {
             None => self.send(Event::Door { door, open: true }),
-            Some(kind) => self.send(Event::OpenFailed { door, kind }),
+            Some(kind) => {
+                self.send(Event::OpenFailed { door, kind })?;
+                self.look_at(door)
+            }
+        }
+    }
+
+    /// The contact is read after a pulse that failed; the answer may be lost too.
+    fn look_at(&mut self, door: DoorNumber) -> Step {
+        let open = self.open.contains(&door);
+        match self.nature.contact(&mut self.rng, self.now.mono, open) {
+            Some(open) if self.lock_up => self.send(Event::Door { door, open }),
+            _ => Ok(()),
         }
     }
 

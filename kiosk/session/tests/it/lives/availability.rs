@@ -35,13 +35,13 @@ impl Availability {
     ///
     /// # Errors
     /// The rule that was broken, and the seed.
-    pub fn play(seeds: impl Iterator<Item = u64>) -> Result<Self, String> {
+    pub fn play(seeds: impl Iterator<Item = u64>, slip_follows: bool) -> Result<Self, String> {
         let mut sum = Self::default();
         for seed in seeds {
             let mut rng = Rng::with_seed(seed ^ 0x0a_7a11);
             let faults: Vec<&Rate> = RATES.iter().filter(|r| rng.u32(..1_000_000) < r.per_million).collect();
-            let (end, took, _) =
-                visit(seed, &faults, false).map_err(|broken| format!("visit {seed}: {broken}"))?;
+            let (end, took, _) = visit(seed, &faults, slip_follows, false)
+                .map_err(|broken| format!("visit {seed}: {broken}"))?;
             sum.count(&faults, end, took);
         }
         Ok(sum)
@@ -54,7 +54,7 @@ impl Availability {
     pub fn of(rate: &Rate, seeds: impl Iterator<Item = u64>) -> Result<Cost, String> {
         let mut sum = Self::default();
         for seed in seeds {
-            let (end, took, _) = visit(seed, &[rate], false)
+            let (end, took, _) = visit(seed, &[rate], false, false)
                 .map_err(|broken| format!("visit {seed} with {}: {broken}", rate.code))?;
             sum.count(&[rate], end, took);
         }

@@ -227,6 +227,11 @@ impl Faults {
         }
     }
 
+    /// What the contact of a door says.
+    pub fn contact(&self, now: Duration, open: bool) -> bool {
+        (open || self.lasts(Kind::ContactOpen, now)) && !self.lasts(Kind::ContactShut, now)
+    }
+
     /// What the printer says of itself.
     pub fn trouble(&self, now: Duration) -> Option<Trouble> {
         const TROUBLES: [(Kind, Trouble); 6] = [

@@ -8,6 +8,8 @@ use pickup_session::{OpenFailure, Trouble};
 use super::faults::Faults;
 use super::world::World;
 
+const SLIP_FOLLOWS_AFTER: Duration = Duration::from_secs(20);
+
 /// What becomes of a question to the backend.
 pub enum Net {
     Answers,
@@ -44,8 +46,20 @@ pub enum Nature {
 }
 
 impl Nature {
-    pub fn hostile(rng: &mut Rng) -> Self {
-        Self::Hostile([2, 10, 25, 50][rng.usize(..4)])
+    /// Some degree of it, under one policy or the other.
+    pub fn hostile(rng: &mut Rng) -> (Self, Option<Duration>) {
+        let follows = rng.bool().then_some(SLIP_FOLLOWS_AFTER);
+        (Self::Hostile([2, 10, 25, 50][rng.usize(..4)]), follows)
+    }
+
+    /// Nothing goes wrong so far; no door without its slip.
+    pub fn real(_: &mut Rng) -> (Self, Option<Duration>) {
+        (Self::Real(Box::default()), None)
+    }
+
+    /// As [`Self::real`], where the slip may follow.
+    pub fn real_slip_follows(_: &mut Rng) -> (Self, Option<Duration>) {
+        (Self::Real(Box::default()), Some(SLIP_FOLLOWS_AFTER))
     }
 
     pub fn contrary(&self) -> u8 {
@@ -82,8 +96,20 @@ impl Nature {
                 0..80 => Door::Opens,
                 80..87 => Door::Fails { moves: false, kind: OpenFailure::NotSent },
                 // Now and then it is the contact that sticks, and not the door.
-                87..94 => Door::Fails { moves: rng.u8(..5) == 0, kind: OpenFailure::NotDetected },
+                87..94 => Door::Fails { moves: rng.bool(), kind: OpenFailure::NotDetected },
                 _ => Door::Fails { moves: rng.bool(), kind: OpenFailure::Unknown },
+            },
+        }
+    }
+
+    /// What the contact of a door that is open or shut says, if anything.
+    pub fn contact(&mut self, rng: &mut Rng, now: Duration, open: bool) -> Option<bool> {
+        match self {
+            Self::Real(faults) => Some(faults.contact(now, open)),
+            Self::Hostile(_) => match rng.u8(..10) {
+                0..5 => Some(open),
+                5 => Some(false),
+                _ => None,
             },
         }
     }

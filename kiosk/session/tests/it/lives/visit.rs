@@ -23,13 +23,15 @@ pub enum End {
     Lost,
 }
 
-fn real(_: &mut fastrand::Rng) -> Nature {
-    Nature::Real(Box::default())
-}
-
 /// Plays one visit with these faults; also how long it took.
-pub fn visit(seed: u64, faults: &[&Rate], log: bool) -> Result<(End, Duration, Vec<String>), String> {
-    let mut world = World::new(seed, real, log);
+pub fn visit(
+    seed: u64,
+    faults: &[&Rate],
+    slip_follows: bool,
+    log: bool,
+) -> Result<(End, Duration, Vec<String>), String> {
+    let mut world =
+        World::new(seed, if slip_follows { Nature::real_slip_follows } else { Nature::real }, log);
     world.send(Event::Recovered(Some(Box::default())))?;
     world.devices()?;
     world.fetch()?;
@@ -66,7 +68,8 @@ fn stay(world: &mut World, began: Duration) -> Result<End, String> {
 
 fn ended(world: &World, began: Duration) -> Option<End> {
     let has_goods = world.goods.all_taken(world.visitor);
-    let left = |end| Some(if has_goods { End::Unclear } else { end });
+    let at_hand = world.open.iter().any(|door| world.goods.left_of_parcel_behind(*door));
+    let left = |end| Some(if has_goods || at_hand { End::Unclear } else { end });
     match &world.view.screen {
         Screen::Done { .. } if has_goods => Some(End::Served),
         Screen::Done { .. } => Some(End::Lost),

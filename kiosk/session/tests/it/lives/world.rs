@@ -53,12 +53,15 @@ pub struct World {
     /// Answers given, to be given again.
     pub old: Vec<Event>,
     pub nature: Nature,
+    /// The operator's policy.
+    pub slip_may_follow_after: Option<Duration>,
     pub rules: Rules,
     pub log: Option<Vec<String>>,
 }
 
-fn session(life: u64, now: Now) -> Session {
-    Session::new(Config::new(sample::doors()), ids(life), now)
+fn session(life: u64, slip_may_follow_after: Option<Duration>, now: Now) -> Session {
+    let config = Config { slip_may_follow_after, ..Config::new(sample::doors()) };
+    Session::new(config, ids(life), now)
 }
 
 /// Ids that differ between sessions and are the same in every run.
@@ -71,9 +74,9 @@ fn ids(life: u64) -> Box<dyn FnMut() -> Uuid + Send> {
 }
 
 impl World {
-    pub fn new(seed: u64, nature: fn(&mut Rng) -> Nature, log: bool) -> Self {
+    pub fn new(seed: u64, nature: fn(&mut Rng) -> (Nature, Option<Duration>), log: bool) -> Self {
         let mut rng = Rng::with_seed(seed);
-        let nature = nature(&mut rng);
+        let (nature, slip_may_follow_after) = nature(&mut rng);
         let now = Now { mono: Duration::from_secs(1), wall: None };
         let view = View {
             language: Language::Zh,
@@ -96,7 +99,7 @@ impl World {
         let (disk, queue, asks, pulses, jobs, late, open, old, rules) = Default::default();
         let mut world = Self {
             rng,
-            session: session(1, now),
+            session: session(1, slip_may_follow_after, now),
             now,
             disk,
             queue,
@@ -115,6 +118,7 @@ impl World {
             visitor: PickupNumber(1),
             old,
             nature,
+            slip_may_follow_after,
             rules,
             log: log.then(Vec::new),
         };
@@ -207,7 +211,7 @@ impl World {
             }
         }
         let life = self.rng.u64(2..);
-        self.session = session(life, self.now);
+        self.session = session(life, self.slip_may_follow_after, self.now);
         self.obey()?;
         let found = recover(self.disk.iter().cloned());
         self.rules.found_again(&found)?;
