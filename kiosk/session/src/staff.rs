@@ -166,7 +166,8 @@ impl Session {
                 let deposit =
                     self.deposit_event(deposit, DoorEvent { door, kind: DoorEventKind::Closed, at });
                 let outcome = if cancelled { DepositOutcome::NotStored } else { DepositOutcome::Stored };
-                self.end_deposit(staff, &deposit, outcome, None);
+                let problem = cancelled.then_some(Reason::DepositCancelled);
+                self.end_deposit(staff, &deposit, outcome, problem);
             }
             State::StaffLook { case, step, .. } if case.door == door => match (*step, open) {
                 // Also by hand, with the key, when the lock is stuck.
@@ -250,7 +251,12 @@ impl Session {
                         self.staff_door(door, false);
                     }
                 } else {
-                    self.end_deposit(staff, &deposit, DepositOutcome::NotStored, Some(Reason::NoDoorFree));
+                    self.end_deposit(
+                        staff,
+                        &deposit,
+                        DepositOutcome::NotStored,
+                        Some(Reason::DoorDidNotOpen),
+                    );
                 }
             }
             State::StaffLook { case, step: step @ Look::Opening, .. } if case.door == door => {

@@ -148,8 +148,9 @@ async fn a_release_withdrawn_while_the_kiosk_was_away_is_a_fact_and_a_conflict_t
     // Customs is asked to cancel; the order itself stands until it answers.
     bench
         .execute(
-            "INSERT INTO application (cell, order_id, attempt, kind, cop_no, reason, lines, state, made_us)
-             SELECT cell, id, 1, 'cancel', 'X1', '', '[]', 'sent', 0 FROM orders",
+            "INSERT INTO application
+                (cell, id, cop_no, order_id, kind, request_id, digest, reason, lines, credit, state, asked_us)
+             SELECT cell, 1, 'X1', id, 'cancel', 'R1', '', '', '[]', '{}', 'sent', 0 FROM orders",
         )
         .await;
     assert_eq!(manifest(&bench, &kiosk).await.entries, [], "the next manifest does not list it");
@@ -202,7 +203,7 @@ async fn a_kiosk_cannot_report_a_parcel_that_lies_elsewhere() {
     let report = report(&offer, &slip, Some(Uuid::new_v4()), HandoverOutcome::Taken);
     assert_eq!(other.post("handovers", &report).await, Ok(Ack { first: true }));
     assert_eq!(bench.text("SELECT state FROM parcel").await, "in_locker");
-    assert_eq!(conflicts(&bench).await, r#"["NEVER_HERE"]"#);
+    assert_eq!(conflicts(&bench).await, r#"["NEVER_HERE","GRANT_UNKNOWN"]"#);
 }
 
 #[tokio::test]

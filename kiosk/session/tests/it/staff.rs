@@ -140,7 +140,7 @@ fn a_deposit_that_is_cancelled_is_not_stored() {
     assert_eq!(kiosk.pulses(), 0);
     kiosk.shuts(4);
     assert_eq!(deposited(&kiosk), [DepositOutcome::NotStored]);
-    assert_eq!(kiosk.screen(), &home(None));
+    assert_eq!(kiosk.screen(), &home(Some(Reason::DepositCancelled)));
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn a_door_that_does_not_open_for_a_deposit_is_not_used() {
         kiosk.plan(Ok(sample::plan(5, 4)));
         kiosk.open_fails(4, kind);
         assert_eq!(deposited(&kiosk), [DepositOutcome::NotStored], "{kind:?}");
-        assert_eq!(kiosk.screen(), &home(Some(Reason::NoDoorFree)), "{kind:?}");
+        assert_eq!(kiosk.screen(), &home(Some(Reason::DoorDidNotOpen)), "{kind:?}");
         assert_eq!(kiosk.pulses(), 1, "{kind:?}");
     }
 }
