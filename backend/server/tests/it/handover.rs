@@ -150,7 +150,7 @@ async fn a_release_withdrawn_while_the_kiosk_was_away_is_a_fact_and_a_conflict_t
         .execute(
             "INSERT INTO application
                 (cell, id, cop_no, order_id, kind, request_id, digest, reason, lines, credit, state, asked_us)
-             SELECT cell, 1, 'X1', id, 'cancel', 'R1', '', '', '[]', '{}', 'sent', 0 FROM orders",
+             SELECT cell, 1, 'X1', id, 'cancel', 'R1', '', '', '[]', 'null', 'sent', 0 FROM orders",
         )
         .await;
     assert_eq!(manifest(&bench, &kiosk).await.entries, [], "the next manifest does not list it");
