@@ -23,6 +23,8 @@ cargo xtask <command>
         Orders built, signatures and receipts a second on one core, each beside the machine's limit.
   bench customs --hostile [--orders N] [--seed N] [--json]
         Files declarations with a customs side that does everything wrong and compares both books.
+  bench sessions [--sessions N] [--visits N] [--seed S] [--json]
+        A million simulated sessions of a kiosk against the rules, and the share of shoppers served.
   postgres start|stop
         Starts or stops the PostgreSQL cluster that tests and benchmarks use, and prints its address.
   tidy
@@ -105,6 +107,8 @@ pub enum Command {
     BenchClearing(Vec<String>),
     /// Measure customs messages; the words go to the program that does it.
     BenchCustoms(Vec<String>),
+    /// Simulate sessions of a kiosk; the words go to the program that does it.
+    BenchSessions(Vec<String>),
     /// Kill backend and PostgreSQL under load; the words go to the program that does it.
     BenchKills(Vec<String>),
     /// Start or stop the cluster of tests.
@@ -170,13 +174,16 @@ fn bench(rest: &[&str]) -> Result<Command, String> {
         Some((&"kills", rest)) => {
             return Ok(Command::BenchKills(rest.iter().map(|word| (*word).to_owned()).collect()));
         }
+        Some((&"sessions", rest)) => {
+            return Ok(Command::BenchSessions(rest.iter().map(|word| (*word).to_owned()).collect()));
+        }
         Some((&"customs", rest)) => {
             return Ok(Command::BenchCustoms(rest.iter().map(|word| (*word).to_owned()).collect()));
         }
         Some((&("--help" | "-h"), _)) => return Ok(Command::Help(BENCH_HELP)),
         _ => {
             return Err(
-                "bench needs to know what: `cargo xtask bench pickup`, `clearing`, `customs` or `kills`."
+                "bench needs to know what: `cargo xtask bench pickup`, `clearing`, `customs`, `kills` or `sessions`."
                     .to_owned(),
             );
         }

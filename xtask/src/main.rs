@@ -47,6 +47,7 @@ fn run(command: Command) -> anyhow::Result<bool> {
         Command::BenchKiosk(words) => bench::kiosk(&words),
         Command::BenchClearing(words) => bench::clearing(&words),
         Command::BenchCustoms(words) => bench::customs(&words),
+        Command::BenchSessions(words) => bench::sessions(&words),
         Command::BenchKills(words) => bench::kills(&words),
         Command::Postgres { stop } => {
             let cluster = postgres::Cluster::find()?;
