@@ -93,6 +93,8 @@ pub enum ScreenMode {
     Headless,
     /// In a native window.
     Window,
+    /// On the display itself, without a desktop.
+    Display,
 }
 
 impl Default for ScreenSettings {

@@ -54,7 +54,8 @@ pub fn run(runtime: &Runtime, config: &Config, window: bool) -> Result<()> {
         let _ = ui.send(UiCommand::Quit);
     });
     tokio::spawn(end_on_signal(stop.clone()));
-    let shown = show(config.screen, window || config.screen.mode == ScreenMode::Window, commands, hooks);
+    let mode = if window { ScreenMode::Window } else { config.screen.mode };
+    let shown = show(config.screen, mode, commands, hooks);
     // The window was closed, or the screen failed: the rest ends too.
     stop.send_replace(true);
     runtime.block_on(serving).context("the kiosk ended badly")?;
@@ -140,16 +141,23 @@ impl Screen {
     }
 }
 
-fn show(size: ScreenSettings, window: bool, commands: Receiver<UiCommand>, hooks: Hooks) -> Result<()> {
-    if window {
+fn show(size: ScreenSettings, mode: ScreenMode, commands: Receiver<UiCommand>, hooks: Hooks) -> Result<()> {
+    match mode {
+        ScreenMode::Headless => Ok(pickup_ui::headless(size.width, size.height, &commands, hooks)?),
         #[cfg(feature = "window")]
-        return Ok(pickup_ui::window(size.width, size.height, commands, hooks)?);
+        ScreenMode::Window => Ok(pickup_ui::window(size.width, size.height, commands, hooks)?),
+        #[cfg(feature = "linuxkms")]
+        ScreenMode::Display => Ok(pickup_ui::display(size.width, size.height, commands, hooks)?),
         #[cfg(not(feature = "window"))]
-        anyhow::bail!(
-            "this program was built without a window: build it with `--features pickup-kiosk/window`"
-        );
+        ScreenMode::Window => missing("a window", "window"),
+        #[cfg(not(feature = "linuxkms"))]
+        ScreenMode::Display => missing("the display", "linuxkms"),
     }
-    Ok(pickup_ui::headless(size.width, size.height, &commands, hooks)?)
+}
+
+#[cfg(not(all(feature = "window", feature = "linuxkms")))]
+fn missing(what: &str, feature: &str) -> Result<()> {
+    anyhow::bail!("this program was built without {what}: build it with `--features pickup-kiosk/{feature}`")
 }
 
 async fn say_ready(mut tried: tokio::sync::mpsc::UnboundedReceiver<()>, first_frame: oneshot::Receiver<()>) {
