@@ -61,7 +61,7 @@ impl Board {
     /// How often the journal was written to since the board was booted.
     #[must_use]
     pub fn journal_writes(&self) -> usize {
-        self.said().lines().filter(|line| line.starts_with("c\t") && line.contains("journal.db")).count()
+        self.said().lines().filter(|line| line.starts_with("BOARD wrote journal.db-wal")).count()
     }
 
     /// Waits until the kiosk says that it is ready.

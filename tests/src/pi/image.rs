@@ -45,7 +45,9 @@ impl Image {
             .with_context(|| format!("{} is not built: `cargo xtask pi build`", built.display()))?;
         tool::run(Command::new("aarch64-linux-gnu-strip").arg(&kiosk))?;
         fs::copy(kernel.busybox(), root.join("bin/busybox"))?;
-        libraries(&kiosk, &root)?;
+        let watcher = root.join("bin/inotifywait");
+        fs::copy(kernel.watcher(), &watcher)?;
+        libraries(vec![kiosk, watcher], &kernel.libraries(), &root)?;
         modules(&kernel, &root)?;
         fs::create_dir_all(root.join("usr/share/fonts"))?;
         fs::copy(FONT, root.join("usr/share/fonts/DejaVuSans.ttf"))
@@ -70,11 +72,12 @@ fn modules(kernel: &Kernel, root: &Path) -> Result<()> {
     Ok(fs::write(root.join("modules/order"), order)?)
 }
 
-/// Copies what a program is linked to, and what that is linked to.
-fn libraries(program: &Path, root: &Path) -> Result<()> {
+/// Copies what programs are linked to, and what that is linked to.
+fn libraries(programs: Vec<PathBuf>, more: &Path, root: &Path) -> Result<()> {
     fs::copy(LOADER, root.join("lib/ld-linux-aarch64.so.1"))
         .with_context(|| format!("{LOADER} is not there: libc6:arm64 comes with `cargo xtask pi build`"))?;
-    let (mut waiting, mut done) = (vec![program.to_path_buf()], BTreeSet::new());
+    let (mut waiting, mut done) = (programs, BTreeSet::new());
+    let folders = LIBRARIES.map(Path::new).into_iter().chain([more]);
     while let Some(file) = waiting.pop() {
         let said = tool::run(Command::new("aarch64-linux-gnu-objdump").arg("-p").arg(&file))?;
         for line in said.lines() {
@@ -82,8 +85,7 @@ fn libraries(program: &Path, root: &Path) -> Result<()> {
             if name.starts_with("ld-linux") || !done.insert(name.to_owned()) {
                 continue;
             }
-            let found =
-                LIBRARIES.iter().map(|folder| Path::new(folder).join(name)).find(|path| path.exists());
+            let found = folders.clone().map(|folder| folder.join(name)).find(|path| path.exists());
             let found = found.with_context(|| {
                 format!("{name} for arm64, which {} needs, is not installed", file.display())
             })?;

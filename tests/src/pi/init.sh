@@ -38,7 +38,7 @@ if [ ! -f /data/kiosk/enrolment.json ]; then
     sync
 fi
 # Each write to the journal is told at once, so that the other side can cut the power there.
-inotifyd - /data/kiosk:c &
+inotifywait -m -q -e modify --format 'BOARD wrote %f' /data/kiosk &
 pickup-kiosk run --config /data/kiosk.toml
 echo "BOARD kiosk ended with status $?"
 sync

@@ -1,4 +1,4 @@
-//! Debian's kernel for the boards, its modules, and a static busybox; fetched once.
+//! Debian's kernel for the boards, its modules, and a static busybox, and a watcher of files; fetched once.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,6 +22,8 @@ const MODULES: &[&str] = &[
     "hid-generic",
     "evdev",
 ];
+
+const WATCHER: &str = "inotify-tools:arm64";
 
 /// A kernel that was fetched.
 #[derive(Debug, Clone)]
@@ -60,6 +62,18 @@ impl Kernel {
         self.root.join("bin/busybox")
     }
 
+    /// Tells of each write to a file.
+    #[must_use]
+    pub fn watcher(&self) -> PathBuf {
+        self.root.join("usr/bin/inotifywait")
+    }
+
+    /// Where the watcher's own library is.
+    #[must_use]
+    pub fn libraries(&self) -> PathBuf {
+        self.root.join("usr/lib/aarch64-linux-gnu")
+    }
+
     /// The modules of the board, each after those it needs.
     ///
     /// # Errors
@@ -89,8 +103,8 @@ fn download(packages: &Path, root: &Path) -> Result<()> {
     let image = depends.lines().find_map(|line| line.trim().strip_prefix("Depends: linux-image-"));
     let image =
         image.context("apt knows no kernel for arm64: `dpkg --add-architecture arm64 && apt-get update`")?;
-    let names = [format!("linux-image-{image}"), "busybox-static:arm64".to_owned()];
-    tool::run(Command::new("apt-get").args(["download", "-q"]).args(&names).current_dir(packages))?;
+    let names = [&format!("linux-image-{image}"), "busybox-static:arm64", WATCHER, "libinotifytools0:arm64"];
+    tool::run(Command::new("apt-get").args(["download", "-q"]).args(names).current_dir(packages))?;
     let mut unpacked = 0;
     for entry in fs::read_dir(packages)? {
         let package = entry?.path();
@@ -99,7 +113,11 @@ fn download(packages: &Path, root: &Path) -> Result<()> {
             unpacked += 1;
         }
     }
-    ensure!(unpacked >= 2, "{} holds {unpacked} packages: remove it and try again", packages.display());
+    ensure!(
+        unpacked >= names.len(),
+        "{} holds {unpacked} packages: remove it and try again",
+        packages.display()
+    );
     let modules = fs::read_dir(root.join("lib/modules"))?.next().context("a kernel without modules")??;
     let version = modules.file_name().to_string_lossy().into_owned();
     tool::run(Command::new("depmod").arg("-b").arg(root).arg(&version))?;
