@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::tool;
 
-/// Makes a disk of 64 MB whose root holds the kiosk's settings.
+/// Makes a disk of 64 MB whose root holds the kiosk's settings: `kiosk.toml`, and `display.toml` for a board with a display.
 ///
 /// # Errors
 /// When e2fsprogs is not installed.
@@ -18,6 +18,7 @@ pub fn make(disk: &Path, kiosk_toml: &str) -> Result<()> {
     let content = disk.with_extension("content");
     fs::create_dir_all(&content)?;
     fs::write(content.join("kiosk.toml"), kiosk_toml)?;
+    fs::write(content.join("display.toml"), format!("{kiosk_toml}\n[screen]\nmode = \"display\"\n"))?;
     let mut make = Command::new("mke2fs");
     make.args(["-q", "-F", "-t", "ext4", "-d"]).arg(&content).arg(disk).arg("64M");
     tool::run(&mut make).map(drop)

@@ -39,7 +39,13 @@ if [ ! -f /data/kiosk/enrolment.json ]; then
 fi
 # Each write to the journal is told at once, so that the other side can cut the power there.
 inotifywait -m -q -e modify --format 'BOARD wrote %f' /data/kiosk &
-pickup-kiosk run --config /data/kiosk.toml
+
+# Input devices as udev would describe them: libinput takes none that udev does not know.
+mkdir -p /run/udev/data
+for event in /sys/class/input/event*; do
+    [ ! -e "$event/dev" ] || printf 'I:1000000\nE:ID_INPUT=1\nE:ID_INPUT_TOUCHSCREEN=1\nG:seat\nV:1\n' > "/run/udev/data/c$(cat "$event/dev")"
+done
+pickup-kiosk run --config "/data/${settings:-kiosk}.toml"
 echo "BOARD kiosk ended with status $?"
 sync
 reboot -f

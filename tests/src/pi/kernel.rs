@@ -18,6 +18,7 @@ const MODULES: &[&str] = &[
     "crc32c_generic",
     "ext4",
     "virtio_gpu",
+    "virtio_input",
     "usbhid",
     "hid-generic",
     "evdev",

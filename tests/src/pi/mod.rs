@@ -10,7 +10,9 @@ pub mod image;
 pub mod kernel;
 pub mod pickup;
 pub mod powercut;
+pub mod qmp;
 pub mod rig;
+pub mod screen;
 pub mod tool;
 
 use std::path::PathBuf;
@@ -34,11 +36,13 @@ pub enum Scenario {
     Pickup,
     /// The power goes at each write of the journal.
     Powercut,
+    /// The screen on the display itself, touched.
+    Screen,
 }
 
 impl Scenario {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Pickup, Self::Powercut];
+    pub const ALL: [Self; 3] = [Self::Pickup, Self::Powercut, Self::Screen];
 
     /// The word on the command line.
     #[must_use]
@@ -46,6 +50,7 @@ impl Scenario {
         match self {
             Self::Pickup => "pickup",
             Self::Powercut => "powercut",
+            Self::Screen => "screen",
         }
     }
 
@@ -55,6 +60,9 @@ impl Scenario {
         match self {
             Self::Pickup => "deposit and pickup on board `virt`, devices on four USB serial ports",
             Self::Powercut => "the emulator killed at each write of the journal, booted again, compared",
+            Self::Screen => {
+                "the screen on linuxkms, touched on its glass, equal to the headless one dot by dot"
+            }
         }
     }
 
@@ -66,6 +74,7 @@ impl Scenario {
         match self {
             Self::Pickup => pickup::play(bench).await,
             Self::Powercut => powercut::play(bench).await,
+            Self::Screen => screen::play(bench).await,
         }
     }
 }

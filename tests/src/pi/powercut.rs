@@ -36,19 +36,21 @@ pub async fn play(bench: &Bench) -> Result<Value> {
         let began = Instant::now();
         let cut = one(&mut rig, number, at).await;
         let cut = cut.with_context(|| format!("the power cut at write {at}; see {}", rig.dir().display()))?;
-        if at == usize::MAX {
-            // The first pickup is undisturbed and tells how many writes there are.
-            step =
-                bench.cuts.map_or(1, |most| cut.writes.div_ceil(usize::try_from(most).unwrap_or(1).max(1)));
-            println!("  {} writes in a deposit and a pickup; cutting at every {step}", cut.writes);
-            at = 0;
-        } else {
-            println!(
-                "  cut at write {at} ({}): {} records kept, {} s to a right end",
+        match cut.kept {
+            _ if at == usize::MAX => {
+                // The first pickup is undisturbed and tells how many writes there are.
+                let most = bench.cuts.and_then(|most| usize::try_from(most).ok());
+                step = most.map_or(1, |most| cut.writes.div_ceil(most.max(1)));
+                println!("  {} writes in a deposit and a pickup; cutting at every {step}", cut.writes);
+                at = 0;
+            }
+            Some(kept) => println!(
+                "  cut at write {at} ({}): {kept} records kept, {} s to a right end",
                 cut.during,
-                cut.kept,
                 began.elapsed().as_secs()
-            );
+            ),
+            // Writes that follow each other closely are told as one, so that their number varies.
+            None => println!("  write {at} did not come: the pickup ended undisturbed"),
         }
         let writes = cuts.first().map_or(cut.writes, |first: &Cut| first.writes);
         cuts.push(cut);
@@ -61,9 +63,12 @@ pub async fn play(bench: &Bench) -> Result<Value> {
     let dir = rig.dir();
     drop(rig);
     std::fs::remove_dir_all(dir)?;
-    let made: Vec<Value> =
-        cuts.iter().skip(1).map(|cut| json!({"during": cut.during, "kept": cut.kept})).collect();
-    Ok(json!({ "cuts": made.len(), "records_lost": 0, "each": made }))
+    let made: Vec<Value> = cuts
+        .iter()
+        .filter_map(|cut| cut.kept.map(|kept| json!({ "during": cut.during, "kept": kept })))
+        .collect();
+    ensure!(!made.is_empty(), "the power was never cut");
+    Ok(json!({ "cuts": made.len(), "pickups": cuts.len(), "each": made }))
 }
 
 /// One deposit and pickup with its power cut.
@@ -72,8 +77,8 @@ struct Cut {
     writes: usize,
     /// `deposit` or `pickup`.
     during: &'static str,
-    /// Records on the disk after the cut.
-    kept: usize,
+    /// Records on the disk after the cut; none when the errands ended before it.
+    kept: Option<usize>,
 }
 
 async fn one(rig: &mut Rig, number: usize, at: usize) -> Result<Cut> {
@@ -90,11 +95,11 @@ async fn one(rig: &mut Rig, number: usize, at: usize) -> Result<Cut> {
         cut_off = or_cut(rig, before.saturating_add(at), shopper.run(LIMIT)).await?;
     }
     let writes = writes(rig).saturating_sub(before);
-    let mut kept = 0;
+    let mut kept = None;
     if cut_off {
         let open = rig.product.hands.state().await?.doors.iter().any(|door| door.open);
         let goods_out = shopper.goods_out || during == "pickup" && open;
-        kept = cut_and_compare(rig).await?;
+        kept = Some(cut_and_compare(rig).await?);
         recover(&rig.product, &order, &placed, &ticket, goods_out).await?;
     }
     right_end(&rig.product, &order, number).await?;
