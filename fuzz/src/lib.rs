@@ -2,6 +2,8 @@
 //!
 //! The tests of `pickup-customs` run the same functions over the corpora in `fuzz/corpus`.
 
+pub mod locks;
+
 use fastrand::Rng;
 use pickup_customs::dsig::verify_any;
 use pickup_customs::{AnyMessage, Certificate, DxpMsg, DxpMsgSv, check_chain, read_receipts, write_receipts};
@@ -13,7 +15,8 @@ const GUID: &str = "00000000-0000-4000-8000-000000000001";
 pub type Target = fn(&[u8]);
 
 /// All targets by the name of their corpus.
-pub const TARGETS: [(&str, Target); 3] = [("receipts", receipts), ("dxp", dxp), ("signature", signature)];
+pub const TARGETS: [(&str, Target); 4] =
+    [("receipts", receipts), ("dxp", dxp), ("signature", signature), ("locks", locks::locks)];
 
 /// Receipts and documents: what is read and can be written reads back the same.
 pub fn receipts(data: &[u8]) {

@@ -11,7 +11,7 @@ use pickup_hw_mock::bench::Bench;
 use pickup_hw_mock::printer::Printer;
 use pickup_hw_mock::rack::Rack;
 use pickup_hw_mock::world::{Device, World};
-use pickup_hw_mock::{http, lines, screen};
+use pickup_hw_mock::{http, lines, lock, screen};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -20,7 +20,7 @@ use tracing_subscriber::EnvFilter;
 #[derive(Debug, Parser)]
 #[command(name = "pickup-hw-mock", version)]
 struct Args {
-    /// Folder for the links scanner, idcard, printer and lock.
+    /// Folder for the links scanner, idcard, printer and lock (lock2 and so on for more buses).
     #[arg(long)]
     dir: PathBuf,
     /// Address of the bench page and its API; port 0 takes a free one.
@@ -66,6 +66,7 @@ async fn main() -> anyhow::Result<()> {
     for device in Device::ALL {
         tokio::spawn(lines::serve(device, bench.clone()));
     }
+    tokio::spawn(lock::line::serve(bench.clone()));
     tokio::spawn(screen::serve(screen_listener, bench.clone()));
     println!("READY {ready}");
     std::io::stdout().flush()?;

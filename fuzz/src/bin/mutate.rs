@@ -12,7 +12,7 @@ fn main() -> ExitCode {
     let target = words.first().and_then(|name| TARGETS.into_iter().find(|(known, _)| known == name));
     let runs = words.get(1).and_then(|word| word.parse::<u64>().ok());
     let (Some((name, target)), Some(runs)) = (target, runs) else {
-        eprintln!("mutate receipts|dxp|signature RUNS [SEED]");
+        eprintln!("mutate receipts|dxp|signature|locks RUNS [SEED]");
         return ExitCode::FAILURE;
     };
     let seed = words.get(2).and_then(|word| word.parse().ok()).unwrap_or(1);

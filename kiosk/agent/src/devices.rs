@@ -36,7 +36,7 @@ pub fn start(config: &Config, to: &UnboundedSender<Event>, tried: &UnboundedSend
     let printer = printer::spawn(config.printer.clone());
     let control = printer.control.clone();
     forward(printer.events, to.clone(), tried.clone(), from_printer);
-    let lock = lock::spawn(config.lock.driver());
+    let lock = lock::spawn_all(config.lock.driver());
     let doors = lock.control.clone();
     forward(lock.events, to.clone(), tried.clone(), from_lock);
     Devices { printer: control, lock: doors, polling }
@@ -139,6 +139,14 @@ fn from_lock(told: LockEvent) -> Option<Event> {
     match told {
         LockEvent::Up => Some(Event::Lock(true)),
         LockEvent::Down(_) => Some(Event::Lock(false)),
+        LockEvent::BusUp { bus } => {
+            tracing::info!(bus, "a bus of locks answers");
+            None
+        }
+        LockEvent::BusDown { bus, fault } => {
+            tracing::warn!(bus, fault = fault.code(), "a bus of locks does not answer");
+            None
+        }
         LockEvent::BoardUp { board } => {
             tracing::info!(board, "a lock board answers");
             None

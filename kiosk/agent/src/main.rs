@@ -19,6 +19,7 @@ mod words;
 
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
@@ -59,7 +60,15 @@ enum Command {
     },
 }
 
-fn main() -> Result<()> {
+fn main() -> Result<ExitCode> {
+    // A pulse on a pin is given by a process of its own.
+    if let Some(code) = pickup_devices::gpio::helper::run_if_asked(std::env::args_os().skip(1)) {
+        return Ok(code);
+    }
+    serve().map(|()| ExitCode::SUCCESS)
+}
+
+fn serve() -> Result<()> {
     let options = Options::parse();
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)

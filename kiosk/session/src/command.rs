@@ -56,11 +56,37 @@ pub struct SlipJob {
     pub copy: bool,
 }
 
+/// How large and how strong the screen is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Display {
+    /// As most people read it.
+    #[default]
+    Normal,
+    /// Larger letters.
+    Large,
+    /// Larger letters, and black on white.
+    LargeStrong,
+}
+
+impl Display {
+    /// Where the switch leads to.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        match self {
+            Self::Normal => Self::Large,
+            Self::Large => Self::LargeStrong,
+            Self::LargeStrong => Self::Normal,
+        }
+    }
+}
+
 /// What the screen shows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct View {
     /// The language.
     pub language: Language,
+    /// How it is drawn.
+    pub display: Display,
     /// The page.
     pub screen: Screen,
     /// Seconds until it moves on by itself.

@@ -17,7 +17,7 @@ mod state;
 mod timing;
 mod view;
 
-pub use command::{Command, Look, Problem, Screen, SlipJob, View};
+pub use command::{Command, Display, Look, Problem, Screen, SlipJob, View};
 pub use event::{Action, Card, Event, Now, OpenFailure, Trouble, Unreachable};
 pub use journal::{Record, Recovery, recover};
 pub use session::{Config, Session};

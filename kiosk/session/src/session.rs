@@ -9,7 +9,7 @@ use pickup_protocol::staff::{Scanned, classify};
 use pickup_protocol::{DoorNumber, Language, Manifest, PickupNumber, Reason};
 use uuid::Uuid;
 
-use crate::command::{Command, View};
+use crate::command::{Command, Display, View};
 use crate::event::{Action, Event, Now, Trouble};
 use crate::journal::{Record, Recovery, Slips};
 use crate::state::State;
@@ -73,6 +73,7 @@ pub struct Session {
     pub(crate) touched: Duration,
     pub(crate) overlay: Option<Overlay>,
     pub(crate) language: Language,
+    pub(crate) display: Display,
     pub(crate) hello: Option<Hello>,
     pub(crate) manifest: Option<Manifest>,
     pub(crate) online: bool,
@@ -122,6 +123,7 @@ impl Session {
             touched: now.mono,
             overlay: None,
             language: Language::Zh,
+            display: Display::Normal,
             hello: None,
             manifest: None,
             online: false,
@@ -245,6 +247,7 @@ impl Session {
     /// Back to the start; whatever was known of the person goes.
     pub(crate) fn home(&mut self) {
         self.language = Language::Zh;
+        self.display = Display::Normal;
         self.resumed = false;
         self.enter(State::Idle);
     }
@@ -307,6 +310,7 @@ impl Session {
                     Language::En => Language::Zh,
                 };
             }
+            Action::SwitchDisplay => self.display = self.display.next(),
             Action::Help => {
                 self.overlay = Some(Overlay::Help);
                 self.push(Command::CallStaff("HELP_ASKED"));

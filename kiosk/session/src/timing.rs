@@ -5,7 +5,7 @@ use std::time::Duration;
 use pickup_protocol::kiosk::HandoverOutcome;
 use pickup_protocol::{Language, Reason};
 
-use crate::command::Look;
+use crate::command::{Display, Look};
 use crate::event::{OpenFailure, Trouble};
 use crate::report::planned;
 use crate::session::{Overlay, Session};
@@ -45,8 +45,12 @@ impl Session {
                 Some(self.touched + self.config.farewell_for)
             }
             State::StaffLook { step: Look::Open, .. } => after(self.config.idle_after),
-            // Whoever asked for help or for the other language and went away.
-            State::Idle if self.overlay.is_some() || self.language != Language::default() => {
+            // Whoever asked for help, the other language or larger letters and went away.
+            State::Idle
+                if self.overlay.is_some()
+                    || self.language != Language::default()
+                    || self.display != Display::default() =>
+            {
                 Some(self.touched + self.config.idle_after)
             }
             _ => None,

@@ -15,7 +15,13 @@ impl Session {
             Some(Overlay::Help) => Screen::Help { reference: self.reference() },
             None => self.page(),
         };
-        View { language: self.language, screen, countdown_s: self.seconds_left(), online: self.online }
+        View {
+            language: self.language,
+            display: self.display,
+            screen,
+            countdown_s: self.seconds_left(),
+            online: self.online,
+        }
     }
 
     fn reference(&self) -> String {

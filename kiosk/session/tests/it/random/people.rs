@@ -72,7 +72,7 @@ impl World {
 
     pub fn contrary_step(&mut self) -> Step {
         use Action::{Back, Cancel, Confirm, Finish, GoodsInside, GoodsTaken, Help, MoreTime, OpenAgain};
-        const ACTIONS: [Action; 11] = [
+        const ACTIONS: [Action; 12] = [
             Back,
             Cancel,
             Confirm,
@@ -84,6 +84,7 @@ impl World {
             OpenAgain,
             Action::StaffOpen,
             Action::SwitchLanguage,
+            Action::SwitchDisplay,
         ];
         let any = self.rng.usize(..1_000_000);
         match self.rng.u8(..22) {

@@ -64,6 +64,7 @@ impl World {
         let now = Now { mono: Duration::from_secs(1), wall };
         let view = View {
             language: pickup_protocol::Language::Zh,
+            display: pickup_session::Display::Normal,
             screen: Screen::Starting,
             countdown_s: None,
             online: false,
