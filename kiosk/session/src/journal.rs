@@ -273,14 +273,16 @@ impl Recovery {
                 }
                 self.reports.push(Report::Resolution(resolution));
             }
-            Record::Reported { id } => {
-                for report in self.reports.extract_if(.., |report| report.id() == id) {
-                    if let Report::Deposit(deposit) = report {
-                        self.stored.remove(&deposit.pickup);
-                    }
-                }
-            }
+            Record::Reported { id } => self.reported(id),
             Record::Kept(kept) => self.stand(kept),
+        }
+    }
+
+    fn reported(&mut self, id: Uuid) {
+        for report in self.reports.extract_if(.., |report| report.id() == id) {
+            if let Report::Deposit(deposit) = report {
+                self.stored.remove(&deposit.pickup);
+            }
         }
     }
 
