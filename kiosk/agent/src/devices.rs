@@ -1,6 +1,7 @@
 //! The drivers, started on their ports, and what they tell in the words of the session.
 
 use pickup_devices::DeviceFault as Fault;
+use pickup_devices::gpio::signals;
 use pickup_devices::idcard::{self, IdCard, IdCardEvent, ValidUntil};
 use pickup_devices::lock::{self, LockControl, LockEvent};
 use pickup_devices::printer::{self, PrintFailure, PrinterControl, PrinterEvent};
@@ -38,7 +39,13 @@ pub fn start(config: &Config, to: &UnboundedSender<Event>, tried: &UnboundedSend
     forward(printer.events, to.clone(), tried.clone(), from_printer);
     let lock = lock::spawn_all(config.lock.driver());
     let doors = lock.control.clone();
-    forward(lock.events, to.clone(), tried.clone(), from_lock);
+    let signals = signals::spawn(&config.signals);
+    forward(lock.events, to.clone(), tried.clone(), move |told| {
+        if let LockEvent::State { door, open } = told {
+            signals.door(door, open);
+        }
+        from_lock(told)
+    });
     Devices { printer: control, lock: doors, polling }
 }
 
