@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use pickup_devices::gpio::GpioSettings;
+use pickup_devices::gpio::signals::SignalSettings;
 use pickup_devices::idcard::IdCardConfig;
 use pickup_devices::lock::{self, BoardConfig, Family, LockConfig, PulseLength};
 use pickup_devices::printer::PrinterConfig;
@@ -38,6 +39,9 @@ pub struct Config {
     /// The clock.
     #[serde(default)]
     pub clock: ClockSettings,
+    /// Buzzer, lamps and door light.
+    #[serde(default)]
+    pub signals: SignalSettings,
     /// A bench that shows the screen in a browser.
     pub bench: Option<BenchSettings>,
     /// The screen.

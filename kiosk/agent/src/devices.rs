@@ -1,6 +1,7 @@
 //! The drivers, started on their ports, and what they tell in the words of the session.
 
 use pickup_devices::DeviceFault as Fault;
+use pickup_devices::gpio::signals::{self, Signals};
 use pickup_devices::idcard::{self, IdCard, IdCardEvent, IdCardHandle, ValidUntil};
 use pickup_devices::lock::{self, LockControl, LockEvent, LockHandle};
 use pickup_devices::printer::{self, PrintFailure, PrinterControl, PrinterEvent, PrinterHandle};
@@ -43,7 +44,8 @@ pub fn start(
     serve("printer", printer, to(), tried(), watch);
     let lock = lock::spawn_all(config.lock.driver());
     let doors = lock.control.clone();
-    serve("lock", lock, to(), tried(), watch);
+    let signals = signals::spawn(&config.signals);
+    serve("lock", Doors { lock, signals }, to(), tried(), watch);
     Devices { printer: control, lock: doors, polling }
 }
 
@@ -152,12 +154,22 @@ impl Driver for PrinterHandle {
     }
 }
 
-impl Driver for LockHandle {
+/// The doors, with the light and the buzzer that follow them.
+struct Doors {
+    lock: LockHandle,
+    signals: Signals,
+}
+
+impl Driver for Doors {
     type Event = LockEvent;
     type Order = Never;
 
     async fn next(&mut self) -> Option<LockEvent> {
-        self.events.recv().await
+        let told = self.lock.events.recv().await;
+        if let Some(LockEvent::State { door, open }) = told {
+            self.signals.door(door, open);
+        }
+        told
     }
 
     fn order(&self, order: Never) {
@@ -165,7 +177,7 @@ impl Driver for LockHandle {
     }
 
     fn trace(&self) -> Vec<TraceLine> {
-        lines(self.trace())
+        lines(self.lock.trace())
     }
 
     fn standing(event: &LockEvent) -> Option<Standing> {

@@ -1,5 +1,13 @@
 //! Doors on simulated pins.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails, in its helpers too"
+)]
+
 use std::time::Duration;
 
 use pickup_devices::DeviceFault;
@@ -128,4 +136,44 @@ fn a_driver_that_ends_in_the_middle_of_a_pulse_leaves_the_relay_off() {
     drop(runtime);
     let door = doors[0].door();
     assert!(!door.is_on() && door.pulses.len() == 1, "{door:?}");
+}
+
+#[tokio::test]
+async fn a_door_that_opens_is_lit_and_sounded_until_it_is_shut() {
+    use pickup_devices::gpio::GpioBackend;
+    use pickup_devices::gpio::signals::{SignalSettings, spawn};
+    let dir = std::env::temp_dir().join(format!("pickup-signals-{}", uuid::Uuid::new_v4()));
+    std::fs::create_dir_all(&dir).unwrap();
+    let write = |line: &str, level: &str| std::fs::write(dir.join(line), level).unwrap();
+    write("1", "1");
+    write("4", "0");
+    let settings = SignalSettings {
+        backend: GpioBackend::Files,
+        chip: dir.display().to_string(),
+        buzzer: Some(1),
+        lamps: Some(2),
+        door_light: Some(3),
+        presence: Some(4),
+        lamps_for_s: 0,
+        ..SignalSettings::default()
+    };
+    let levels = || ["1", "2", "3"].map(|line| std::fs::read_to_string(dir.join(line)).unwrap_or_default());
+    let until = async |wanted: [&str; 3]| {
+        let seen = async {
+            while levels() != wanted {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        };
+        let seen = timeout(Duration::from_secs(10), seen).await;
+        assert!(seen.is_ok(), "{:?} instead of {wanted:?}", levels());
+    };
+    let signals = spawn(&settings);
+    until(["0", "0", "0"]).await;
+    signals.door(7, true);
+    until(["1", "1", "1"]).await;
+    until(["0", "1", "1"]).await;
+    signals.door(7, false);
+    until(["0", "0", "0"]).await;
+    drop(signals);
+    std::fs::remove_dir_all(&dir).unwrap();
 }

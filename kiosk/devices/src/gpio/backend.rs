@@ -29,7 +29,7 @@ pub(super) fn output(settings: &GpioSettings, line: u8) -> Result<AnyOutput, Pin
 }
 
 /// Takes a line as an input with its pull-up on.
-fn input(settings: &GpioSettings, line: u8) -> Result<AnyInput, PinError> {
+pub(super) fn input(settings: &GpioSettings, line: u8) -> Result<AnyInput, PinError> {
     match settings.backend {
         #[cfg(feature = "gpio-cdev")]
         GpioBackend::Cdev => super::cdev::input(settings, line),

@@ -37,6 +37,7 @@ mod pins;
 #[cfg(feature = "gpio-rppal")]
 mod rppal;
 mod settings;
+pub mod signals;
 
 pub(crate) use bank::Pins;
 pub use bank::{Bank, spawn_on};
