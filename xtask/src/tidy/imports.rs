@@ -23,7 +23,7 @@ const TABLE: [(&str, &str, &[&str]); 14] = [
     ("tests", "pickup-tests", ALL),
     ("xtask", "xtask", &[]),
     // A workspace of its own; tests of `backend/customs` include its targets.
-    ("fuzz", "pickup-customs-fuzz", &["pickup-customs"]),
+    ("fuzz", "pickup-customs-fuzz", &["pickup-customs", "pickup-devices"]),
 ];
 
 const ALL: &[&str] = &[
