@@ -9,8 +9,11 @@ use pickup_devices::scanner::{Framer, Item, Replies, Terminator};
 #[path = "locks.rs"]
 pub mod locks;
 
+/// A target: it panics when something does not hold.
+pub type Target = fn(&[u8]);
+
 /// All targets of devices by the name of their corpus.
-pub const TARGETS: [(&str, fn(&[u8])); 4] =
+pub const TARGETS: [(&str, Target); 4] =
     [("scanner", scanner), ("idcard", idcard), ("printer", printer), ("locks", locks::locks)];
 
 const KINDS: [Replies; 3] = [Replies::Gm65, Replies::Newland, Replies::None];

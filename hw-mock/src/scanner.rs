@@ -37,10 +37,29 @@ pub enum ScannerKind {
     Lines,
 }
 
+/// What the scanner can do wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScannerFault {
+    /// Reads nothing.
+    Silent,
+    /// Sends noise before each code.
+    Noise,
+    /// Sends each code twice.
+    Double,
+    /// Sends its acknowledgements only with the next thing it has to say.
+    LateAck,
+    /// Sends no terminator after a code.
+    NoTerminator,
+}
+
 /// A scanner.
 #[derive(Debug, Default)]
 pub struct Scanner {
     kind: ScannerKind,
+    fault: Option<ScannerFault>,
+    /// Acknowledgements of a scanner that is late with them.
+    late: Vec<u8>,
     zones: BTreeMap<u16, u8>,
     triggered_at: Option<Duration>,
     inbox: Inbox,
@@ -69,8 +88,53 @@ impl Scanner {
         self.kind
     }
 
+    /// Breaks it or mends it.
+    pub fn set_fault(&mut self, fault: Option<ScannerFault>) {
+        self.fault = fault;
+    }
+
+    /// What is broken.
+    #[must_use]
+    pub const fn fault(&self) -> Option<ScannerFault> {
+        self.fault
+    }
+
+    /// A code is held before it: what it sends, with its fault.
+    pub fn shown(&mut self, code: &[u8], now: Duration) -> Vec<u8> {
+        let late = std::mem::take(&mut self.late);
+        if self.fault == Some(ScannerFault::Silent) {
+            return late;
+        }
+        let mut sent = self.scanned(code, now);
+        match self.fault {
+            Some(ScannerFault::Noise) => {
+                sent.splice(0..0, [0xFF, 0x00, 0x9D, 0xFE, 0x80, b'\r']);
+            }
+            // Both at once, as if a module that waits for orders had been told twice.
+            Some(ScannerFault::Double) => sent.extend_from_within(..),
+            Some(ScannerFault::NoTerminator) => {
+                while sent.last().is_some_and(|byte| matches!(byte, b'\r' | b'\n' | b'\t')) {
+                    sent.pop();
+                }
+            }
+            _ => {}
+        }
+        [late, sent].concat()
+    }
+
     /// Takes bytes from the host at `now` and answers.
     pub fn feed(&mut self, bytes: &[u8], now: Duration) -> Vec<u8> {
+        if self.fault == Some(ScannerFault::Silent) {
+            return Vec::new();
+        }
+        let answer = self.obey(bytes, now);
+        if self.fault != Some(ScannerFault::LateAck) || answer.is_empty() {
+            return answer;
+        }
+        std::mem::replace(&mut self.late, answer)
+    }
+
+    fn obey(&mut self, bytes: &[u8], now: Duration) -> Vec<u8> {
         self.inbox.take(bytes, now);
         match self.kind {
             ScannerKind::Gm65 => {}

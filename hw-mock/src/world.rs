@@ -1,5 +1,7 @@
 //! Everything the mock knows: devices, doors, slips, the kiosk's screen, and a log of what happened.
 
+mod models;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
@@ -8,29 +10,13 @@ use serde_json::{Value, json};
 
 use crate::idcard::{Card, IdCardFault, Reader};
 use crate::lock::{LockFault, Locks, Reply};
-use crate::printer::{Model, Output, Printer, PrinterFault, Slip};
+use crate::printer::{Output, Printer, PrinterFault, Slip};
 use crate::rack::Rack;
-use crate::scanner::{Scanner, ScannerKind};
+use crate::scanner::{Scanner, ScannerFault};
 
 const LOG_ENTRIES: usize = 10_000;
 /// Slips that the tray holds; older ones fall off.
 const MOST_SLIPS: usize = 1_000;
-
-/// What the scanner can do wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ScannerFault {
-    /// Reads nothing.
-    Silent,
-    /// Sends noise before each code.
-    Noise,
-    /// Sends each code twice.
-    Double,
-    /// Sends its acknowledgements only with the next thing it has to say.
-    LateAck,
-    /// Sends no terminator after a code.
-    NoTerminator,
-}
 
 /// The devices beside the locks, by the name of their line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -102,9 +88,6 @@ pub struct World {
     /// The lock boards and the doors.
     pub locks: Locks,
     scanner: Scanner,
-    scanner_fault: Option<ScannerFault>,
-    /// Acknowledgements of a scanner that is late with them.
-    late: Vec<u8>,
     reader: Reader,
     printer: Printer,
     /// Slips in the tray.
@@ -142,8 +125,6 @@ impl World {
             now: Duration::ZERO,
             locks: Locks::new(&rack),
             scanner: Scanner::default(),
-            scanner_fault: None,
-            late: Vec::new(),
             reader: Reader::default(),
             printer,
             slips: Vec::new(),
@@ -179,14 +160,7 @@ impl World {
     /// Bytes from the kiosk for one device; the bytes it answers.
     pub fn feed(&mut self, device: Device, bytes: &[u8]) -> Vec<u8> {
         match device {
-            Device::Scanner if self.scanner_fault == Some(ScannerFault::Silent) => Vec::new(),
-            Device::Scanner => {
-                let answer = self.scanner.feed(bytes, self.now);
-                if self.scanner_fault != Some(ScannerFault::LateAck) || answer.is_empty() {
-                    return answer;
-                }
-                std::mem::replace(&mut self.late, answer)
-            }
+            Device::Scanner => self.scanner.feed(bytes, self.now),
             Device::IdCard => {
                 let before = self.reader.reads();
                 let out = self.reader.feed(bytes, self.now);
@@ -214,47 +188,7 @@ impl World {
     /// A code is held before the scanner; the bytes it sends.
     pub fn scan(&mut self, code: &[u8]) -> Vec<u8> {
         self.note("scan", json!({ "bytes": code.len() }));
-        let late = std::mem::take(&mut self.late);
-        let sent = match self.scanner_fault {
-            Some(ScannerFault::Silent) => Vec::new(),
-            Some(ScannerFault::Double) => {
-                // Both at once, as if a module that waits for orders had been told twice.
-                let code = self.scanner.scanned(code, self.now);
-                [&code[..], &code[..]].concat()
-            }
-            Some(ScannerFault::NoTerminator) => {
-                let mut code = self.scanner.scanned(code, self.now);
-                while code.last().is_some_and(|byte| matches!(byte, b'\r' | b'\n' | b'\t')) {
-                    code.pop();
-                }
-                code
-            }
-            Some(ScannerFault::Noise) => {
-                let mut noisy = vec![0xFF, 0x00, 0x9D, 0xFE, 0x80, b'\r'];
-                noisy.extend(self.scanner.scanned(code, self.now));
-                noisy
-            }
-            Some(ScannerFault::LateAck) | None => self.scanner.scanned(code, self.now),
-        };
-        [late, sent].concat()
-    }
-
-    /// Puts another kind of scanner in.
-    pub fn set_scanner(&mut self, kind: ScannerKind) {
-        self.scanner = Scanner::of(kind);
-        self.note("scanner", json!({ "scanner": kind }));
-    }
-
-    /// Puts another model of printer in; what is printed so far stays.
-    pub fn set_printer(&mut self, model: Model) {
-        self.printer.set_model(model);
-        self.note("printer", json!({ "model": model }));
-    }
-
-    /// What kind of scanner and model of printer are in.
-    #[must_use]
-    pub const fn models(&self) -> (ScannerKind, Model) {
-        (self.scanner.kind(), self.printer.model())
+        self.scanner.shown(code, self.now)
     }
 
     /// Lays a card on the reader or lifts it.
@@ -300,7 +234,7 @@ impl World {
         let name = device_.name();
         let out = match device_ {
             Device::Scanner => {
-                self.scanner_fault = parsed::<ScannerFault>(name, fault.as_deref())?;
+                self.scanner.set_fault(parsed::<ScannerFault>(name, fault.as_deref())?);
                 Vec::new()
             }
             Device::IdCard => {
@@ -379,7 +313,7 @@ impl World {
     fn faults(&self) -> BTreeMap<String, Value> {
         let mut faults = self.locks.faults();
         faults.extend([
-            ("scanner".into(), json!(self.scanner_fault)),
+            ("scanner".into(), json!(self.scanner.fault())),
             ("idcard".into(), json!(self.reader.fault())),
             ("printer".into(), json!(self.printer.fault())),
         ]);

@@ -12,8 +12,11 @@ const KEPT: usize = 64;
 /// One thing a driver did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TraceEntry<T> {
-    /// Milliseconds since the driver was started.
+    /// Milliseconds since the driver was started, when it happened last.
     pub at_ms: u64,
+    /// How often it happened without anything else, or with one other thing in turns: a device that is gone for a week
+    /// must not push out of the ring what happened before.
+    pub times: u32,
     /// What happened.
     pub event: T,
 }
@@ -21,7 +24,8 @@ pub struct TraceEntry<T> {
 impl<T: fmt::Debug> TraceEntry<T> {
     /// The event as a service page shows it. No driver puts anything of a person, or a code, into its events.
     pub fn text(&self) -> String {
-        format!("{:?}", self.event)
+        let times = if self.times > 1 { format!(" ×{}", self.times) } else { String::new() };
+        format!("{:?}{times}", self.event)
     }
 }
 
@@ -48,7 +52,7 @@ impl<T> Clone for TraceRing<T> {
     }
 }
 
-impl<T: Clone> TraceRing<T> {
+impl<T: Clone + PartialEq> TraceRing<T> {
     pub(crate) fn new() -> Self {
         Self { started: Instant::now(), entries: Arc::new(Mutex::new(VecDeque::with_capacity(KEPT))) }
     }
@@ -56,10 +60,14 @@ impl<T: Clone> TraceRing<T> {
     pub(crate) fn note(&self, event: T) {
         let at_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(same) = entries.iter_mut().rev().take(2).find(|entry| entry.event == event) {
+            (same.at_ms, same.times) = (at_ms, same.times.saturating_add(1));
+            return;
+        }
         if entries.len() == KEPT {
             entries.pop_front();
         }
-        entries.push_back(TraceEntry { at_ms, event });
+        entries.push_back(TraceEntry { at_ms, times: 1, event });
     }
 
     pub(crate) fn entries(&self) -> Vec<TraceEntry<T>> {
@@ -81,7 +89,19 @@ mod tests {
 
     #[test]
     fn an_entry_is_told_as_its_time_and_its_text() {
-        let entry = TraceEntry { at_ms: 7, event: crate::scanner::ScannerTrace::Code(12) };
+        let mut entry = TraceEntry { at_ms: 7, times: 1, event: crate::scanner::ScannerTrace::Code(12) };
         assert_eq!(serde_json::to_string(&entry).unwrap(), r#"{"at_ms":7,"event":"Code(12)"}"#);
+        entry.times = 3;
+        assert_eq!(entry.text(), "Code(12) ×3");
+    }
+
+    #[test]
+    fn what_happens_over_and_over_takes_one_place_each() {
+        let ring = TraceRing::new();
+        ring.note("plugged in");
+        (0..1000).for_each(|n| ring.note(if n % 2 == 0 { "silent" } else { "damaged" }));
+        ring.note("plugged in");
+        let kept: Vec<_> = ring.entries().into_iter().map(|entry| (entry.event, entry.times)).collect();
+        assert_eq!(kept, [("plugged in", 1), ("silent", 500), ("damaged", 500), ("plugged in", 1)]);
     }
 }

@@ -11,13 +11,15 @@ use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use super::escpos::{PUSH_STATUS, status_request};
 use super::job::start_up;
 use super::status::{PrinterStatus, Reply, ReplyParser};
-use super::{PrintJob, PrinterConfig, PrinterEvent, PrinterTrace};
+use super::{PrintJob, PrinterConfig, PrinterEvent, PrinterLink, PrinterTrace};
 use crate::DeviceFault;
 use crate::port::{Backoff, Connector, End, Reporter, drain, millis, received, write_frame};
 use crate::trace::TraceRing;
 
 /// So many status requests without an answer mean that the printer is down.
 const MISSES: u8 = 3;
+/// After so many a socket is opened anew: one whose other end lost its power says nothing for a quarter of an hour.
+const REDIAL: u8 = 8;
 
 pub(super) async fn run<C: Connector>(
     config: PrinterConfig,
@@ -197,7 +199,8 @@ impl Printer {
             self.told = None;
             self.reporter.down(DeviceFault::NoAnswer).await?;
         }
-        Ok(())
+        let socket = self.config.link.resolve(&self.config.port) == PrinterLink::Tcp;
+        if socket && self.misses >= REDIAL { Err(End::Lost(DeviceFault::NoAnswer)) } else { Ok(()) }
     }
 
     async fn tell_status(&mut self) -> Result<(), End> {

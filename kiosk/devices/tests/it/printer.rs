@@ -5,14 +5,14 @@ use std::time::Duration;
 use pickup_devices::DeviceFault;
 use pickup_devices::printer::{
     Confirm, Cut, Paper, PrintContent, PrintFailure, PrintJob, PrinterConfig, PrinterEvent, PrinterHandle,
-    PrinterTrace, Raster, SlipMode, spawn_on,
+    PrinterTrace, Raster, SlipMode, spawn, spawn_on,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::fake_printer::{Print, Printer, Shared, serve};
-use super::line::{Plugs, all_within, next, read, socket, until, wait_for};
+use super::line::{Plugs, all_within, next, read, socket, until, wait_for, within};
 
 const ROWS: usize = 200;
 
@@ -348,6 +348,21 @@ async fn an_unplugged_printer_is_found_again() {
     bench.expect_failed(PrintFailure::NotSent, DeviceFault::PortLost).await;
     let _device = tokio::spawn(serve(bench.plugs.plug(), bench.printer.clone(), bench.poke.subscribe()));
     assert_eq!(bench.event().await, PrinterEvent::Up);
+}
+
+#[tokio::test]
+async fn a_silent_socket_is_opened_anew_and_told_of_once() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().to_string().into();
+    let mut driver = spawn(PrinterConfig { port, answer_ms: 20, ..config() });
+    let first = within(listener.accept()).await.unwrap();
+    let second = within(listener.accept()).await.unwrap();
+    drop(first);
+    assert_eq!(next(&mut driver.events).await, PrinterEvent::Down(DeviceFault::NoAnswer));
+    let printer = Shared::default();
+    let (_poke, poked) = watch::channel(0);
+    let _device = tokio::spawn(serve(second.0, printer, poked));
+    assert_eq!(next(&mut driver.events).await, PrinterEvent::Up);
 }
 
 #[tokio::test]
