@@ -184,16 +184,19 @@ impl Driver for LockHandle {
     }
 }
 
-/// A card whose number is no number was read badly.
+/// A card whose number is no number was read badly, or is a document that backend and declaration do not know.
 fn from_card(card: &IdCard) -> Event {
     let valid_until = match card.valid_until {
         ValidUntil::LongTerm => None,
         ValidUntil::Date(day) => Some(format!("{:04}{:02}{:02}", day.year, day.month, day.day)),
     };
-    card.id_number
-        .reveal()
-        .parse()
-        .map_or(Event::CardFailed, |number| Event::Card(Box::new(Card { number, valid_until })))
+    match card.id_number.reveal().parse() {
+        Ok(number) => Event::Card(Box::new(Card { number, valid_until })),
+        Err(_) => {
+            tracing::info!(kind = card.kind.code(), "a document's number cannot be used here");
+            Event::CardFailed
+        }
+    }
 }
 
 fn from_printer(told: PrinterEvent) -> Option<Event> {

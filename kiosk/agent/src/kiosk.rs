@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
-use pickup_devices::printer::{PrintJob, Raster};
 use pickup_protocol::DoorNumber;
 use pickup_protocol::Reason;
 use pickup_protocol::kiosk::{GrantReply, Verdict};
@@ -65,8 +64,8 @@ pub struct Kiosk {
     pub nudges: Nudges,
     /// What the screen shows around the page.
     pub around: Surroundings,
-    /// Dots across the paper.
-    pub dots: u16,
+    /// What slips are printed on.
+    pub paper: slip::Paper,
     /// What happens.
     pub events: UnboundedSender<Event>,
     /// What was shown last.
@@ -198,20 +197,20 @@ impl Kiosk {
     }
 
     fn print(&self, job: SlipJob) {
-        let (printer, to, dots) = (self.devices.printer.clone(), self.events.clone(), self.dots);
+        let (printer, to, paper) = (self.devices.printer.clone(), self.events.clone(), self.paper);
         let kiosk = self.around.hello.as_ref().map(|hello| hello.kiosk.clone()).unwrap_or_default();
         let printed_at = self.clock.now().wall.unwrap_or(job.offer.released_at);
         tokio::task::spawn_blocking(move || {
             let number = job.job;
             let content =
                 SlipContent { offer: &job.offer, slip: &job.slip, kiosk: &kiosk, printed_at, copy: job.copy };
-            let trouble = match raster(&content, dots) {
-                Ok(raster) => match printer.print(PrintJob { job: number, raster }) {
+            let trouble = match slip::print_job(number, &content, paper) {
+                Ok(job) => match printer.print(job) {
                     Ok(()) => return,
                     Err(fault) => devices::trouble(fault),
                 },
                 Err(error) => {
-                    tracing::error!("a slip cannot be drawn: {error:#}");
+                    tracing::error!("a slip cannot be made: {error}");
                     Trouble::Other
                 }
             };
@@ -250,11 +249,6 @@ impl Kiosk {
             self.show(view);
         }
     }
-}
-
-fn raster(content: &SlipContent<'_>, dots: u16) -> anyhow::Result<Raster> {
-    let drawing = slip::draw(content, dots)?;
-    Ok(Raster::new(drawing.width, drawing.rows)?)
 }
 
 fn report_of(record: &Record) -> Option<Report> {

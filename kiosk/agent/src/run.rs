@@ -130,7 +130,7 @@ fn assemble(config: &Config, enrolment: &Enrolment, key: &str, with: Around) -> 
     let around = Surroundings::new(&doors);
     let settings = SessionConfig::new(doors);
     let session = Session::new(settings.clone(), Box::new(Uuid::new_v4), clock.now());
-    let dots = config.printer.dots;
+    let paper = (&config.printer).into();
     Ok(Kiosk {
         session,
         settings,
@@ -147,7 +147,7 @@ fn assemble(config: &Config, enrolment: &Enrolment, key: &str, with: Around) -> 
         reports,
         nudges,
         around,
-        dots,
+        paper,
         events,
         shown: None,
     })

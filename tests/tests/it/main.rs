@@ -1,7 +1,8 @@
-//! End to end: the real programs, driven as people and shops would.
+//! End to end: the real programs, driven as people and shops would; and each driver against the mock.
 
 mod bad_input;
 mod browser;
+mod cards;
 mod check;
 mod clearing;
 mod commission;
@@ -15,6 +16,9 @@ mod locks_gpio;
 mod locks_helper;
 mod pace;
 mod power_cuts;
+mod printers;
+mod rig;
+mod scanners;
 mod script;
 mod shell;
 mod trust;
