@@ -42,22 +42,33 @@ impl Surroundings {
             language,
             display,
             screen: screen(&shown.screen, shown.countdown_s),
-            status: self.status(shown.online, wall),
+            status: self.status(shown, wall),
             lockers: self.lockers.clone(),
             countdown_s: shown.countdown_s,
         }
     }
 
-    fn status(&self, online: bool, wall: Option<Timestamp>) -> ui::Status {
+    fn status(&self, shown: &session::View, wall: Option<Timestamp>) -> ui::Status {
+        let online = shown.online;
         let clock = wall.map(|now| china_time::civil(now).strftime("%H:%M").to_string()).unwrap_or_default();
         let Some(hello) = &self.hello else { return ui::Status { clock, online, ..ui::Status::default() } };
         ui::Status {
             centre: text(&hello.centre.name),
-            kiosk: hello.kiosk.clone(),
+            kiosk: format!("{}{}", hello.kiosk, since(shown)),
             clock,
             online,
             help_phone: hello.centre.help_phone.clone(),
         }
+    }
+}
+
+/// Since when the backend does not answer, to stand before the word "offline".
+fn since(shown: &session::View) -> String {
+    let Some(at) = shown.away.as_ref().and_then(|away| away.since) else { return String::new() };
+    let clock = china_time::civil(at).strftime("%H:%M");
+    match shown.language {
+        Language::Zh => format!(" · 自 {clock}"),
+        Language::En => format!(" · since {clock}"),
     }
 }
 
@@ -240,4 +251,29 @@ const fn size(size: DoorSize) -> ui::DoorSize {
 
 fn minute(at: Timestamp) -> String {
     china_time::civil(at).strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(language: Language, since: Option<&str>) -> session::View {
+        let since = since.map(|at| at.parse().unwrap());
+        session::View {
+            language,
+            screen: session::Screen::Idle,
+            countdown_s: None,
+            online: false,
+            away: Some(session::Away { since, figures_of: None, good_until: None }),
+        }
+    }
+
+    #[test]
+    fn the_strip_says_since_when_the_backend_is_away_in_letters_that_the_font_has() {
+        let at = Some("2026-11-21T06:05:00Z");
+        assert_eq!(since(&shown(Language::Zh, at)), " · 自 14:05");
+        assert_eq!(since(&shown(Language::En, at)), " · since 14:05");
+        assert_eq!(since(&shown(Language::En, None)), "");
+        assert_eq!(pickup_ui::missing_glyphs(&since(&shown(Language::Zh, at))), Vec::<char>::new());
+    }
 }

@@ -15,6 +15,7 @@ const SLIPS_AT_MOST: u8 = 5;
 impl Session {
     pub(crate) fn print(&mut self, pickup: OpenPickup, copy: bool) {
         let job = self.number();
+        self.unanswered.insert(job, pickup.offer.pickup);
         self.push(Command::Print(Box::new(SlipJob {
             job,
             offer: pickup.offer.clone(),
@@ -25,6 +26,7 @@ impl Session {
     }
 
     pub(crate) fn printed(&mut self, done: u64) {
+        self.unanswered.remove(&done);
         let (mut pickup, copy) = match &self.state {
             State::Printing { pickup, copy, job } if *job == done => (pickup.clone(), *copy),
             State::PrinterTrouble { pickup, copy, late: Some(late), .. } if *late == done => {
@@ -37,6 +39,20 @@ impl Session {
         let slips = self.slips.entry(number).or_default();
         slips.printed = slips.printed.saturating_add(1);
         self.intend_after(vec![Record::SlipPrinted { pickup: number }], pickup, copy, 0, false);
+    }
+
+    pub(crate) fn print_answered(&mut self, failed: u64, sent: bool, trouble: Trouble) {
+        let pickup = self.unanswered.remove(&failed);
+        let waited_for = match &self.state {
+            State::Printing { job, .. } => *job == failed,
+            State::PrinterTrouble { late, .. } => *late == Some(failed),
+            _ => false,
+        };
+        match pickup {
+            // Of a pickup that was given up: the next slip need not say COPY for this one.
+            Some(pickup) if !waited_for && !sent => self.not_sent(pickup),
+            _ => self.print_failed(failed, sent, trouble),
+        }
     }
 
     pub(crate) fn print_failed(&mut self, failed: u64, sent: bool, trouble: Trouble) {

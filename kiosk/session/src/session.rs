@@ -102,6 +102,8 @@ pub struct Session {
     pub(crate) scanner_up: bool,
     pub(crate) reader_up: bool,
     pub(crate) printer_trouble: Option<Trouble>,
+    /// Slips of which the printer has not said what became, also of pickups that were given up meanwhile.
+    pub(crate) unanswered: BTreeMap<u64, PickupNumber>,
     /// Slips asked for in the running pickup.
     pub(crate) slips_asked: u8,
     next: u64,
@@ -153,6 +155,7 @@ impl Session {
             scanner_up: false,
             reader_up: true,
             printer_trouble: None,
+            unanswered: BTreeMap::new(),
             slips_asked: 0,
             next: 1,
             polling: false,
@@ -183,7 +186,7 @@ impl Session {
             Event::Journalled(write) => self.journalled(write),
             Event::JournalFailed => self.journal_failed(),
             Event::Printed(job) => self.printed(job),
-            Event::PrintFailed { job, sent, trouble } => self.print_failed(job, sent, trouble),
+            Event::PrintFailed { job, sent, trouble } => self.print_answered(job, sent, trouble),
             Event::Printer(trouble) => self.printer(trouble),
             Event::Lock(up) => self.lock(up),
             Event::Scanner(up) => self.scanner_up = up,

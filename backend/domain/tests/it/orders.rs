@@ -35,6 +35,7 @@ fn centre() -> Centre {
         pilot: None,
         ems_no: "T9901W000001".into(),
         keep_days: 3,
+        offline_for_s: None,
     }
 }
 

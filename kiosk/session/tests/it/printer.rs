@@ -154,3 +154,16 @@ fn where_the_slip_may_follow_the_door_opens_without_it_and_the_report_says_so() 
     let handover = &kiosk.handovers()[0];
     assert_eq!((handover.slips_printed, handover.slip.as_str()), (0, sample::slip_number(5).as_str()));
 }
+
+#[test]
+fn a_printer_that_says_late_that_nothing_came_out_makes_the_next_slip_no_copy() {
+    let mut kiosk = Kiosk::ready();
+    kiosk.go_to_printing(5, 3);
+    let job = kiosk.job().job;
+    kiosk.send(Event::Printer(Some(Trouble::PaperOut)));
+    kiosk.wait(600);
+    kiosk.send(Event::PrintFailed { job, sent: false, trouble: Trouble::PaperOut });
+    kiosk.touch(pickup_session::Action::Finish);
+    kiosk.go_to_printing(5, 3);
+    assert!(!kiosk.job().copy, "nothing came out the first time");
+}
