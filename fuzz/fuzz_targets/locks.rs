@@ -2,4 +2,4 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| pickup_customs_fuzz::locks::locks(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| pickup_customs_fuzz::devices::locks::locks(data));

@@ -9,6 +9,7 @@ use tokio::sync::{broadcast, watch};
 use crate::lines::Line;
 use crate::lock::Reply;
 use crate::lock::line::LockLine;
+use crate::wire::{Step, Wires};
 use crate::world::{Device, World};
 
 /// The mock as its tasks share it.
@@ -23,6 +24,8 @@ pub struct Bench {
     changed: watch::Sender<u64>,
     /// Touches for the kiosk, as JSON lines.
     pub touches: broadcast::Sender<String>,
+    /// What is wrong on the way to the kiosk, and what waits while the world is held.
+    pub wires: Wires,
     pace: bool,
 }
 
@@ -47,6 +50,7 @@ impl Bench {
             locks: locks.collect::<anyhow::Result<_>>()?,
             changed,
             touches,
+            wires: Wires::default(),
             pace,
         }))
     }
@@ -125,16 +129,49 @@ impl Bench {
         self.changed.subscribe()
     }
 
-    /// Sends bytes of a device to the kiosk.
+    /// Sends bytes of a device to the kiosk, as its wire lets them pass; in a held world they wait.
     pub async fn send(&self, device: Device, bytes: &[u8]) {
-        if bytes.is_empty() {
-            return;
+        if !bytes.is_empty() && !self.wires.keep(device, bytes) {
+            self.transmit(device, bytes).await;
         }
+    }
+
+    /// Lets the answer go that has waited longest; its device, or nothing when none waits.
+    pub async fn step(&self) -> Option<Device> {
+        let (device, bytes) = self.wires.step()?;
+        self.transmit(device, &bytes).await;
+        Some(device)
+    }
+
+    /// Lets a held world go, with all that waits.
+    pub async fn release(&self) {
+        for (device, bytes) in self.wires.release() {
+            self.transmit(device, &bytes).await;
+        }
+    }
+
+    async fn transmit(&self, device: Device, bytes: &[u8]) {
         if self.pace {
             tokio::time::sleep(on_the_wire(device, bytes.len())).await;
         }
-        if let Err(error) = self.line(device).send(bytes).await {
-            tracing::warn!("{}: {} bytes were not sent: {error}", device.name(), bytes.len());
+        for step in self.wires.steps(device, bytes) {
+            match step {
+                Step::Pause(time) => tokio::time::sleep(time).await,
+                Step::Bytes(bytes) => {
+                    if let Err(error) = self.line(device).send(&bytes).await {
+                        tracing::warn!("{}: {} bytes were not sent: {error}", device.name(), bytes.len());
+                    }
+                }
+                Step::Replug(time) => self.replug(device, time).await,
+            }
+        }
+    }
+
+    async fn replug(&self, device: Device, after: Duration) {
+        self.line(device).unplug();
+        tokio::time::sleep(after).await;
+        if let Err(error) = self.line(device).plug() {
+            tracing::error!("{}: {error:#}", device.name());
         }
     }
 

@@ -1,5 +1,7 @@
 //! The bench over HTTP: for the page, and for programs that play the person.
 
+mod wiring;
+
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -43,6 +45,7 @@ pub fn router(bench: Arc<Bench>) -> Router {
         .route("/api/slips", axum::routing::delete(take_slips).get(slips))
         .route("/api/slips/{name}", get(slip))
         .route("/api/faults/{device}", put(set_fault).delete(clear_fault))
+        .merge(wiring::routes())
         .route("/api/screen.png", get(screen))
         .route("/api/touch", post(touch))
         .with_state(bench)
@@ -177,20 +180,21 @@ async fn take_slips(State(bench): Shared) -> StatusCode {
 
 async fn slip(State(bench): Shared, Path(name): Path<String>) -> Result<Response, Refusal> {
     let (id, kind) = name.split_once('.').unwrap_or((name.as_str(), "png"));
-    let (rows, bytes) = {
+    let (rows, bytes, text) = {
         let world = bench.world();
         let found = world.slips.iter().find(|s| s.id.to_string() == id);
         let slip = &found.ok_or_else(|| missing(format!("there is no slip {id} in the tray")))?.slip;
-        (slip.rows.clone(), slip.bytes.clone())
+        (slip.rows.clone(), slip.bytes.clone(), slip.text.clone())
     };
     match kind {
+        "txt" => Ok(text.into_response()),
         "bin" => Ok(([(header::CONTENT_TYPE, "application/octet-stream")], bytes).into_response()),
         "png" => {
             let png =
                 picture::slip_png(&rows).map_err(|e| bad(format!("slip {id} makes no picture: {e}")))?;
             Ok(([(header::CONTENT_TYPE, "image/png")], png).into_response())
         }
-        other => Err(missing(format!("a slip can be had as .png or .bin, not as .{other}"))),
+        other => Err(missing(format!("a slip can be had as .png, .txt or .bin, not as .{other}"))),
     }
 }
 

@@ -4,6 +4,7 @@
 //! hide in its mirror image.
 
 pub mod bench;
+pub mod faults;
 pub mod frame;
 pub mod http;
 pub mod idcard;
@@ -15,4 +16,5 @@ pub mod printer;
 pub mod rack;
 pub mod scanner;
 pub mod screen;
+pub mod wire;
 pub mod world;

@@ -10,8 +10,9 @@ use clap::Parser;
 use pickup_hw_mock::bench::Bench;
 use pickup_hw_mock::printer::Printer;
 use pickup_hw_mock::rack::Rack;
+use pickup_hw_mock::scanner::ScannerKind;
 use pickup_hw_mock::world::{Device, World};
-use pickup_hw_mock::{http, lines, lock, screen};
+use pickup_hw_mock::{faults, http, lines, lock, screen};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -32,6 +33,15 @@ struct Args {
     /// TOML file of boards and doors; without it one board with twelve doors.
     #[arg(long)]
     rack: Option<PathBuf>,
+    /// TOML file of what is wrong, followed while it changes.
+    #[arg(long)]
+    faults: Option<PathBuf>,
+    /// What kind of scanner is in.
+    #[arg(long, value_enum, default_value = "gm65")]
+    scanner: ScannerKind,
+    /// Address at which the printer is on the network too; port 0 takes a free one.
+    #[arg(long)]
+    printer_tcp: Option<SocketAddr>,
     /// Make every line as slow as the real one.
     #[arg(long)]
     pace: bool,
@@ -55,14 +65,30 @@ async fn main() -> anyhow::Result<()> {
     };
     std::fs::create_dir_all(&args.dir).with_context(|| format!("{} cannot be made", args.dir.display()))?;
     let printer = if args.pace { Printer::paced(ROW_TIME) } else { Printer::default() };
-    let bench = Bench::open(World::new(rack, printer), &args.dir, args.pace)?;
+    let mut world = World::new(rack, printer);
+    if args.scanner != ScannerKind::Gm65 {
+        world.set_scanner(args.scanner);
+    }
+    let bench = Bench::open(world, &args.dir, args.pace)?;
     let page = bind(args.listen).await?;
     let screen_listener = bind(args.screen).await?;
+    let network = match args.printer_tcp {
+        Some(address) => Some(bind(address).await?),
+        None => None,
+    };
+    let printer_address = network.as_ref().map(TcpListener::local_addr).transpose()?;
     let ready = serde_json::json!({
         "http": format!("http://{}", page.local_addr()?),
         "screen": screen_listener.local_addr()?.to_string(),
         "dir": args.dir,
+        "printer": printer_address,
     });
+    if let Some(listener) = network {
+        tokio::spawn(lines::listen(Device::Printer, listener, bench.clone()));
+    }
+    if let Some(path) = args.faults {
+        tokio::spawn(faults::watch(bench.clone(), path));
+    }
     for device in Device::ALL {
         tokio::spawn(lines::serve(device, bench.clone()));
     }

@@ -28,8 +28,32 @@ pub enum PrinterFault {
     HeadHot,
     /// Switched offline by its button.
     Offline,
+    /// An error that can be cleared.
+    RecoverableError,
+    /// An error that only service can clear.
+    UnrecoverableError,
     /// Unplugged data line: takes nothing, answers nothing.
     Silent,
+}
+
+/// What a model is able to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Model {
+    /// Answers `GS ( H` function 48.
+    pub gs_h: bool,
+    /// Pushes its status (`GS a`).
+    pub asb: bool,
+    /// Throws away what it holds when it runs out of paper or is opened, instead of printing it later.
+    pub clears: bool,
+    /// Dots across the paper: 576 or 384.
+    pub dots: u16,
+}
+
+impl Default for Model {
+    fn default() -> Self {
+        Self { gs_h: true, asb: true, clears: false, dots: 576 }
+    }
 }
 
 /// A piece of paper that came out.
@@ -41,6 +65,8 @@ pub struct Slip {
     pub cut: bool,
     /// The bytes it was printed from.
     pub bytes: Vec<u8>,
+    /// Its lines of text, from GB18030, and `[QR …]` for codes printed by command; empty for a picture.
+    pub text: String,
 }
 
 /// Bytes in a row of 576 dots.
@@ -55,6 +81,8 @@ const MODULE_DOTS: u8 = 4;
 /// A printer 576 dots wide.
 #[derive(Debug, Default)]
 pub struct Printer {
+    model: Model,
+    text: String,
     fault: Option<PrinterFault>,
     paper_out: bool,
     /// Time to print a row of dots; zero prints at once.
@@ -97,6 +125,17 @@ impl Printer {
         Self { row_time, ..Self::default() }
     }
 
+    /// What it is able to do.
+    #[must_use]
+    pub const fn model(&self) -> Model {
+        self.model
+    }
+
+    /// Makes it another model.
+    pub fn set_model(&mut self, model: Model) {
+        self.model = model;
+    }
+
     /// What is broken.
     #[must_use]
     pub fn fault(&self) -> Option<PrinterFault> {
@@ -134,6 +173,10 @@ impl Printer {
         self.fault = fault;
         let mut out = Output::default();
         self.rows_until_out = (fault == Some(PrinterFault::PaperOutMid)).then_some(ROWS_BEFORE_RUNNING_OUT);
+        let opened = matches!(fault, Some(PrinterFault::PaperOut | PrinterFault::CoverOpen));
+        if opened && self.model.clears {
+            self.clear();
+        }
         if fault == Some(PrinterFault::PaperOut) {
             self.paper_out = true;
         } else if self.paper_out {
@@ -212,7 +255,18 @@ impl Printer {
     fn blocked(&self) -> bool {
         use PrinterFault as F;
         self.paper_out
-            || matches!(self.fault, Some(F::CoverOpen | F::CutterError | F::HeadHot | F::Offline | F::Silent))
+            || matches!(
+                self.fault,
+                Some(
+                    F::CoverOpen
+                        | F::CutterError
+                        | F::HeadHot
+                        | F::Offline
+                        | F::RecoverableError
+                        | F::UnrecoverableError
+                        | F::Silent
+                )
+            )
     }
 
     fn run(&mut self, now: Duration, out: &mut Output) {
@@ -237,7 +291,8 @@ impl Printer {
         if let Some((row_bytes, rows @ 1..)) = self.picture {
             let data = self.queue.get(self.done..self.done + row_bytes)?;
             let mut row = [0; ROW_BYTES];
-            row.iter_mut().zip(data).for_each(|(dots, byte)| *dots = *byte);
+            let across = usize::from(self.model.dots / 8);
+            row.iter_mut().take(across).zip(data).for_each(|(dots, byte)| *dots = *byte);
             self.use_up(row_bytes);
             self.picture = Some((row_bytes, rows - 1));
             self.print(row);
@@ -266,21 +321,31 @@ impl Printer {
                 self.push_status = on;
                 self.pushed = None;
             }
+            Command::Echo(_) if !self.model.gs_h => {}
             Command::Echo(id) => out.reply.extend([&[0x37, 0x22], id.as_slice(), &[0]].concat()),
             Command::Qr(Qr::Module(dots)) => self.qr_module = Some(dots),
             Command::Qr(Qr::Store(text)) => self.qr = text,
             Command::Qr(Qr::Print) => {
                 self.pending.extend(ink::qr(&self.qr, self.qr_module.unwrap_or(MODULE_DOTS)));
+                let code = String::from_utf8_lossy(&self.qr);
+                self.text.push_str(&format!("[QR {code}]\n"));
             }
             Command::Text(byte) => self.line.push(byte),
-            Command::Line => self.pending.extend(ink::text(&std::mem::take(&mut self.line))),
+            Command::Line => self.print_line(),
             Command::Feed(rows) => {
                 if !self.line.is_empty() {
-                    self.pending.extend(ink::text(&std::mem::take(&mut self.line)));
+                    self.print_line();
                 }
                 self.pending.extend(std::iter::repeat_n([0; ROW_BYTES], usize::from(rows)));
             }
         }
+    }
+
+    fn print_line(&mut self) {
+        let line = std::mem::take(&mut self.line);
+        self.text.push_str(&encoding_rs::GB18030.decode_without_bom_handling(&line).0);
+        self.text.push('\n');
+        self.pending.extend(ink::text(&line, usize::from(self.model.dots) / ink::CELL_WIDE));
     }
 
     /// One row of dots; the roll may end with it.
@@ -293,11 +358,20 @@ impl Printer {
                 self.rows_until_out = None;
                 self.fault = Some(PrinterFault::PaperOut);
                 self.paper_out = true;
+                if self.model.clears {
+                    self.clear();
+                    self.done = 0;
+                }
             }
         }
     }
 
     fn slip(&mut self, cut: bool) -> Slip {
-        Slip { rows: std::mem::take(&mut self.rows), cut, bytes: std::mem::take(&mut self.used) }
+        Slip {
+            rows: std::mem::take(&mut self.rows),
+            cut,
+            bytes: std::mem::take(&mut self.used),
+            text: std::mem::take(&mut self.text),
+        }
     }
 }

@@ -1,7 +1,9 @@
-//! The scanner's side of the GM65 protocol: bytes in, bytes out.
+//! The scanner's side: modules of the GM65 family, of Newland and of Honeywell, and one that only sends lines.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
 
 use crate::frame::Inbox;
 
@@ -16,9 +18,29 @@ const READ_TIME: u16 = 0x0006;
 /// Zone of what follows a code: 0 CR, 1 CR LF, 2 TAB, 3 nothing.
 const TERMINATOR: u16 = 0x0060;
 
-/// A GM65-family module.
+/// How long a Newland or Honeywell module reads after it was told to.
+const TRIGGERED_FOR: Duration = Duration::from_secs(5);
+const NEWLAND_FRAME: usize = 64;
+
+/// Whose protocol it speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum ScannerKind {
+    /// GM65 and its like.
+    #[default]
+    Gm65,
+    /// Newland's "unified" commands: reads when told.
+    Newland,
+    /// Honeywell: reads when told.
+    Honeywell,
+    /// Sends lines and hears nothing.
+    Lines,
+}
+
+/// A scanner.
 #[derive(Debug, Default)]
 pub struct Scanner {
+    kind: ScannerKind,
     zones: BTreeMap<u16, u8>,
     triggered_at: Option<Duration>,
     inbox: Inbox,
@@ -35,9 +57,33 @@ pub fn crc16(bytes: &[u8]) -> u16 {
 }
 
 impl Scanner {
+    /// A scanner of this kind, as it leaves the factory.
+    #[must_use]
+    pub fn of(kind: ScannerKind) -> Self {
+        Self { kind, ..Self::default() }
+    }
+
+    /// Whose protocol it speaks.
+    #[must_use]
+    pub const fn kind(&self) -> ScannerKind {
+        self.kind
+    }
+
     /// Takes bytes from the host at `now` and answers.
     pub fn feed(&mut self, bytes: &[u8], now: Duration) -> Vec<u8> {
         self.inbox.take(bytes, now);
+        match self.kind {
+            ScannerKind::Gm65 => {}
+            ScannerKind::Newland => return self.newland(now),
+            ScannerKind::Honeywell => {
+                self.honeywell(now);
+                return Vec::new();
+            }
+            ScannerKind::Lines => {
+                self.inbox.bytes.clear();
+                return Vec::new();
+            }
+        }
         let mut out = Vec::new();
         while let Some(frame) = next_frame(&mut self.inbox.bytes) {
             out.extend(self.answer(&frame, now));
@@ -61,7 +107,47 @@ impl Scanner {
         [code, terminator].concat()
     }
 
+    /// `7E 01 0000 #|@ TAG … ; 03`, answered with `02 01 0000 … ACK … ; 03`, or NAK for what it does not know.
+    fn newland(&mut self, now: Duration) -> Vec<u8> {
+        let mut out = Vec::new();
+        while let Some(end) = self.inbox.bytes.windows(2).position(|two| two == [0x3B, 0x03]) {
+            let frame: Vec<u8> = self.inbox.bytes.drain(..end + 2).collect();
+            let Some(start) = frame.windows(2).rposition(|two| two == [0x7E, 0x01]) else { continue };
+            let body = frame.get(start + 2..frame.len().saturating_sub(2)).unwrap_or_default();
+            let (order, value) = body.split_at(body.len().saturating_sub(1));
+            let known = matches!(order, b"0000#SCNTRG" | b"0000@SCNTRG") && matches!(value, b"0" | b"1");
+            if known {
+                self.triggered_at = (value == b"1").then_some(now);
+            }
+            out.extend(
+                [&[0x02, 0x01], order, &[if known { 0x06 } else { 0x15 }], value, &[0x3B, 0x03]].concat(),
+            );
+        }
+        let extra = self.inbox.bytes.len().saturating_sub(NEWLAND_FRAME);
+        self.inbox.bytes.drain(..extra);
+        out
+    }
+
+    /// `16 54 0D` and `16 55 0D`; nothing is answered.
+    fn honeywell(&mut self, now: Duration) {
+        while let Some(at) = self.inbox.bytes.windows(3).position(|w| matches!(w, [0x16, 0x54 | 0x55, 0x0D]))
+        {
+            let on = self.inbox.bytes.get(at + 1) == Some(&0x54);
+            self.triggered_at = on.then_some(now);
+            self.inbox.bytes.drain(..at + 3);
+        }
+        let extra = self.inbox.bytes.len().saturating_sub(2);
+        self.inbox.bytes.drain(..extra);
+    }
+
     fn reads(&self, now: Duration) -> bool {
+        match self.kind {
+            ScannerKind::Gm65 => {}
+            ScannerKind::Lines => return true,
+            ScannerKind::Newland | ScannerKind::Honeywell => {
+                return self.triggered_at.is_some_and(|from| now.saturating_sub(from) <= TRIGGERED_FOR);
+            }
+        }
         if self.zone(MODE) & 0b11 != 0b01 {
             return true;
         }

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use crate::idcard::{Card, IdCardFault, Reader};
 use crate::lock::{LockFault, Locks, Reply};
-use crate::printer::{Output, Printer, PrinterFault, Slip};
+use crate::printer::{Model, Output, Printer, PrinterFault, Slip};
 use crate::rack::Rack;
-use crate::scanner::Scanner;
+use crate::scanner::{Scanner, ScannerKind};
 
 const LOG_ENTRIES: usize = 10_000;
 /// Slips that the tray holds; older ones fall off.
@@ -24,6 +24,12 @@ pub enum ScannerFault {
     Silent,
     /// Sends noise before each code.
     Noise,
+    /// Sends each code twice.
+    Double,
+    /// Sends its acknowledgements only with the next thing it has to say.
+    LateAck,
+    /// Sends no terminator after a code.
+    NoTerminator,
 }
 
 /// The devices beside the locks, by the name of their line.
@@ -97,6 +103,8 @@ pub struct World {
     pub locks: Locks,
     scanner: Scanner,
     scanner_fault: Option<ScannerFault>,
+    /// Acknowledgements of a scanner that is late with them.
+    late: Vec<u8>,
     reader: Reader,
     printer: Printer,
     /// Slips in the tray.
@@ -135,6 +143,7 @@ impl World {
             locks: Locks::new(&rack),
             scanner: Scanner::default(),
             scanner_fault: None,
+            late: Vec::new(),
             reader: Reader::default(),
             printer,
             slips: Vec::new(),
@@ -171,7 +180,13 @@ impl World {
     pub fn feed(&mut self, device: Device, bytes: &[u8]) -> Vec<u8> {
         match device {
             Device::Scanner if self.scanner_fault == Some(ScannerFault::Silent) => Vec::new(),
-            Device::Scanner => self.scanner.feed(bytes, self.now),
+            Device::Scanner => {
+                let answer = self.scanner.feed(bytes, self.now);
+                if self.scanner_fault != Some(ScannerFault::LateAck) || answer.is_empty() {
+                    return answer;
+                }
+                std::mem::replace(&mut self.late, answer)
+            }
             Device::IdCard => {
                 let before = self.reader.reads();
                 let out = self.reader.feed(bytes, self.now);
@@ -199,15 +214,47 @@ impl World {
     /// A code is held before the scanner; the bytes it sends.
     pub fn scan(&mut self, code: &[u8]) -> Vec<u8> {
         self.note("scan", json!({ "bytes": code.len() }));
-        match self.scanner_fault {
+        let late = std::mem::take(&mut self.late);
+        let sent = match self.scanner_fault {
             Some(ScannerFault::Silent) => Vec::new(),
+            Some(ScannerFault::Double) => {
+                // Both at once, as if a module that waits for orders had been told twice.
+                let code = self.scanner.scanned(code, self.now);
+                [&code[..], &code[..]].concat()
+            }
+            Some(ScannerFault::NoTerminator) => {
+                let mut code = self.scanner.scanned(code, self.now);
+                while code.last().is_some_and(|byte| matches!(byte, b'\r' | b'\n' | b'\t')) {
+                    code.pop();
+                }
+                code
+            }
             Some(ScannerFault::Noise) => {
                 let mut noisy = vec![0xFF, 0x00, 0x9D, 0xFE, 0x80, b'\r'];
                 noisy.extend(self.scanner.scanned(code, self.now));
                 noisy
             }
-            None => self.scanner.scanned(code, self.now),
-        }
+            Some(ScannerFault::LateAck) | None => self.scanner.scanned(code, self.now),
+        };
+        [late, sent].concat()
+    }
+
+    /// Puts another kind of scanner in.
+    pub fn set_scanner(&mut self, kind: ScannerKind) {
+        self.scanner = Scanner::of(kind);
+        self.note("scanner", json!({ "scanner": kind }));
+    }
+
+    /// Puts another model of printer in; what is printed so far stays.
+    pub fn set_printer(&mut self, model: Model) {
+        self.printer.set_model(model);
+        self.note("printer", json!({ "model": model }));
+    }
+
+    /// What kind of scanner and model of printer are in.
+    #[must_use]
+    pub const fn models(&self) -> (ScannerKind, Model) {
+        (self.scanner.kind(), self.printer.model())
     }
 
     /// Lays a card on the reader or lifts it.

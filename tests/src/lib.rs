@@ -16,5 +16,6 @@ pub mod program;
 pub mod recorder;
 pub mod shop;
 pub mod slip;
+pub mod timed;
 pub mod wait;
 pub mod webdriver;

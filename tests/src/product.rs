@@ -171,8 +171,7 @@ impl Product {
     /// # Errors
     /// With its log when it is not ready.
     pub async fn start_kiosk(&mut self) -> Result<()> {
-        let arguments = words(["run", "--config"], &self.path("kiosk.toml"));
-        let mut arguments = arguments;
+        let mut arguments = words(["run", "--config"], &self.path("kiosk.toml"));
         if self.setup.window {
             arguments.push("--window".into());
         }
@@ -189,6 +188,11 @@ impl Product {
             Some(kiosk) => kiosk.kill().await,
             None => Ok(()),
         }
+    }
+
+    /// The kiosk's process.
+    pub fn kiosk_id(&self) -> Option<u32> {
+        self.kiosk.as_ref()?.id()
     }
 
     /// Checks that every process still runs.

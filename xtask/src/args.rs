@@ -15,6 +15,8 @@ cargo xtask <command>
         Everything that must hold before a change lands; ends with a line that counts tests.
   bench pickup [--json] [--pickups N]
         Times scan to verdict and confirmation to lock pulse over at least 200 pickups.
+  bench kiosk [--json] [--starts N] [--pickups N] [--idle-s N]
+        Measures the kiosk's program: start to ready, memory, idle load, scan to event, confirmation to pulse.
   bench clearing [--engine sqlite|postgres] [--json] …
         Orders a second over HTTP beside the bare statements and one transaction an order; on both
         databases unless one is named. `--help` lists the rest.
@@ -24,6 +26,8 @@ cargo xtask <command>
         Orders built, signatures and receipts a second on one core, each beside the machine's limit.
   bench customs --hostile [--orders N] [--seed N] [--json]
         Files declarations with a customs side that does everything wrong and compares both books.
+  bench sessions [--sessions N] [--visits N] [--seed S] [--json]
+        A million simulated sessions of a kiosk against the rules, and the share of shoppers served.
   postgres start|stop
         Starts or stops the PostgreSQL cluster that tests and benchmarks use, and prints its address.
   pi build [--yes] [--no-install]
@@ -106,10 +110,14 @@ pub enum Command {
         /// How many pickups.
         pickups: u32,
     },
+    /// Measure the kiosk's program; the words go to the program that does it.
+    BenchKiosk(Vec<String>),
     /// Measure clearing; the words go to the program that does it.
     BenchClearing(Vec<String>),
     /// Measure customs messages; the words go to the program that does it.
     BenchCustoms(Vec<String>),
+    /// Simulate sessions of a kiosk; the words go to the program that does it.
+    BenchSessions(Vec<String>),
     /// Kill backend and PostgreSQL under load; the words go to the program that does it.
     BenchKills(Vec<String>),
     /// Start or stop the cluster of tests.
@@ -172,11 +180,17 @@ fn test(rest: &[&str]) -> Result<Command, String> {
 fn bench(rest: &[&str]) -> Result<Command, String> {
     let rest = match rest.split_first() {
         Some((&"pickup", rest)) => rest,
+        Some((&"kiosk", rest)) => {
+            return Ok(Command::BenchKiosk(rest.iter().map(|word| (*word).to_owned()).collect()));
+        }
         Some((&"clearing", rest)) => {
             return Ok(Command::BenchClearing(rest.iter().map(|word| (*word).to_owned()).collect()));
         }
         Some((&"kills", rest)) => {
             return Ok(Command::BenchKills(rest.iter().map(|word| (*word).to_owned()).collect()));
+        }
+        Some((&"sessions", rest)) => {
+            return Ok(Command::BenchSessions(rest.iter().map(|word| (*word).to_owned()).collect()));
         }
         Some((&"customs", rest)) => {
             return Ok(Command::BenchCustoms(rest.iter().map(|word| (*word).to_owned()).collect()));
@@ -184,7 +198,7 @@ fn bench(rest: &[&str]) -> Result<Command, String> {
         Some((&("--help" | "-h"), _)) => return Ok(Command::Help(BENCH_HELP)),
         _ => {
             return Err(
-                "bench needs to know what: `cargo xtask bench pickup`, `clearing`, `customs` or `kills`."
+                "bench needs to know what: `cargo xtask bench pickup`, `clearing`, `customs`, `kills` or `sessions`."
                     .to_owned(),
             );
         }

@@ -46,8 +46,10 @@ fn run(command: Command) -> anyhow::Result<bool> {
         Command::Demo(options) => demo::run(&options),
         Command::Test(install) => check::run(install),
         Command::BenchPickup { json, pickups } => bench::run(json, pickups),
+        Command::BenchKiosk(words) => bench::kiosk(&words),
         Command::BenchClearing(words) => bench::clearing(&words),
         Command::BenchCustoms(words) => bench::customs(&words),
+        Command::BenchSessions(words) => bench::sessions(&words),
         Command::BenchKills(words) => bench::kills(&words),
         Command::Postgres { stop } => {
             let cluster = postgres::Cluster::find()?;

@@ -5,14 +5,16 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use fastrand::Rng;
-use pickup_customs_fuzz::{TARGETS, Target, mutate};
+use pickup_customs_fuzz::{TARGETS, Target, devices, mutate};
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let target = words.first().and_then(|name| TARGETS.into_iter().find(|(known, _)| known == name));
+    let targets: Vec<(&str, Target)> = TARGETS.into_iter().chain(devices::TARGETS).collect();
+    let target = words.first().and_then(|name| targets.iter().copied().find(|(known, _)| known == name));
     let runs = words.get(1).and_then(|word| word.parse::<u64>().ok());
     let (Some((name, target)), Some(runs)) = (target, runs) else {
-        eprintln!("mutate receipts|dxp|signature|locks RUNS [SEED]");
+        let names: Vec<&str> = targets.iter().map(|(name, _)| *name).collect();
+        eprintln!("mutate {} RUNS [SEED]", names.join("|"));
         return ExitCode::FAILURE;
     };
     let seed = words.get(2).and_then(|word| word.parse().ok()).unwrap_or(1);

@@ -5,17 +5,17 @@ use qrcode::{Color, QrCode};
 use super::command::LINE_ROWS;
 use super::{ROW_BYTES, Row};
 
-const COLUMNS: usize = 48;
-const CELL_WIDE: usize = 12;
+/// Dots across a column.
+pub(super) const CELL_WIDE: usize = 12;
 const DOT_WIDE: usize = 2;
 const DOT_HIGH: usize = 3;
 
-/// A line of text as rows; what does not fit its 48 columns is lost.
-pub(super) fn text(line: &[u8]) -> Vec<Row> {
+/// A line of text as rows; what does not fit its columns is lost.
+pub(super) fn text(line: &[u8], columns: usize) -> Vec<Row> {
     let mut rows = Vec::new();
     for row in 0..usize::from(LINE_ROWS) {
         let mut dots = [0; ROW_BYTES];
-        for (column, &byte) in line.iter().take(COLUMNS).enumerate() {
+        for (column, &byte) in line.iter().take(columns).enumerate() {
             let bits = glyph(byte).get(row / DOT_HIGH).copied().unwrap_or(0);
             for x in (0..5).filter(|x| bits & (0x10 >> x) != 0) {
                 let from = column * CELL_WIDE + x * DOT_WIDE;

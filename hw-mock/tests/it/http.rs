@@ -84,8 +84,30 @@ async fn a_printed_slip_can_be_seen_read_and_taken() {
 async fn every_fault_of_the_contract_can_be_set_seen_and_cleared() {
     let mock = Mock::start("faults").await;
     let faults = [
-        ("scanner", &["silent", "noise"][..]),
-        ("idcard", &["silent", "read_failed", "auth_failed"]),
+        ("scanner", &["silent", "noise", "double", "late_ack", "no_terminator"][..]),
+        (
+            "idcard",
+            &[
+                "silent",
+                "read_failed",
+                "auth_failed",
+                "reader_refused_card",
+                "not_verified",
+                "wrong_card",
+                "random_failed",
+                "self_test_failed",
+                "not_authorised",
+                "select_failed",
+                "no_such_item",
+                "bad_checksum",
+                "bad_length",
+                "bad_command",
+                "unknown",
+                "damaged",
+                "bad_text",
+                "stays",
+            ],
+        ),
         ("lock", &["silent", "stuck_closed", "stuck_open", "echo"]),
         (
             "printer",
@@ -97,6 +119,8 @@ async fn every_fault_of_the_contract_can_be_set_seen_and_cleared() {
                 "cutter_error",
                 "head_hot",
                 "offline",
+                "recoverable_error",
+                "unrecoverable_error",
                 "silent",
             ],
         ),

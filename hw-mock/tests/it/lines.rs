@@ -81,7 +81,7 @@ async fn a_scanner_that_nobody_reads_does_not_hold_up_the_bench() {
     assert_eq!(mock.kinds().await, ["scan"; 3]);
 }
 
-struct Running(Child);
+pub struct Running(Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -90,7 +90,7 @@ impl Drop for Running {
     }
 }
 
-fn program(dir: &std::path::Path, more: &[&str]) -> (Running, Value) {
+pub fn program(dir: &std::path::Path, more: &[&str]) -> (Running, Value) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_pickup-hw-mock"))
         .args(["--listen", "127.0.0.1:0", "--screen", "127.0.0.1:0", "--dir"])
         .arg(dir)

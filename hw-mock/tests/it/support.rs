@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use pickup_hw_mock::bench::Bench;
-use pickup_hw_mock::idcard::Card;
+use pickup_hw_mock::idcard::{Card, Kind};
 use pickup_hw_mock::printer::Printer;
 use pickup_hw_mock::rack::Rack;
 use pickup_hw_mock::world::{Device, World};
@@ -35,6 +35,9 @@ pub fn card() -> Card {
         issuer: "样例市公安局".into(),
         valid_from: "20200101".into(),
         valid_until: "长期".into(),
+        kind: Kind::Citizen,
+        latin_name: String::new(),
+        fingerprints: 0,
     }
 }
 

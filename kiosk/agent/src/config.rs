@@ -12,6 +12,8 @@ use pickup_protocol::DoorNumber;
 use pickup_protocol::kiosk::{DoorOffer, DoorSize};
 use serde::Deserialize;
 
+use crate::doors;
+
 /// All settings.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -30,6 +32,12 @@ pub struct Config {
     /// The lock boards and the doors.
     #[serde(default)]
     pub lock: LockSettings,
+    /// The journal.
+    #[serde(default)]
+    pub journal: JournalSettings,
+    /// The clock.
+    #[serde(default)]
+    pub clock: ClockSettings,
     /// A bench that shows the screen in a browser.
     pub bench: Option<BenchSettings>,
     /// The screen.
@@ -88,6 +96,28 @@ pub struct DoorSettings {
     pub channel: u8,
     /// How large it is.
     pub size: DoorSize,
+}
+
+/// The journal.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct JournalSettings {
+    /// Days that what was reported stays in it; how each pickup stands stays for ever.
+    pub keep_days: u16,
+}
+
+impl Default for JournalSettings {
+    fn default() -> Self {
+        Self { keep_days: 90 }
+    }
+}
+
+/// The clock.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ClockSettings {
+    /// The system's clock is right without being synchronised: the board has a clock chip and a battery.
+    pub trust_system: bool,
 }
 
 /// A bench that shows the screen in a browser.
@@ -212,10 +242,11 @@ impl Config {
             .with_context(|| format!("the settings {} cannot be read", path.display()))?;
         let mut config: Self =
             toml::from_str(&text).with_context(|| format!("the settings {} are wrong", path.display()))?;
-        config.lock.check().with_context(|| format!("the doors in {} are wrong", path.display()))?;
         if let Some(folder) = path.parent() {
             config.data_dir = folder.join(&config.data_dir);
         }
+        doors::apply(&mut config.lock, &config.data_dir)?;
+        config.lock.check().with_context(|| format!("the doors in {} are wrong", path.display()))?;
         Ok(config)
     }
 }

@@ -1,29 +1,36 @@
 //! The kiosk: the session in the middle, and everything it asks for done around it.
 
+use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
-use pickup_devices::printer::{PrintJob, Raster};
 use pickup_protocol::DoorNumber;
 use pickup_protocol::Reason;
 use pickup_protocol::kiosk::{GrantReply, Verdict};
 use pickup_session::journal::{Record, Report};
-use pickup_session::{Command, Event, OpenFailure, Session, SlipJob, Trouble, Unreachable};
+use pickup_session::{
+    Command, Config as SessionConfig, Event, OpenFailure, Recovery, Session, SlipJob, Trouble, Unreachable,
+};
 use pickup_ui::UiCommand;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
+use uuid::Uuid;
 
 use crate::backend::{Backend, BackendError};
 use crate::clock::Clock;
 use crate::contact::Nudges;
 use crate::devices::{self, Devices};
-use crate::journal::Journal;
+use crate::journal::{Journal, keep_from};
+use crate::known::Known;
+use crate::pulse::Pulse;
 use crate::screen::Surroundings;
 use crate::slip::{self, SlipContent};
 
 /// The clock on the screen shows minutes.
 const CLOCK_EVERY: Duration = Duration::from_secs(5);
+/// What was reported long ago is taken out of the journal this often.
+const PRUNE_EVERY: Duration = Duration::from_secs(24 * 3600);
 
 /// The kiosk.
 pub struct Kiosk {
@@ -33,8 +40,20 @@ pub struct Kiosk {
     pub clock: Clock,
     /// The backend.
     pub backend: Backend,
-    /// The journal; `None` when it cannot be used.
-    pub journal: Option<Journal>,
+    /// What the session is set up with.
+    pub settings: SessionConfig,
+    /// The journal.
+    pub journal: Journal,
+    /// Days that lines of the journal stay after they were reported.
+    pub keep_days: u16,
+    /// When the journal is made shorter next, on the monotonic clock.
+    pub prune_at: Duration,
+    /// What devices and backend said last.
+    pub known: Known,
+    /// Whether the journal was read, or found to be no good, before.
+    pub began: bool,
+    /// How it goes on, for whoever watches.
+    pub pulse: Arc<Pulse>,
     /// The drivers.
     pub devices: Devices,
     /// The screen.
@@ -45,8 +64,8 @@ pub struct Kiosk {
     pub nudges: Nudges,
     /// What the screen shows around the page.
     pub around: Surroundings,
-    /// Dots across the paper.
-    pub dots: u16,
+    /// What slips are printed on.
+    pub paper: slip::Paper,
     /// What happens.
     pub events: UnboundedSender<Event>,
     /// What was shown last.
@@ -68,7 +87,7 @@ impl Kiosk {
                 () = sleep_until(due.unwrap_or(clock)), if due.is_some() => {
                     self.session.handle_timeout(self.clock.now());
                 }
-                () = sleep_until(clock) => self.show_again(),
+                () = sleep_until(clock) => self.tick(),
                 _ = stop.wait_for(|stop| *stop) => return,
             }
             self.obey();
@@ -79,13 +98,53 @@ impl Kiosk {
         if let Event::Hello(hello) = &event {
             self.around.hello = Some((**hello).clone());
         }
+        self.known.note(&event);
         let look = matches!(event, Event::OpenFailed { .. });
-        self.session.handle(event, self.clock.now());
+        match event {
+            Event::Recovered(found) => self.recovered(found),
+            event => self.session.handle(event, self.clock.now()),
+        }
         if look {
             // Whatever the door did, it is looked at again.
             let _ = self.devices.lock.query_all();
         }
         self.show_again();
+    }
+
+    /// The journal was read, or is no good.
+    fn recovered(&mut self, found: Option<Box<Recovery>>) {
+        self.pulse.set_journal(found.is_some());
+        if let Some(found) = &found {
+            found.reports.iter().for_each(|report| drop(self.reports.send(report.clone())));
+        }
+        let event = match (std::mem::replace(&mut self.began, true), found) {
+            (false, found) => Event::Recovered(found),
+            (true, None) => Event::JournalFailed,
+            (true, Some(found)) => {
+                self.begin_anew();
+                Event::Recovered(Some(found))
+            }
+        };
+        self.session.handle(event, self.clock.now());
+    }
+
+    /// The journal could not be written for a while, so what is known of before is what it says: as after a restart.
+    fn begin_anew(&mut self) {
+        let now = self.clock.now();
+        self.session = Session::new(self.settings.clone(), Box::new(Uuid::new_v4), now);
+        self.known.events().for_each(|event| self.session.handle(event, now));
+        let _ = self.devices.polling.send(false);
+        let _ = self.devices.lock.query_all();
+    }
+
+    fn tick(&mut self) {
+        self.pulse.beat();
+        self.show_again();
+        let now = self.clock.now();
+        if let Some(wall) = now.wall.filter(|_| now.mono >= self.prune_at && self.session.is_idle()) {
+            self.prune_at = now.mono + PRUNE_EVERY;
+            self.journal.prune(keep_from(wall, self.keep_days));
+        }
     }
 
     fn obey(&mut self) {
@@ -126,10 +185,6 @@ impl Kiosk {
     }
 
     fn journal(&self, write: u64, records: Vec<Record>) {
-        let Some(journal) = &self.journal else {
-            let _ = self.events.send(Event::JournalFailed);
-            return;
-        };
         let reports: Vec<Report> = records.iter().filter_map(report_of).collect();
         let (to, outbox) = (self.events.clone(), self.reports.clone());
         let done = move |good: bool| {
@@ -138,24 +193,24 @@ impl Kiosk {
                 reports.into_iter().for_each(|report| drop(outbox.send(report)));
             }
         };
-        journal.write(records, Box::new(done));
+        self.journal.write(self.clock.now().wall, records, Box::new(done));
     }
 
     fn print(&self, job: SlipJob) {
-        let (printer, to, dots) = (self.devices.printer.clone(), self.events.clone(), self.dots);
+        let (printer, to, paper) = (self.devices.printer.clone(), self.events.clone(), self.paper);
         let kiosk = self.around.hello.as_ref().map(|hello| hello.kiosk.clone()).unwrap_or_default();
         let printed_at = self.clock.now().wall.unwrap_or(job.offer.released_at);
         tokio::task::spawn_blocking(move || {
             let number = job.job;
             let content =
                 SlipContent { offer: &job.offer, slip: &job.slip, kiosk: &kiosk, printed_at, copy: job.copy };
-            let trouble = match raster(&content, dots) {
-                Ok(raster) => match printer.print(PrintJob { job: number, raster }) {
+            let trouble = match slip::print_job(number, &content, paper) {
+                Ok(job) => match printer.print(job) {
                     Ok(()) => return,
                     Err(fault) => devices::trouble(fault),
                 },
                 Err(error) => {
-                    tracing::error!("a slip cannot be drawn: {error:#}");
+                    tracing::error!("a slip cannot be made: {error}");
                     Trouble::Other
                 }
             };
@@ -167,7 +222,15 @@ impl Kiosk {
         if let Err(fault) = self.devices.lock.open(door.0) {
             tracing::warn!(door = door.0, fault = fault.code(), "a door could not be asked to open");
             let _ = self.events.send(Event::OpenFailed { door, kind: OpenFailure::NotSent });
+            return;
         }
+        let (at, to) = (self.clock.now().wall, self.events.clone());
+        let done = move |good: bool| {
+            if !good {
+                let _ = to.send(Event::JournalFailed);
+            }
+        };
+        self.journal.write(at, vec![Record::Sent { door, at }], Box::new(done));
     }
 
     fn show(&mut self, view: pickup_session::View) {
@@ -176,6 +239,7 @@ impl Kiosk {
             // The screen's end ends the program elsewhere.
             let _ = self.ui.send(UiCommand::Show(Box::new(shown.clone())));
         }
+        self.pulse.show(&view.screen);
         self.shown = Some((view, shown));
     }
 
@@ -185,11 +249,6 @@ impl Kiosk {
             self.show(view);
         }
     }
-}
-
-fn raster(content: &SlipContent<'_>, dots: u16) -> anyhow::Result<Raster> {
-    let drawing = slip::draw(content, dots)?;
-    Ok(Raster::new(drawing.width, drawing.rows)?)
 }
 
 fn report_of(record: &Record) -> Option<Report> {

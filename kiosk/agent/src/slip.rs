@@ -1,12 +1,17 @@
-//! The release slip as a picture: drawn with the bundled font, so that it is the same on every printer.
+//! The release slip: as a picture, drawn with the bundled font, so that it is the same on every printer; or as text in
+//! the printer's own letters. Both say the same.
 
 mod canvas;
+mod sheet;
 
 use jiff::Timestamp;
 use pickup_protocol::domain::{Money, china_time};
 use pickup_protocol::kiosk::{Offer, Slip};
 
+use pickup_devices::printer::{PrintJob, PrinterConfig, Raster, RasterError, SlipMode, TextSlip};
+
 use canvas::{Canvas, Weight};
+use sheet::{Lines, Sheet};
 
 /// What is drawn: everything on a slip is known before the first dot.
 #[derive(Debug)]
@@ -32,6 +37,38 @@ pub enum SlipError {
     /// The slip number does not fit a QR code.
     #[error("slip number {0} cannot be written as a QR code: {1}")]
     Qr(String, qrcode::types::QrError),
+    /// The drawing is no picture that a printer takes.
+    #[error("the drawing cannot be printed: {0}")]
+    Picture(#[from] RasterError),
+}
+
+/// What the paper is like and what goes onto it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Paper {
+    /// Dots across.
+    pub dots: u16,
+    /// Picture or text.
+    pub mode: SlipMode,
+}
+
+impl From<&PrinterConfig> for Paper {
+    fn from(config: &PrinterConfig) -> Self {
+        Self { dots: config.dots, mode: config.mode }
+    }
+}
+
+/// The slip as the printer is to have it.
+///
+/// # Errors
+/// [`SlipError`]; none can happen for what the backend sends.
+pub fn print_job(number: u64, content: &SlipContent<'_>, paper: Paper) -> Result<PrintJob, SlipError> {
+    match paper.mode {
+        SlipMode::Raster => {
+            let drawing = draw(content, paper.dots)?;
+            Ok(PrintJob::raster(number, Raster::new(drawing.width, drawing.rows)?))
+        }
+        SlipMode::Text => Ok(PrintJob::text(number, text(content)?)),
+    }
 }
 
 /// A drawn slip: one bit a dot, rows packed most significant bit first, 1 is black.
@@ -53,16 +90,30 @@ const TITLE: u16 = 44;
 /// # Errors
 /// [`SlipError`]; neither can happen for what the backend sends.
 pub fn draw(content: &SlipContent<'_>, width: u16) -> Result<Drawing, SlipError> {
-    let mut c = Canvas::new(width)?;
-    head(&mut c, content);
-    declaration(&mut c, content);
-    goods(&mut c, content.offer);
-    limit(&mut c, content.offer);
-    foot(&mut c, content)?;
-    Ok(c.finish())
+    let mut canvas = Canvas::new(width)?;
+    write(&mut canvas, content)?;
+    Ok(canvas.finish())
 }
 
-fn head(c: &mut Canvas, content: &SlipContent<'_>) {
+/// The slip as lines of text.
+///
+/// # Errors
+/// As [`draw`].
+pub fn text(content: &SlipContent<'_>) -> Result<TextSlip, SlipError> {
+    let mut lines = Lines::default();
+    write(&mut lines, content)?;
+    Ok(lines.0)
+}
+
+fn write(sheet: &mut impl Sheet, content: &SlipContent<'_>) -> Result<(), SlipError> {
+    head(sheet, content);
+    declaration(sheet, content);
+    goods(sheet, content.offer);
+    limit(sheet, content.offer);
+    foot(sheet, content)
+}
+
+fn head(c: &mut impl Sheet, content: &SlipContent<'_>) {
     if content.copy {
         c.banner("副本  COPY", LARGE);
         c.gap(10);
@@ -75,7 +126,7 @@ fn head(c: &mut Canvas, content: &SlipContent<'_>) {
     c.rule();
 }
 
-fn declaration(c: &mut Canvas, content: &SlipContent<'_>) {
+fn declaration(c: &mut impl Sheet, content: &SlipContent<'_>) {
     let (offer, slip) = (content.offer, content.slip);
     let kind = format!("{} 网购保税+线下自提", slip.supervision);
     for (label, value) in [
@@ -93,7 +144,7 @@ fn declaration(c: &mut Canvas, content: &SlipContent<'_>) {
     c.rule();
 }
 
-fn goods(c: &mut Canvas, offer: &Offer) {
+fn goods(c: &mut impl Sheet, offer: &Offer) {
     for line in &offer.lines {
         c.wrapped(&line.name.zh, BODY, Weight::Bold);
         let quantity = format!("  × {} {}", line.quantity, line.unit.zh);
@@ -106,7 +157,7 @@ fn goods(c: &mut Canvas, offer: &Offer) {
     c.rule();
 }
 
-fn limit(c: &mut Canvas, offer: &Offer) {
+fn limit(c: &mut impl Sheet, offer: &Offer) {
     let limit = &offer.limit;
     let left = limit.limit_fen.saturating_sub(limit.used_fen);
     c.pair(&format!("{} 年度限值", limit.year), &yuan(limit.limit_fen), BODY, Weight::Regular);
@@ -116,7 +167,7 @@ fn limit(c: &mut Canvas, offer: &Offer) {
     c.rule();
 }
 
-fn foot(c: &mut Canvas, content: &SlipContent<'_>) -> Result<(), SlipError> {
+fn foot(c: &mut impl Sheet, content: &SlipContent<'_>) -> Result<(), SlipError> {
     c.gap(10);
     c.qr(&content.slip.number)?;
     c.gap(6);

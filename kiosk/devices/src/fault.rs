@@ -59,7 +59,55 @@ pub enum DeviceFault {
     DoorNotSeenOpen,
 }
 
+/// What may be done next when a request ends with a fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultKind {
+    /// Nothing left the kiosk: the request may be repeated.
+    NotSent,
+    /// The device may have acted: never repeated by machine, a person decides.
+    OutcomeUnknown,
+    /// The device was asked and says nothing; whether it acted is for the request to judge.
+    NoAnswer,
+}
+
+impl FaultKind {
+    /// The stable code, the same as its serialised form.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::NotSent => "not_sent",
+            Self::OutcomeUnknown => "outcome_unknown",
+            Self::NoAnswer => "no_answer",
+        }
+    }
+}
+
 impl DeviceFault {
+    /// What may be concluded of a request that met this fault once its first byte was on its way. Before that every
+    /// request is [`FaultKind::NotSent`], whatever the fault; drivers that know how far a request got say so themselves
+    /// (`PrintFailure`, `OpenFailure`).
+    pub fn kind(self) -> FaultKind {
+        match self {
+            Self::PortUnavailable
+            | Self::Busy
+            | Self::Stale
+            | Self::Unconfigured
+            | Self::Unfit
+            | Self::Stopped => FaultKind::NotSent,
+            Self::NoAnswer => FaultKind::NoAnswer,
+            Self::PortLost
+            | Self::Stalled
+            | Self::PaperOut
+            | Self::CoverOpen
+            | Self::CutterError
+            | Self::HeadHot
+            | Self::PrinterBroken
+            | Self::PrinterError
+            | Self::Offline
+            | Self::DoorNotSeenOpen => FaultKind::OutcomeUnknown,
+        }
+    }
+
     /// Every fault there is, for tables and tests.
     pub const ALL: [Self; 17] = [
         Self::PortUnavailable,
@@ -115,6 +163,16 @@ mod tests {
         for fault in DeviceFault::ALL {
             assert_eq!(toml::Value::try_from(fault), Ok(toml::Value::String(fault.code().into())));
             assert!(seen.insert(fault.code()), "{fault:?}");
+        }
+    }
+
+    #[test]
+    fn what_never_left_the_kiosk_may_be_repeated_and_nothing_else() {
+        let repeatable = DeviceFault::ALL.into_iter().filter(|fault| fault.kind() == FaultKind::NotSent);
+        assert_eq!(repeatable.count(), 6);
+        assert_eq!(DeviceFault::PortLost.kind(), FaultKind::OutcomeUnknown);
+        for kind in [FaultKind::NotSent, FaultKind::OutcomeUnknown, FaultKind::NoAnswer] {
+            assert_eq!(toml::Value::try_from(kind), Ok(toml::Value::String(kind.code().into())));
         }
     }
 }

@@ -17,6 +17,6 @@ pub mod printer;
 pub mod scanner;
 mod trace;
 
-pub use fault::DeviceFault;
+pub use fault::{DeviceFault, FaultKind};
 pub use port::{Connector, SerialPath};
 pub use trace::TraceEntry;

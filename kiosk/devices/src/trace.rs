@@ -1,8 +1,11 @@
 //! The last things a driver did, kept for the service page and for fault reports.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
+
+use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 
 const KEPT: usize = 64;
 
@@ -13,6 +16,23 @@ pub struct TraceEntry<T> {
     pub at_ms: u64,
     /// What happened.
     pub event: T,
+}
+
+impl<T: fmt::Debug> TraceEntry<T> {
+    /// The event as a service page shows it. No driver puts anything of a person, or a code, into its events.
+    pub fn text(&self) -> String {
+        format!("{:?}", self.event)
+    }
+}
+
+/// As `at_ms` and `event`, the latter as text: what drivers do differs too much for one form, and only people read it.
+impl<T: fmt::Debug> Serialize for TraceEntry<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut entry = serializer.serialize_struct("TraceEntry", 2)?;
+        entry.serialize_field("at_ms", &self.at_ms)?;
+        entry.serialize_field("event", &self.text())?;
+        entry.end()
+    }
 }
 
 /// A ring of the last 64 typed events of one driver; cheap to write, copied when read.
@@ -57,5 +77,11 @@ mod tests {
         (0..100).for_each(|n| ring.note(n));
         let kept: Vec<i32> = ring.entries().into_iter().map(|entry| entry.event).collect();
         assert_eq!(kept, (36..100).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn an_entry_is_told_as_its_time_and_its_text() {
+        let entry = TraceEntry { at_ms: 7, event: crate::scanner::ScannerTrace::Code(12) };
+        assert_eq!(serde_json::to_string(&entry).unwrap(), r#"{"at_ms":7,"event":"Code(12)"}"#);
     }
 }

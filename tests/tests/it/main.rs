@@ -1,9 +1,14 @@
-//! End to end: the real programs, driven as people and shops would.
+//! End to end: the real programs, driven as people and shops would; and each driver against the mock.
 
 mod bad_input;
 mod browser;
+mod cards;
+mod check;
 mod clearing;
+mod commission;
 mod filed;
+mod health;
+mod journal;
 mod journey;
 mod locks;
 mod locks_buses;
@@ -11,5 +16,9 @@ mod locks_gpio;
 mod locks_helper;
 mod pace;
 mod power_cuts;
+mod printers;
+mod rig;
+mod scanners;
 mod script;
+mod shell;
 mod trust;

@@ -22,8 +22,8 @@ const TABLE: [(&str, &str, &[&str]); 14] = [
     ("hw-mock", "pickup-hw-mock", &[]),
     ("tests", "pickup-tests", ALL),
     ("xtask", "xtask", &[]),
-    // A workspace of its own; tests of `backend/customs` include its targets.
-    ("fuzz", "pickup-customs-fuzz", &["pickup-customs"]),
+    // A workspace of its own; tests of `backend/customs` and `kiosk/devices` include its targets.
+    ("fuzz", "pickup-customs-fuzz", &["pickup-customs", "pickup-devices"]),
 ];
 
 const ALL: &[&str] = &[

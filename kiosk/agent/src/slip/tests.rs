@@ -62,6 +62,32 @@ fn drawn(copy: bool, width: u16) -> Drawing {
     draw(&content, width).unwrap()
 }
 
+#[test]
+fn the_slip_as_text_says_what_the_picture_says_and_a_copy_is_marked_at_both_ends() {
+    use pickup_devices::printer::{PrintContent, TextLine, encode};
+    let (offer, slip) = (offer(), slip());
+    let content = |copy| SlipContent {
+        offer: &offer,
+        slip: &slip,
+        kiosk: "K1",
+        printed_at: at("2026-11-21T06:00:00Z"),
+        copy,
+    };
+    let lines = super::text(&content(true)).unwrap();
+    let banners = lines.iter().filter(|line| matches!(line, TextLine::Banner(text) if text.contains("COPY")));
+    assert_eq!(banners.count(), 2);
+    assert!(!super::text(&content(false)).unwrap().iter().any(|line| matches!(line, TextLine::Banner(_))));
+    for wanted in ["S2026112100000042", "99012026I000000042", "¥667.80", "测**"] {
+        let holds = |line: &TextLine| matches!(line, TextLine::Pair(_, value, _) if value == wanted);
+        assert!(lines.iter().any(holds), "{wanted}");
+    }
+    assert!(lines.contains(&TextLine::Qr("S2026112100000042".into())));
+    let paper = Paper { dots: 384, mode: SlipMode::Text };
+    let job = print_job(3, &content(true), paper).unwrap();
+    assert_eq!(job.content, PrintContent::Text(lines.clone()));
+    assert!(encode(&lines, 32).concat().len() < 2_500);
+}
+
 fn black(drawing: &Drawing) -> usize {
     drawing.rows.iter().map(|b| usize::try_from(b.count_ones()).unwrap()).sum()
 }

@@ -8,7 +8,7 @@ use tokio::time::{sleep, timeout_at};
 use zeroize::Zeroize;
 
 use super::sam::{Answer, Found, Receiver, Request, Status};
-use super::{CardFault, IdCardConfig, IdCardEvent, IdCardTrace, TextError, parse_text};
+use super::{CardFault, IdCardConfig, IdCardEvent, IdCardTrace, ReadCommand, TextError, parse_text};
 use crate::DeviceFault;
 use crate::port::{Backoff, Connector, End, Reporter, drain, millis, received, write_frame};
 use crate::trace::TraceRing;
@@ -198,7 +198,11 @@ impl Reader {
             Ok(answer) => return Ok(Err(fault_of(answer.status))),
             Err(reason) => return Ok(Err(reason.into())),
         }
-        let answer = match self.ask(line, Request::ReadBase).await? {
+        let request = match self.config.read {
+            ReadCommand::Base => Request::ReadBase,
+            ReadCommand::WithFingerprints => Request::ReadBaseAndFingerprints,
+        };
+        let answer = match self.ask(line, request).await? {
             Ok(answer) if answer.status == Status::Done => answer,
             Ok(answer) => return Ok(Err(fault_of(answer.status))),
             Err(reason) => return Ok(Err(reason.into())),
@@ -216,8 +220,7 @@ impl Reader {
     where
         L: AsyncRead + AsyncWrite + Unpin,
     {
-        let limit_ms = if request == Request::ReadBase { self.config.read_ms } else { self.config.answer_ms };
-        let limit = millis(limit_ms);
+        let limit = millis(if reads(request) { self.config.read_ms } else { self.config.answer_ms });
         drain(line).await?;
         write_frame(line, &request.encode(), limit).await?;
         let answer = await_answer(line, request, tokio::time::Instant::now() + limit).await?;
@@ -263,9 +266,14 @@ fn answers(request: Request, answer: &Answer) -> bool {
         (_, Status::Found | Status::NotFound) => false,
         (Request::Status, Status::Done) => answer.length == 0,
         (Request::Select, Status::Done) => answer.length == 8,
-        (Request::ReadBase, Status::Done) => answer.length > 8,
+        (_, Status::Done) if reads(request) => answer.length > 8,
         _ => true,
     }
+}
+
+/// Whether the answer carries the card's text.
+fn reads(request: Request) -> bool {
+    matches!(request, Request::ReadBase | Request::ReadBaseAndFingerprints)
 }
 
 fn fault_of(status: Status) -> CardFault {

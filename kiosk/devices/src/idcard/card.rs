@@ -2,20 +2,31 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
 
-/// The 18 characters of a citizen's number (GB 11643): 17 digits and a digit or `X`. Never printed by `Debug`, cleared
-/// from memory when dropped.
+/// The number of a document: the 18 characters of GB 11643 (17 digits and a digit or `X`) that all kinds but one have,
+/// or the 15 of the foreign permanent resident card of 2017 (3 letters and 12 digits). Never printed by `Debug`,
+/// cleared from memory when dropped.
 #[derive(Clone, PartialEq, Eq)]
 pub struct IdNumber(String);
 
 impl IdNumber {
-    /// Takes a number of the right shape; whether its check digit is right is not judged here.
+    /// Takes 18 characters of the right shape; whether the check digit is right is not judged here.
     pub fn new(text: &str) -> Option<Self> {
         let (last, digits) = text.as_bytes().split_last()?;
         let shaped = digits.len() == 17
             && digits.iter().all(u8::is_ascii_digit)
             && (last.is_ascii_digit() || *last == b'X');
+        shaped.then(|| Self(text.to_owned()))
+    }
+
+    /// Takes the 15 characters of a foreign permanent resident card of 2017: 3 capital letters and 12 digits.
+    pub fn foreign_2017(text: &str) -> Option<Self> {
+        let (letters, digits) = text.as_bytes().split_at_checked(3)?;
+        let shaped = digits.len() == 12
+            && letters.iter().all(u8::is_ascii_uppercase)
+            && digits.iter().all(u8::is_ascii_digit);
         shaped.then(|| Self(text.to_owned()))
     }
 
@@ -27,7 +38,8 @@ impl IdNumber {
     /// The number with all but its first and last character hidden.
     pub fn masked(&self) -> String {
         let ends = |characters: Option<char>| characters.unwrap_or('*');
-        format!("{}****************{}", ends(self.0.chars().next()), ends(self.0.chars().last()))
+        let hidden = "*".repeat(self.0.len().saturating_sub(2));
+        format!("{}{hidden}{}", ends(self.0.chars().next()), ends(self.0.chars().last()))
     }
 }
 
@@ -91,11 +103,30 @@ pub enum ValidUntil {
     LongTerm,
 }
 
-/// Which kind of card it is; others are refused by the driver.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Which kind of document it is, by the flag at offset 248 of its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CardKind {
-    /// A resident identity card of a citizen.
+    /// No flag: the resident identity card of a citizen.
     Citizen,
+    /// `I`: foreign permanent resident identity card, version of 2017, with a number of 15 characters.
+    Foreign2017,
+    /// `Y`: foreign permanent resident identity card, version of 2023, with a number of 18 digits that begins with 9.
+    Foreign2023,
+    /// `J`: residence permit for residents of Hong Kong, Macao and Taiwan.
+    ResidencePermit,
+}
+
+impl CardKind {
+    /// The stable code, the same as its serialised form.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Citizen => "citizen",
+            Self::Foreign2017 => "foreign2017",
+            Self::Foreign2023 => "foreign2023",
+            Self::ResidencePermit => "residence_permit",
+        }
+    }
 }
 
 /// What was read from a card.
@@ -103,15 +134,15 @@ pub enum CardKind {
 pub struct IdCard {
     /// The kind of card.
     pub kind: CardKind,
-    /// The holder's name.
+    /// The holder's name: the Chinese one, or the Latin one where the card has no other.
     pub name: String,
     /// The holder's sex.
     pub sex: Sex,
-    /// The holder's nation, code 1 to 56, 97 or 98 (GB/T 3304).
-    pub nation: u8,
+    /// The holder's nation, code 1 to 56, 97 or 98 (GB/T 3304); only on a citizen's card.
+    pub nation: Option<u8>,
     /// The holder's day of birth.
     pub birth: CardDate,
-    /// The holder's number.
+    /// The document's number.
     pub id_number: IdNumber,
     /// The first day on which the card is valid.
     pub valid_from: CardDate,
@@ -144,6 +175,17 @@ mod tests {
         let number = IdNumber::new("99010119900307123X").unwrap();
         assert_eq!(format!("{number:?}"), "IdNumber(9****************X)");
         assert_eq!(number.reveal(), "99010119900307123X");
+    }
+
+    #[test]
+    fn the_number_of_2017_is_three_letters_and_twelve_digits() {
+        let number = IdNumber::foreign_2017("ZZZ990123456789").unwrap();
+        assert_eq!(format!("{number:?}"), "IdNumber(Z*************9)");
+        for text in
+            ["ZZ0990123456789", "ZZZ99012345678", "ZZZ9901234567890", "zzz990123456789", "证Z990123456789"]
+        {
+            assert_eq!(IdNumber::foreign_2017(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Readers of second-generation resident identity cards with a SAM_V module on a serial line (GA 450, GA 467).
 //!
-//! Only what identifies the holder leaves the driver: name, sex, nation, birth, number and validity. The address, the
-//! issuer and the photo are dropped as they arrive.
+//! Served are the cards of citizens, of foreign permanent residents (2017 and 2023) and the residence permits of Hong
+//! Kong, Macao and Taiwan. Only what identifies the holder leaves the driver: name, sex, nation, birth, number and validity. The address, the
+//! issuer, the photo and fingerprints are dropped as they arrive.
 
 mod actor;
 mod card;
@@ -20,6 +21,17 @@ use crate::{Connector, DeviceFault, SerialPath};
 pub use card::{CardDate, CardKind, IdCard, IdNumber, Sex, ValidUntil};
 pub use text::{TEXT_LENGTH, TextError, parse_text};
 
+/// Which command reads a card.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReadCommand {
+    /// Text and photo (`30 01`), which every module knows.
+    #[default]
+    Base,
+    /// Text, photo and fingerprints (`30 10`), for modules that know no other. The fingerprints are dropped unread.
+    WithFingerprints,
+}
+
 /// How to reach the reader.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -30,6 +42,8 @@ pub struct IdCardConfig {
     pub baud: u32,
     /// Pause between two looks for a card in milliseconds; at least 300, as the modules need.
     pub poll_ms: u64,
+    /// Which command reads a card.
+    pub read: ReadCommand,
     /// How long the module has to answer a short request, in milliseconds.
     pub answer_ms: u64,
     /// How long the module has to read a card, in milliseconds.
@@ -44,6 +58,7 @@ impl Default for IdCardConfig {
             port: PathBuf::new(),
             baud: 115_200,
             poll_ms: 300,
+            read: ReadCommand::Base,
             answer_ms: 500,
             read_ms: 2_500,
             health_ms: 5_000,

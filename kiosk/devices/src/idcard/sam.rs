@@ -12,8 +12,10 @@ const LENGTH_MIN: u16 = 4;
 const LENGTH_MAX: u16 = 0x090A;
 /// Base data begins with the lengths of text and photo.
 const BASE_HEADER: usize = 4;
-/// What is kept of an answer; a photo lies beyond and is dropped byte by byte.
-const KEPT_MAX: usize = BASE_HEADER + TEXT_LENGTH;
+/// With fingerprints, their length follows.
+const FINGER_HEADER: usize = 6;
+/// The most that is kept of an answer. Photo and fingerprints lie beyond and are dropped byte by byte.
+const KEPT_MAX: usize = FINGER_HEADER + TEXT_LENGTH;
 
 /// What may be asked of the module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +55,7 @@ impl Request {
     }
 }
 
-/// The module's status bytes; the last one says what happened.
+/// The module's status bytes; the last one (SW3) says what happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
     /// 90: done.
@@ -94,28 +96,80 @@ pub enum Status {
     Other(u8),
 }
 
+impl Status {
+    /// Every status the standard names.
+    pub const ALL: [Self; 17] = [
+        Self::Done,
+        Self::Found,
+        Self::BadChecksum,
+        Self::BadLength,
+        Self::BadCommand,
+        Self::Unknown,
+        Self::CardRefusedReader,
+        Self::ReaderRefusedCard,
+        Self::NotVerified,
+        Self::WrongCard,
+        Self::ReadFailed,
+        Self::RandomFailed,
+        Self::SelfTestFailed,
+        Self::NotAuthorised,
+        Self::NotFound,
+        Self::SelectFailed,
+        Self::NoSuchItem,
+    ];
+
+    /// The third status byte.
+    pub fn sw3(self) -> u8 {
+        match self {
+            Self::Done => 0x90,
+            Self::Found => 0x9F,
+            Self::BadChecksum => 0x10,
+            Self::BadLength => 0x11,
+            Self::BadCommand => 0x21,
+            Self::Unknown => 0x24,
+            Self::CardRefusedReader => 0x31,
+            Self::ReaderRefusedCard => 0x32,
+            Self::NotVerified => 0x33,
+            Self::WrongCard => 0x40,
+            Self::ReadFailed => 0x41,
+            Self::RandomFailed => 0x47,
+            Self::SelfTestFailed => 0x60,
+            Self::NotAuthorised => 0x66,
+            Self::NotFound => 0x80,
+            Self::SelectFailed => 0x81,
+            Self::NoSuchItem => 0x91,
+            Self::Other(code) => code,
+        }
+    }
+
+    /// The stable code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Found => "found",
+            Self::BadChecksum => "bad_checksum",
+            Self::BadLength => "bad_length",
+            Self::BadCommand => "bad_command",
+            Self::Unknown => "unknown",
+            Self::CardRefusedReader => "card_refused_reader",
+            Self::ReaderRefusedCard => "reader_refused_card",
+            Self::NotVerified => "not_verified",
+            Self::WrongCard => "wrong_card",
+            Self::ReadFailed => "read_failed",
+            Self::RandomFailed => "random_failed",
+            Self::SelfTestFailed => "self_test_failed",
+            Self::NotAuthorised => "not_authorised",
+            Self::NotFound => "not_found",
+            Self::SelectFailed => "select_failed",
+            Self::NoSuchItem => "no_such_item",
+            Self::Other(_) => "other",
+        }
+    }
+}
+
 impl From<u8> for Status {
     fn from(code: u8) -> Self {
-        match code {
-            0x90 => Self::Done,
-            0x9F => Self::Found,
-            0x10 => Self::BadChecksum,
-            0x11 => Self::BadLength,
-            0x21 => Self::BadCommand,
-            0x24 => Self::Unknown,
-            0x31 => Self::CardRefusedReader,
-            0x32 => Self::ReaderRefusedCard,
-            0x33 => Self::NotVerified,
-            0x40 => Self::WrongCard,
-            0x41 => Self::ReadFailed,
-            0x47 => Self::RandomFailed,
-            0x60 => Self::SelfTestFailed,
-            0x66 => Self::NotAuthorised,
-            0x80 => Self::NotFound,
-            0x81 => Self::SelectFailed,
-            0x91 => Self::NoSuchItem,
-            other => Self::Other(other),
-        }
+        Self::ALL.into_iter().find(|status| status.sw3() == code).unwrap_or(Self::Other(code))
     }
 }
 
@@ -132,10 +186,29 @@ pub struct Answer {
 impl Answer {
     /// The text block of base data, if this is base data with a whole text.
     pub fn text(&self) -> Option<&[u8]> {
-        let header = self.kept.get(..BASE_HEADER)?;
-        (header.get(..2)? == [0x01, 0x00]).then_some(())?;
-        self.kept.get(BASE_HEADER..KEPT_MAX)
+        let header = header_length(&self.kept, self.length)?;
+        self.kept.get(header..header.checked_add(TEXT_LENGTH)?)
     }
+}
+
+/// How long the lengths before the text are, if those of text, photo and fingerprints make up the whole answer: 1,295
+/// bytes without fingerprints, 1,297, 1,809 or 2,321 with none, one or two.
+fn header_length(kept: &[u8], length: usize) -> Option<usize> {
+    let part = |at: usize| match kept.get(at..at.checked_add(2)?) {
+        Some(&[high, low]) => Some(usize::from(u16::from_be_bytes([high, low]))),
+        _ => None,
+    };
+    let (text, photo) = (part(0)?, part(2)?);
+    let base = BASE_HEADER.checked_add(text)?.checked_add(photo)?;
+    if text != TEXT_LENGTH {
+        return None;
+    }
+    if base == length {
+        return Some(BASE_HEADER);
+    }
+    let fingers = part(4)?;
+    let whole = base.checked_add(2)?.checked_add(fingers)?;
+    (whole == length).then_some(FINGER_HEADER)
 }
 
 impl std::fmt::Debug for Answer {
@@ -180,12 +253,16 @@ pub struct Receiver {
     state: State,
     status: [u8; 3],
     taken: usize,
+    /// Bytes of data the answer will have.
+    length: usize,
     kept: Vec<u8>,
+    keeps: usize,
 }
 
 impl Default for Receiver {
     fn default() -> Self {
-        Self { state: State::Hunting(0), status: [0; 3], taken: 0, kept: Vec::with_capacity(KEPT_MAX) }
+        let kept = Vec::with_capacity(KEPT_MAX);
+        Self { state: State::Hunting(0), status: [0; 3], taken: 0, length: 0, kept, keeps: KEPT_MAX }
     }
 }
 
@@ -216,7 +293,9 @@ impl Receiver {
 
     fn start_body(&mut self, length: u16, xor: u8) {
         self.taken = 0;
+        self.length = usize::from(length).saturating_sub(LENGTH_MIN.into());
         self.kept.zeroize();
+        self.keeps = KEPT_MAX;
         self.state = if (LENGTH_MIN..=LENGTH_MAX).contains(&length) {
             State::Body { left: length, xor }
         } else {
@@ -227,8 +306,11 @@ impl Receiver {
     fn keep(&mut self, byte: u8) {
         if let Some(place) = self.status.get_mut(self.taken) {
             *place = byte;
-        } else if self.kept.len() < KEPT_MAX {
+        } else if self.kept.len() < self.keeps {
             self.kept.push(byte);
+            if self.kept.len() == BASE_HEADER && header_length(&self.kept, self.length) == Some(BASE_HEADER) {
+                self.keeps = BASE_HEADER + TEXT_LENGTH;
+            }
         }
         self.taken = self.taken.saturating_add(1);
     }

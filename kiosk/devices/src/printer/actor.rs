@@ -41,7 +41,9 @@ pub(super) async fn run<C: Connector>(
         current: None,
         unknown: None,
         completed: false,
+        answers_completion: None,
         sent: 0,
+        half_printed: false,
         leftovers: Vec::new(),
     };
     let mut backoff = Backoff::new();
@@ -112,8 +114,12 @@ pub(super) struct Printer {
     pub(super) unknown: Option<([u8; 4], u64)>,
     /// The printer said that the current slip is complete.
     pub(super) completed: bool,
+    /// Whether the printer answers the question for completion, once that was found out on this line.
+    pub(super) answers_completion: Option<bool>,
     /// Bytes of the current slip that were handed over.
     pub(super) sent: usize,
+    /// The line was lost while a slip was on its way to the paper, and it was not cut off yet.
+    pub(super) half_printed: bool,
     /// What must be sent before the next slip.
     pub(super) leftovers: Vec<u8>,
 }
@@ -125,13 +131,15 @@ impl Printer {
         drain(&mut link.from).await?;
         self.trace.note(PrinterTrace::Opened);
         (self.told, self.pushes, self.stopped, self.misses) = (None, false, false, 0);
-        self.leftovers = start_up(self.config.dots, self.config.band_rows);
+        self.answers_completion = None;
+        let cut = self.half_printed.then_some(self.config.cut);
+        self.leftovers = start_up(self.config.dots, self.config.band_rows, cut);
         write_frame(&mut link.to, &PUSH_STATUS, self.answer_limit()).await?;
         loop {
             let answered = self.ask_status(&mut link, self.answer_limit()).await?;
             self.note_health(answered).await?;
-            if answered {
-                self.send_leftovers(&mut link).await?;
+            if answered && self.send_leftovers(&mut link).await? {
+                self.find_out_completion(&mut link).await?;
             }
             if let Wake::Order(job) = self.pause(&mut link).await? {
                 self.print(&mut link, job).await?;

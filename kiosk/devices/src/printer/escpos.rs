@@ -1,11 +1,41 @@
 //! The few ESC/POS orders the kiosk needs (the command reference of the printers' inventor, and the clones' sheets).
 
+use serde::{Deserialize, Serialize};
+
 /// `ESC @`: back to the settings of power-on; drops what is in the print buffer.
 pub const INITIALIZE: [u8; 2] = [0x1B, 0x40];
 /// `GS a 15`: push the status at each change. `ESC @` undoes it.
 pub const PUSH_STATUS: [u8; 3] = [0x1D, 0x61, 0x0F];
-/// `GS V 66 0`: feed to the cutter and cut, leaving one point uncut.
-pub const CUT: [u8; 4] = [0x1D, 0x56, 0x42, 0x00];
+/// How a slip is taken off the roll.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cut {
+    /// `GS V 66 0`: feed to the cutter and cut, leaving one point uncut.
+    #[default]
+    Partial,
+    /// `GS V 65 0`: feed to the cutter and cut through.
+    Full,
+    /// `GS V 1` after feeding four lines, for cutters that do not feed by themselves.
+    FedPartial,
+    /// `GS V 0` after feeding four lines.
+    FedFull,
+    /// The printer has no cutter: feed six lines, so that a hand can tear the slip off.
+    Tear,
+}
+
+impl Cut {
+    /// The order.
+    pub fn bytes(self) -> &'static [u8] {
+        match self {
+            Self::Partial => &[0x1D, 0x56, 0x42, 0x00],
+            Self::Full => &[0x1D, 0x56, 0x41, 0x00],
+            Self::FedPartial => &[0x1B, 0x64, 0x04, 0x1D, 0x56, 0x01],
+            Self::FedFull => &[0x1B, 0x64, 0x04, 0x1D, 0x56, 0x00],
+            Self::Tear => &[0x1B, 0x64, 0x06],
+        }
+    }
+}
+
 /// `DLE ENQ 2`: recover from an error and clear both buffers; obeyed at once, even off line.
 pub const RECOVER_AND_CLEAR: [u8; 3] = [0x10, 0x05, 0x02];
 
@@ -56,7 +86,10 @@ mod tests {
         assert_eq!(status_request(1), [0x10, 0x04, 0x01]);
         assert_eq!(status_request(4), [0x10, 0x04, 0x04]);
         assert_eq!(PUSH_STATUS, [0x1D, 0x61, 0x0F]);
-        assert_eq!(CUT, [0x1D, 0x56, 0x42, 0x00]);
+        assert_eq!(Cut::Partial.bytes(), [0x1D, 0x56, 0x42, 0x00]);
+        assert_eq!(Cut::Full.bytes(), [0x1D, 0x56, 0x41, 0x00]);
+        assert_eq!(Cut::FedPartial.bytes(), [0x1B, 0x64, 0x04, 0x1D, 0x56, 0x01]);
+        assert_eq!(Cut::FedFull.bytes(), [0x1B, 0x64, 0x04, 0x1D, 0x56, 0x00]);
         assert_eq!(INITIALIZE, [0x1B, 0x40]);
         assert_eq!(
             process_id_request(*b"1234"),

@@ -1,12 +1,15 @@
 //! The bytes of one slip, and what must follow when sending them was broken off.
 
 use super::escpos::{
-    CUT, INITIALIZE, PUSH_STATUS, RECOVER_AND_CLEAR, defuse, process_id_request, raster_head,
+    Cut, INITIALIZE, PUSH_STATUS, RECOVER_AND_CLEAR, defuse, process_id_request, raster_head,
 };
-use super::{PrintJob, PrintProgress, Raster};
+use super::text::{columns, encode};
+use super::{PrintContent, PrintJob, PrintProgress, PrinterConfig, Raster};
 
 /// Bytes of a band's head.
 const HEAD: usize = 8;
+/// The longest order within a text slip is that for a QR code.
+const TEXT_BAND: usize = 600;
 
 /// One slip as bytes.
 #[derive(Debug)]
@@ -14,38 +17,58 @@ pub(super) struct JobBytes {
     pub(super) job: u64,
     pub(super) id: [u8; 4],
     pub(super) bytes: Vec<u8>,
-    /// Where each band ends, and how many rows are complete there.
+    /// Where each band or line of text ends, and how many rows or lines are complete there.
     bands: Vec<(usize, u32)>,
+    cut: Cut,
     cut_end: usize,
-    row_bytes: usize,
+    /// None for text.
+    row_bytes: Option<usize>,
 }
 
 impl JobBytes {
     /// `ask_completion`: let the printer say when it is done.
-    pub(super) fn new(print: &PrintJob, id: [u8; 4], band_rows: u16, ask_completion: bool) -> Self {
-        let raster = &print.raster;
-        let row_bytes = usize::from(raster.row_bytes());
+    pub(super) fn new(print: &PrintJob, id: [u8; 4], config: &PrinterConfig, ask_completion: bool) -> Self {
         let mut bytes = INITIALIZE.to_vec();
         // `ESC @` forgets the pushing of status.
         bytes.extend(PUSH_STATUS);
-        let mut bands = Vec::new();
+        let row_bytes = match &print.content {
+            PrintContent::Raster(raster) => Some(usize::from(raster.row_bytes())),
+            PrintContent::Text(_) => None,
+        };
+        let mut slip =
+            Self { job: print.job, id, bytes, bands: Vec::new(), cut: config.cut, cut_end: 0, row_bytes };
+        match &print.content {
+            PrintContent::Raster(raster) => slip.put_raster(raster, config.band_rows),
+            PrintContent::Text(lines) => slip.put_text(&encode(lines, columns(config.dots))),
+        }
+        slip.bytes.extend(config.cut.bytes());
+        slip.cut_end = slip.bytes.len();
+        if ask_completion {
+            slip.bytes.extend(process_id_request(id));
+        }
+        slip
+    }
+
+    fn put_raster(&mut self, raster: &Raster, band_rows: u16) {
+        let row_bytes = usize::from(raster.row_bytes());
         let mut rows_done = 0_u32;
         for band in bands_of(raster, band_rows) {
             let rows =
                 u16::try_from(band.len().checked_div(row_bytes).unwrap_or_default()).unwrap_or(u16::MAX);
             let mut data = band.to_vec();
             defuse(&mut data);
-            bytes.extend(raster_head(raster.row_bytes(), rows));
-            bytes.extend(data);
+            self.bytes.extend(raster_head(raster.row_bytes(), rows));
+            self.bytes.extend(data);
             rows_done = rows_done.saturating_add(u32::from(rows));
-            bands.push((bytes.len(), rows_done));
+            self.bands.push((self.bytes.len(), rows_done));
         }
-        bytes.extend(CUT);
-        let cut_end = bytes.len();
-        if ask_completion {
-            bytes.extend(process_id_request(id));
+    }
+
+    fn put_text(&mut self, lines: &[Vec<u8>]) {
+        for (line, count) in lines.iter().zip(1_u32..) {
+            self.bytes.extend(line);
+            self.bands.push((self.bytes.len(), count));
         }
-        Self { job: print.job, id, bytes, bands, cut_end, row_bytes }
     }
 
     /// How far the slip is when `sent` bytes were handed over.
@@ -55,10 +78,14 @@ impl JobBytes {
         let whole_bands = self.bands.iter().take_while(before).last().map_or(0, |&(_, rows)| rows);
         let band_start = self.bands.iter().take_while(before).last().map_or(5, |&(end, _)| end);
         let within = sent.saturating_sub(band_start.saturating_add(HEAD));
-        let within_rows =
-            if whole_bands < rows_total { within.checked_div(self.row_bytes).unwrap_or(0) } else { 0 };
-        let rows_sent =
-            whole_bands.saturating_add(u32::try_from(within_rows).unwrap_or(u32::MAX)).min(rows_total);
+        let within_rows = if whole_bands < rows_total {
+            self.row_bytes.and_then(|row| within.checked_div(row))
+        } else {
+            None
+        };
+        let rows_sent = whole_bands
+            .saturating_add(u32::try_from(within_rows.unwrap_or(0)).unwrap_or(u32::MAX))
+            .min(rows_total);
         PrintProgress { rows_sent, rows_total, cut_sent: sent >= self.cut_end }
     }
 
@@ -69,11 +96,14 @@ impl JobBytes {
             return self.bytes.get(sent..).unwrap_or_default().to_vec();
         }
         let mut bytes = RECOVER_AND_CLEAR.to_vec();
-        // Up to the end of the band the printer takes whatever it is sent for picture data.
+        // Up to the end of the band the printer takes whatever it is sent for picture data, or for a QR code's text.
         let band_end = self.bands.iter().map(|&(end, _)| end).find(|&end| end > sent).unwrap_or(sent);
         bytes.resize(bytes.len().saturating_add(band_end.saturating_sub(sent)), 0);
         if self.progress(sent).rows_sent > 0 {
-            bytes.extend(CUT);
+            if self.row_bytes.is_none() {
+                bytes.push(b'\n');
+            }
+            bytes.extend(self.cut.bytes());
         }
         bytes.extend(INITIALIZE);
         bytes.extend(PUSH_STATUS);
@@ -82,10 +112,11 @@ impl JobBytes {
 }
 
 /// What is sent to a printer whose state is not known: an earlier process, or the line, may have died in the middle
-/// of a band. Printers ignore zeros between orders.
-pub(super) fn start_up(dots: u16, band_rows: u16) -> Vec<u8> {
+/// of a band. Printers ignore zeros between orders. `cut`: when half a slip is known to be on the paper.
+pub(super) fn start_up(dots: u16, band_rows: u16, cut: Option<Cut>) -> Vec<u8> {
     let band = usize::from(dots.div_ceil(8)).saturating_mul(usize::from(band_rows)).saturating_add(HEAD);
-    let mut bytes = vec![0; band];
+    let mut bytes = vec![0; band.max(TEXT_BAND)];
+    bytes.extend(cut.map(Cut::bytes).unwrap_or_default());
     bytes.extend(INITIALIZE);
     bytes.extend(PUSH_STATUS);
     bytes
@@ -98,11 +129,13 @@ fn bands_of(raster: &Raster, band_rows: u16) -> std::slice::Chunks<'_, u8> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::text::{Align, Look, TextLine};
     use super::*;
 
     fn slip(rows: usize) -> JobBytes {
         let raster = Raster::new(16, vec![0xFF; rows * 2]).unwrap();
-        JobBytes::new(&PrintJob { job: 7, raster }, *b"@@@G", 2, true)
+        let config = PrinterConfig { band_rows: 2, ..PrinterConfig::default() };
+        JobBytes::new(&PrintJob::raster(7, raster), *b"@@@G", &config, true)
     }
 
     #[test]
@@ -130,7 +163,7 @@ mod tests {
     #[test]
     fn a_slip_broken_off_inside_a_band_is_filled_up_cut_off_and_forgotten() {
         let end = [&INITIALIZE[..], &PUSH_STATUS].concat();
-        let expected = [&RECOVER_AND_CLEAR[..], &[0, 0], &CUT, &end].concat();
+        let expected = [&RECOVER_AND_CLEAR[..], &[0, 0], Cut::Partial.bytes(), &end].concat();
         assert_eq!(slip(3).leftovers(15), expected);
         let nothing_visible = [&RECOVER_AND_CLEAR[..], &[0, 0, 0, 0], &end].concat();
         assert_eq!(slip(3).leftovers(13), nothing_visible);
@@ -142,5 +175,19 @@ mod tests {
         for sent in 27..=job.bytes.len() {
             assert_eq!(job.leftovers(sent), job.bytes[sent..], "{sent}");
         }
+    }
+
+    #[test]
+    fn a_text_slip_broken_off_ends_its_line_and_is_cut_off() {
+        let line = |text: &str| TextLine::Text(text.into(), Align::Left, Look::default());
+        let config = PrinterConfig { cut: Cut::Full, ..PrinterConfig::default() };
+        let job = JobBytes::new(&PrintJob::text(7, vec![line("ONE"), line("TWO")]), *b"@@@G", &config, false);
+        let expected =
+            [&[0x1B, 0x40, 0x1D, 0x61, 0x0F, 0x1C, 0x26][..], b"ONE\nTWO\n", &[0x1D, 0x56, 0x41, 0x00]];
+        assert_eq!(job.bytes, expected.concat());
+        let end = [&INITIALIZE[..], &PUSH_STATUS].concat();
+        let cut_off = [&RECOVER_AND_CLEAR[..], &[0, 0, 0], b"\n", Cut::Full.bytes(), &end].concat();
+        assert_eq!((job.progress(12).rows_sent, job.leftovers(12)), (1, cut_off));
+        assert_eq!(job.progress(8).rows_sent, 0);
     }
 }

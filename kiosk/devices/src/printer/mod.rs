@@ -1,6 +1,7 @@
-//! Slip printers that speak ESC/POS on a serial line.
+//! Slip printers that speak ESC/POS on a serial line, a TCP socket or the kernel's USB printer device.
 //!
-//! A slip is a picture, so that it looks the same on every printer. It is sent only when the printer says that it can
+//! A slip is a picture, so that it looks the same on every printer, or text in the printer's own Chinese letters. It is
+//! sent only when the printer says that it can
 //! print, one at a time, and is never sent again by the driver: a printer that ran out of paper keeps what it has and
 //! prints it after the roll is changed, so whether a slip came out can be unknown for a while. See `slip` for what is
 //! done with the leftovers.
@@ -8,9 +9,11 @@
 mod actor;
 pub mod escpos;
 mod job;
+mod link;
 mod raster;
 mod slip;
 mod status;
+mod text;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,31 +24,48 @@ use tokio::sync::mpsc;
 
 use crate::port::{LinkEvent, Reporter};
 use crate::trace::{TraceEntry, TraceRing};
-use crate::{Connector, DeviceFault, SerialPath};
+use crate::{Connector, DeviceFault};
 
+pub use escpos::Cut;
+pub use link::{PrinterLine, PrinterLink, PrinterPort, UsbLine};
 pub use raster::{Raster, RasterError};
 pub use status::{Paper, PrinterStatus, Reply, ReplyParser};
+pub use text::{Align, Look, TextLine, TextSlip, columns, encode};
 
 /// How it is known that a slip is complete.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "by", deny_unknown_fields)]
-pub enum Completion {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Confirm {
     /// The printer answers `GS ( H` function 48 when everything before it is printed.
-    ProcessId,
-    /// For printers that do not know it: the status stays clean for so long after the last byte.
-    CleanStatus {
-        /// How long, in milliseconds; longer than the printer needs for a slip.
-        settle_ms: u64,
-    },
+    #[default]
+    GsH,
+    /// For printers that do not know it: the status stays clean for `settle_ms` after the last byte.
+    Status,
+    /// The printer is asked once after connecting, and believed by its status when it does not answer. Some that do not
+    /// know the order print its last bytes as letters on the next slip; then say `status`.
+    Auto,
+}
+
+/// What slips are made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SlipMode {
+    /// A picture, drawn with the kiosk's font: the same on every printer.
+    #[default]
+    Raster,
+    /// Text in GB18030, in the printer's font: quick on slow lines, for printers with Chinese letters in their memory.
+    Text,
 }
 
 /// How to reach the printer and what it can do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PrinterConfig {
-    /// Path of the port.
+    /// Path of the port or device, or `host:port`.
     pub port: PathBuf,
-    /// Bits per second.
+    /// What kind of port it is.
+    pub link: PrinterLink,
+    /// Bits per second, on a serial line.
     pub baud: u32,
     /// Dots across the paper: 576 on 80 mm, 384 on 58 mm.
     pub dots: u16,
@@ -53,8 +73,15 @@ pub struct PrinterConfig {
     pub band_rows: u16,
     /// Bytes handed to the port at a time.
     pub chunk_bytes: usize,
+    /// What slips are made of.
+    pub mode: SlipMode,
+    /// How a slip is taken off the roll.
+    pub cut: Cut,
     /// How the end of a slip is known.
-    pub completion: Completion,
+    pub confirm: Confirm,
+    /// How long the status must stay clean after the last byte for a slip to be believed, in milliseconds, where the
+    /// status is all there is; longer than the printer needs for a slip.
+    pub settle_ms: u64,
     /// How long the printer has to answer a status request, in milliseconds.
     pub answer_ms: u64,
     /// How long the printer may take no byte, or keep the line stopped, in milliseconds.
@@ -69,11 +96,15 @@ impl Default for PrinterConfig {
     fn default() -> Self {
         Self {
             port: PathBuf::new(),
+            link: PrinterLink::Auto,
             baud: 115_200,
             dots: 576,
             band_rows: 48,
             chunk_bytes: 1024,
-            completion: Completion::ProcessId,
+            mode: SlipMode::Raster,
+            cut: Cut::Partial,
+            confirm: Confirm::GsH,
+            settle_ms: 4_000,
             answer_ms: 500,
             stall_ms: 5_000,
             print_ms: 20_000,
@@ -88,7 +119,37 @@ pub struct PrintJob {
     /// The caller's number of this attempt; comes back in the events.
     pub job: u64,
     /// The slip.
-    pub raster: Raster,
+    pub content: PrintContent,
+}
+
+/// What is printed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PrintContent {
+    /// A picture.
+    Raster(Raster),
+    /// Text.
+    Text(TextSlip),
+}
+
+impl PrintJob {
+    /// A slip that is a picture.
+    pub fn raster(job: u64, raster: Raster) -> Self {
+        Self { job, content: PrintContent::Raster(raster) }
+    }
+
+    /// A slip that is text.
+    pub fn text(job: u64, lines: TextSlip) -> Self {
+        Self { job, content: PrintContent::Text(lines) }
+    }
+
+    /// Rows of dots, or lines of text.
+    pub fn rows(&self) -> u32 {
+        let rows = match &self.content {
+            PrintContent::Raster(raster) => raster.height(),
+            PrintContent::Text(lines) => lines.len(),
+        };
+        u32::try_from(rows).unwrap_or(u32::MAX)
+    }
 }
 
 /// What may be concluded when a slip failed.
@@ -114,9 +175,9 @@ impl PrintFailure {
 /// How far a slip got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct PrintProgress {
-    /// Rows that were sent whole.
+    /// Rows of dots, or lines of text, that were sent whole.
     pub rows_sent: u32,
-    /// Rows of the slip.
+    /// Rows or lines of the slip.
     pub rows_total: u32,
     /// Whether the order to cut was sent too, that is, everything.
     pub cut_sent: bool,
@@ -183,6 +244,8 @@ pub enum PrinterTrace {
     Printed(u64),
     /// A slip failed after so many bytes.
     Failed(u64, DeviceFault, usize),
+    /// Whether the printer answers the question for completion, as it was found out.
+    AnswersCompletion(bool),
     /// Leftovers were cleared away.
     Cleared,
     /// So many bytes came that mean nothing.
@@ -240,7 +303,7 @@ impl PrinterControl {
 
 /// Starts the driver on its configured port; must be called inside a tokio runtime.
 pub fn spawn(config: PrinterConfig) -> PrinterHandle {
-    let port = SerialPath(config.port.clone());
+    let port = PrinterPort { port: config.port.clone(), link: config.link };
     spawn_on(config, port)
 }
 

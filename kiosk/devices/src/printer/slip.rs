@@ -11,7 +11,7 @@
 //!   whole, or not at all, and the answer to the question at its end is told as `PrintedLate`.
 //! - A printer that takes no bytes gets the leftovers when its state is clean again, and no new slip before.
 //! - After the line was lost, and at start, neither side knows where the other stands: the driver sends a band's worth
-//!   of zeros, which ends any open band and is ignored otherwise, and `ESC @`.
+//!   of zeros, which ends any open band and is ignored otherwise, cuts off half a slip if it knows of one, and `ESC @`.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -20,16 +20,20 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::actor::{Link, Printer, receive};
-use super::escpos::process_id;
+use super::escpos::{process_id, process_id_request};
 use super::job::JobBytes;
-use super::{Completion, PrintFailure, PrintJob, PrintProgress, PrinterEvent, PrinterTrace};
+use super::{
+    Confirm, PrintContent, PrintFailure, PrintJob, PrintProgress, PrinterEvent, PrinterTrace, Raster,
+};
 use crate::DeviceFault;
-use crate::port::{End, millis};
+use crate::port::{End, millis, write_frame};
 
 /// A slip may be complete although the paper ends with it: the answer gets so long to arrive.
 const GRACE: Duration = Duration::from_millis(250);
 /// Pause between status requests while a slip prints, on printers that do not push their status.
 const PRINTING_POLL: Duration = Duration::from_millis(300);
+/// No slip has this id: slips' ids have bit 4 clear in each character, and bit 6 set.
+const PROBE: [u8; 4] = *b"    ";
 
 impl Printer {
     /// Sends what is owed if the printer can take it; true when nothing is owed any more.
@@ -50,6 +54,7 @@ impl Printer {
         let fault = self.send(link, &leftovers, &mut sent, deadline, false).await?;
         self.leftovers = leftovers.split_off(sent.min(leftovers.len()));
         if fault.is_none() {
+            self.half_printed = false;
             self.trace.note(PrinterTrace::Cleared);
         }
         Ok(fault.is_none())
@@ -68,8 +73,7 @@ impl Printer {
             }
             Err(End::Gone) => return Err(End::Gone),
         }
-        let ask_completion = self.config.completion == Completion::ProcessId;
-        let slip = JobBytes::new(&job, process_id(job.job), self.config.band_rows, ask_completion);
+        let slip = JobBytes::new(&job, process_id(job.job), &self.config, self.asks_completion());
         self.trace.note(PrinterTrace::Sending(slip.job, slip.bytes.len()));
         (self.current, self.completed, self.sent) = (Some(slip.id), false, 0);
         let result = self.attempt(link, &slip).await;
@@ -82,6 +86,8 @@ impl Printer {
                 self.clear_now(link).await
             }
             Err(End::Lost(fault)) => {
+                // What was handed to the port need not have arrived: the cut may be missing even if it was sent.
+                self.half_printed |= slip.progress(self.sent).rows_sent > 0;
                 self.give_up(&slip, fault).await?;
                 Err(End::Lost(fault))
             }
@@ -94,7 +100,8 @@ impl Printer {
     where
         L: AsyncRead + AsyncWrite + Unpin,
     {
-        if job.raster.width_dots() > self.config.dots {
+        let too_wide = |raster: &Raster| raster.width_dots() > self.config.dots;
+        if matches!(&job.content, PrintContent::Raster(raster) if too_wide(raster)) {
             return Ok(Some(DeviceFault::Unfit));
         }
         let answered = self.ask_status(link, self.answer_limit()).await?;
@@ -105,8 +112,45 @@ impl Printer {
         if let Some(fault) = self.status.blocking_fault() {
             return Ok(Some(fault));
         }
-        let cleared = self.send_leftovers(link).await?;
-        Ok((!cleared).then_some(DeviceFault::Busy))
+        if !self.send_leftovers(link).await? {
+            return Ok(Some(DeviceFault::Busy));
+        }
+        self.find_out_completion(link).await?;
+        Ok(self.status.blocking_fault())
+    }
+
+    /// Whether the printer will say when a slip is complete.
+    fn asks_completion(&self) -> bool {
+        match self.config.confirm {
+            Confirm::GsH => true,
+            Confirm::Status => false,
+            Confirm::Auto => self.answers_completion == Some(true),
+        }
+    }
+
+    /// Asks a printer of unknown abilities, once a connection and only while it could answer.
+    pub(super) async fn find_out_completion<L>(&mut self, link: &mut Link<L>) -> Result<(), End>
+    where
+        L: AsyncRead + AsyncWrite + Unpin,
+    {
+        let asks = self.config.confirm == Confirm::Auto && self.answers_completion.is_none();
+        if !asks || self.status.blocking_fault().is_some() {
+            return Ok(());
+        }
+        (self.current, self.completed) = (Some(PROBE), false);
+        write_frame(&mut link.to, &process_id_request(PROBE), self.answer_limit()).await?;
+        let deadline = Instant::now() + self.answer_limit();
+        while !self.completed {
+            let Ok(replies) = timeout_at(deadline, link.receive()).await else { break };
+            self.absorb(replies?).await?;
+        }
+        self.current = None;
+        // A fault in between may have kept it from answering; then it is asked again later.
+        if self.completed || self.status.blocking_fault().is_none() {
+            self.answers_completion = Some(self.completed);
+            self.trace.note(PrinterTrace::AnswersCompletion(self.completed));
+        }
+        Ok(())
     }
 
     /// Sends the slip and waits until it is complete; what came between, if something did.
@@ -181,7 +225,7 @@ impl Printer {
                 return Ok(Some(broken.or(self.status.blocking_fault()).unwrap_or(DeviceFault::NoAnswer)));
             }
             let mut listen_until = deadline;
-            if broken.is_none() && (!self.pushes || self.config.completion != Completion::ProcessId) {
+            if broken.is_none() && (!self.pushes || !self.asks_completion()) {
                 self.poll_while_printing(link, sent_at).await?;
                 listen_until = deadline.min(Instant::now() + PRINTING_POLL);
             }
@@ -201,8 +245,8 @@ impl Printer {
         L: AsyncRead + AsyncWrite + Unpin,
     {
         let answered = self.ask_status(link, millis(self.config.stall_ms)).await?;
-        if let Completion::CleanStatus { settle_ms } = self.config.completion {
-            let settled = sent_at.elapsed() >= millis(settle_ms);
+        if !self.asks_completion() {
+            let settled = sent_at.elapsed() >= millis(self.config.settle_ms);
             self.completed |= answered && settled && self.status.blocking_fault().is_none();
         }
         Ok(())
@@ -249,8 +293,7 @@ impl Printer {
 
     pub(super) async fn refuse(&mut self, job: &PrintJob, fault: DeviceFault) -> Result<(), End> {
         self.trace.note(PrinterTrace::Failed(job.job, fault, 0));
-        let rows_total = u32::try_from(job.raster.height()).unwrap_or(u32::MAX);
-        let progress = PrintProgress { rows_total, ..PrintProgress::default() };
+        let progress = PrintProgress { rows_total: job.rows(), ..PrintProgress::default() };
         self.failed(job.job, PrintFailure::NotSent, fault, progress).await
     }
 

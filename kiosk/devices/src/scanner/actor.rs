@@ -3,11 +3,11 @@
 use std::time::Instant;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
-use tokio::time::{sleep, timeout_at};
+use tokio::time::{sleep, sleep_until, timeout_at};
 
 use super::framer::{Framer, Item};
 use super::gm65::{self, Reply};
-use super::{ScannerConfig, ScannerEvent, ScannerTrace, ZoneSetting};
+use super::{ScannerConfig, ScannerEvent, ScannerKind, ScannerTrace, ZoneSetting, triggers};
 use crate::DeviceFault;
 use crate::port::{Backoff, Connector, End, Reporter, drain, millis, received, write_frame};
 use crate::trace::TraceRing;
@@ -18,8 +18,8 @@ pub(super) async fn run<C: Connector>(
     reporter: Reporter<ScannerEvent>,
     trace: TraceRing<ScannerTrace>,
 ) {
-    let mut baud = config.baud;
-    let framer = Framer::new(config.terminator, config.max_code);
+    let mut baud = own_baud(&config);
+    let framer = Framer::new(config.kind.replies(), config.terminator, config.max_code);
     let mut scanner = Scanner { config, reporter, trace, framer };
     let mut backoff = Backoff::new();
     loop {
@@ -35,6 +35,10 @@ pub(super) async fn run<C: Connector>(
             () = sleep(backoff.pause_after(began.elapsed())) => {}
         }
     }
+}
+
+fn own_baud(config: &ScannerConfig) -> u32 {
+    config.baud.unwrap_or(config.kind.default_baud())
 }
 
 /// Whether the module takes part in being set up.
@@ -56,7 +60,8 @@ impl Scanner {
         let mut line = self.open(connector, *baud).await?;
         // Codes read while nobody listened belong to nobody who is still there.
         drain(&mut line).await?;
-        if self.set_up(&mut line).await? == Setup::Silent
+        if self.config.kind == ScannerKind::Gm65
+            && self.set_up(&mut line).await? == Setup::Silent
             && let Some(other) = self.other_baud(*baud)
         {
             drop(line);
@@ -74,13 +79,13 @@ impl Scanner {
 
     async fn open<C: Connector>(&mut self, connector: &mut C, baud: u32) -> Result<C::Io, End> {
         let line = connector.connect(baud).await.map_err(|_| End::Lost(DeviceFault::PortUnavailable))?;
-        self.framer = Framer::new(self.config.terminator, self.config.max_code);
+        self.framer = Framer::new(self.config.kind.replies(), self.config.terminator, self.config.max_code);
         self.trace.note(ScannerTrace::Opened(baud));
         Ok(line)
     }
 
     fn other_baud(&self, current: u32) -> Option<u32> {
-        [Some(self.config.baud), self.config.alternate_baud]
+        [Some(own_baud(&self.config)), self.config.alternate_baud]
             .into_iter()
             .flatten()
             .find(|&baud| baud != current)
@@ -136,6 +141,7 @@ impl Scanner {
         L: AsyncRead + AsyncWrite + Unpin,
     {
         let limit = millis(self.config.answer_ms);
+        self.catch_up(line).await?;
         write_frame(line, request, limit).await?;
         let deadline = tokio::time::Instant::now() + limit;
         let mut buffer = [0_u8; 512];
@@ -149,17 +155,53 @@ impl Scanner {
         }
     }
 
-    async fn listen<L: AsyncRead + Unpin>(&mut self, line: &mut L) -> Result<(), End> {
+    /// Takes in what has already arrived, so that the late answer to one request is not taken for that to the next.
+    async fn catch_up<L: AsyncRead + Unpin>(&mut self, line: &mut L) -> Result<(), End> {
+        let mut buffer = [0_u8; 512];
+        for _ in 0..128 {
+            let result = tokio::select! {
+                biased;
+                result = line.read(&mut buffer) => result,
+                () = std::future::ready(()) => break,
+            };
+            let mut found = Vec::new();
+            self.framer.push(received(result, &buffer)?, &mut found);
+            self.report(found)?;
+        }
+        Ok(())
+    }
+
+    async fn listen<L: AsyncRead + AsyncWrite + Unpin>(&mut self, line: &mut L) -> Result<(), End> {
         let silence = millis(self.config.silence_ms);
+        let (every, limit) = (millis(self.config.trigger_ms), millis(self.config.answer_ms));
+        let orders = triggers::orders(self.config.kind).filter(|_| !every.is_zero());
+        let mut due = tokio::time::Instant::now();
         let mut buffer = [0_u8; 512];
         loop {
             let mut found = Vec::new();
             tokio::select! {
-                () = self.reporter.closed() => return Err(End::Gone),
+                () = self.reporter.closed() => {
+                    if let Some((_, stop)) = orders {
+                        write_frame(line, stop, limit).await?;
+                    }
+                    return Err(End::Gone);
+                }
                 result = line.read(&mut buffer) => self.framer.push(received(result, &buffer)?, &mut found),
                 () = sleep(silence), if self.framer.has_begun() => self.framer.silence(&mut found),
+                () = sleep_until(due), if orders.is_some() => {
+                    if let Some((start, _)) = orders {
+                        write_frame(line, start, limit).await?;
+                    }
+                    due = tokio::time::Instant::now() + every;
+                }
             }
-            self.report(found)?;
+            if found.iter().any(|item| matches!(item, Item::Code(_))) {
+                // The module stops at a code; it is told to go on.
+                due = tokio::time::Instant::now();
+            }
+            if let Some(reply) = self.report(found)?.filter(|reply| orders.is_some() && reply.status != 0) {
+                self.trace.note(ScannerTrace::OrderRefused(reply.status));
+            }
         }
     }
 

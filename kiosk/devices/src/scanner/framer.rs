@@ -2,6 +2,29 @@
 
 use super::Terminator;
 use super::gm65::{Parse, Reply, parse_reply};
+use super::triggers::parse_newland;
+
+/// What answers look like that are to be taken out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Replies {
+    /// Those of the GM65 family.
+    #[default]
+    Gm65,
+    /// Those of Newland's modules.
+    Newland,
+    /// There are none.
+    None,
+}
+
+impl Replies {
+    fn parse(self, bytes: &[u8]) -> Parse {
+        match self {
+            Self::Gm65 => parse_reply(bytes),
+            Self::Newland => parse_newland(bytes),
+            Self::None => Parse::No,
+        }
+    }
+}
 
 /// What was found in the stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +40,7 @@ pub enum Item {
 /// The state of cutting; feed it bytes and silences.
 #[derive(Debug)]
 pub struct Framer {
+    replies: Replies,
     terminator: Terminator,
     max_code: usize,
     /// Not yet judged: begins like a reply.
@@ -28,8 +52,8 @@ pub struct Framer {
 
 impl Framer {
     /// A framer for codes of at most `max_code` bytes.
-    pub fn new(terminator: Terminator, max_code: usize) -> Self {
-        Self { terminator, max_code, pending: Vec::new(), code: Vec::new(), dropping: false }
+    pub fn new(replies: Replies, terminator: Terminator, max_code: usize) -> Self {
+        Self { replies, terminator, max_code, pending: Vec::new(), code: Vec::new(), dropping: false }
     }
 
     /// Whether something has begun that a silence would end.
@@ -53,7 +77,7 @@ impl Framer {
 
     fn judge_pending(&mut self, at_end: bool, found: &mut Vec<Item>) {
         while let Some(&front) = self.pending.first() {
-            match parse_reply(&self.pending) {
+            match self.replies.parse(&self.pending) {
                 Parse::Reply(reply, length) => {
                     self.pending.drain(..length);
                     found.push(Item::Reply(reply));
@@ -108,7 +132,7 @@ mod tests {
     const ACK: [u8; 7] = [0x02, 0x00, 0x00, 0x01, 0x00, 0x33, 0x31];
 
     fn all(terminator: Terminator, bytes: &[u8], piece: usize) -> Vec<Item> {
-        let mut framer = Framer::new(terminator, 1024);
+        let mut framer = Framer::new(Replies::Gm65, terminator, 1024);
         let mut found = Vec::new();
         bytes.chunks(piece).for_each(|piece| framer.push(piece, &mut found));
         framer.silence(&mut found);
@@ -149,6 +173,23 @@ mod tests {
             assert_eq!(codes(&found), [b"ABCD"], "pieces of {piece}");
             assert_eq!(found.len(), 4);
         }
+    }
+
+    #[test]
+    fn only_the_answers_of_the_modules_own_kind_are_taken_out() {
+        let newland = b"\x02\x010000#SCNTRG\x061;\x03";
+        let found = |replies, bytes: &[u8]| {
+            let (mut framer, mut found) = (Framer::new(replies, Terminator::Any, 1024), Vec::new());
+            bytes.iter().for_each(|byte| framer.push(&[*byte], &mut found));
+            found
+        };
+        let stream = [&newland[..], b"AB\r"].concat();
+        let items = found(Replies::Newland, &stream);
+        assert_eq!(codes(&items), [b"AB"]);
+        assert!(matches!(items[0], Item::Reply(Reply { status: 0, .. })));
+        let as_it_came = found(Replies::None, &stream);
+        assert_eq!(codes(&as_it_came), [&stream[..stream.len() - 1]]);
+        assert_eq!(codes(&found(Replies::None, &[&ACK[..], b"\r"].concat())), [ACK]);
     }
 
     #[test]

@@ -103,7 +103,7 @@ async fn cards_are_looked_for_only_when_asked_and_not_too_often() {
 #[tokio::test]
 async fn a_card_that_cannot_be_used_is_told_once_with_its_reason_and_read_when_laid_anew() {
     let mut with_kind = person(NUMBER);
-    with_kind[248] = b'I';
+    with_kind[248] = b'Q';
     let mut broken = base(&person(NUMBER));
     broken[700] ^= 1;
     let mut no_name = person(NUMBER);

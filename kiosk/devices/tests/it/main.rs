@@ -1,6 +1,10 @@
 //! The drivers against scripted devices at the other end of a pipe or of a pseudo-terminal.
 
 #[cfg(test)]
+mod codecs;
+#[cfg(test)]
+mod corpus;
+#[cfg(test)]
 mod fake_board;
 #[cfg(test)]
 mod fake_printer;
@@ -18,3 +22,6 @@ mod lock_codecs;
 mod printer;
 #[cfg(test)]
 mod scanner;
+#[cfg(test)]
+#[path = "../../../../fuzz/src/devices.rs"]
+mod targets;

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use pickup_devices::DeviceFault;
 use pickup_devices::printer::{
-    Completion, Paper, PrintFailure, PrintJob, PrinterConfig, PrinterEvent, PrinterHandle, Raster, spawn_on,
+    Confirm, Cut, Paper, PrintContent, PrintFailure, PrintJob, PrinterConfig, PrinterEvent, PrinterHandle,
+    PrinterTrace, Raster, SlipMode, spawn_on,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::sync::watch;
@@ -30,13 +31,14 @@ fn config() -> PrinterConfig {
 fn slip(job: u64) -> PrintJob {
     // No two rows alike, and realtime orders among the dots.
     let rows: Vec<u8> = (0..ROWS * 72).map(|at| (at / 72 + at % 72 * 3) as u8).collect();
-    PrintJob { job, raster: Raster::new(576, rows).unwrap() }
+    PrintJob::raster(job, Raster::new(576, rows).unwrap())
 }
 
 /// The slip as it may differ: a dot where the picture looked like an order.
 fn is_on_paper(printer: &Printer, start: usize) -> bool {
     let (rows, wanted) = (printer.rows(), slip(0));
-    let wanted = wanted.raster.rows();
+    let PrintContent::Raster(wanted) = wanted.content else { panic!("slips here are pictures") };
+    let wanted = wanted.rows();
     rows.len() == start + wanted.len()
         && rows[start..].iter().zip(wanted).all(|(a, b)| a == b || a | 0x10 == *b)
 }
@@ -296,14 +298,29 @@ async fn a_silent_printer_is_told_once_and_is_back_when_it_answers() {
 
 #[tokio::test]
 async fn a_printer_without_pushes_and_completion_is_believed_when_it_stays_clean() {
-    let completion = Completion::CleanStatus { settle_ms: 300 };
-    let config = PrinterConfig { completion, ..config() };
+    let config = PrinterConfig { confirm: Confirm::Status, settle_ms: 300, ..config() };
     let mut bench = ready_as(config.clone(), |printer| printer.simple = true).await;
     bench.driver.print(slip(1)).unwrap();
     assert_eq!(bench.outcome().await, PrinterEvent::Printed { job: 1 });
     let mut bench = ready_as(config, |printer| (printer.simple, printer.rows_left) = (true, Some(50))).await;
     bench.driver.print(slip(2)).unwrap();
     bench.expect_failed(PrintFailure::OutcomeUnknown, DeviceFault::PaperOut).await;
+}
+
+#[tokio::test]
+async fn what_a_printer_can_is_found_out_once_and_used() {
+    for simple in [false, true] {
+        let config = PrinterConfig { confirm: Confirm::Auto, settle_ms: 300, ..config() };
+        let mut bench = ready_as(config, |printer| printer.simple = simple).await;
+        for job in 1..=2 {
+            bench.driver.print(slip(job)).unwrap();
+            assert_eq!(bench.outcome().await, PrinterEvent::Printed { job });
+        }
+        let trace = bench.driver.trace();
+        let found = trace.iter().filter(|entry| matches!(entry.event, PrinterTrace::AnswersCompletion(_)));
+        let found: Vec<_> = found.map(|entry| entry.event.clone()).collect();
+        assert_eq!(found, [PrinterTrace::AnswersCompletion(!simple)]);
+    }
 }
 
 #[tokio::test]
@@ -318,7 +335,7 @@ async fn a_printer_that_never_says_that_it_is_done_leaves_the_outcome_unknown() 
 async fn a_slip_wider_than_the_paper_is_refused() {
     let mut bench = ready(|_| ()).await;
     let raster = Raster::new(584, vec![0; 73]).unwrap();
-    bench.driver.print(PrintJob { job: 1, raster }).unwrap();
+    bench.driver.print(PrintJob::raster(1, raster)).unwrap();
     bench.expect_failed(PrintFailure::NotSent, DeviceFault::Unfit).await;
 }
 
@@ -349,8 +366,12 @@ async fn a_slip_is_printed_over_a_pseudo_terminal() {
 #[test]
 fn a_configuration_file_chooses_how_completion_is_known() {
     let config: PrinterConfig = toml::from_str("port = '/dev/ttyUSB2'\ndots = 384").unwrap();
-    assert_eq!((config.dots, config.completion), (384, Completion::ProcessId));
-    let text = "completion = { by = 'clean_status', settle_ms = 4000 }";
-    let config: PrinterConfig = toml::from_str(text).unwrap();
-    assert_eq!(config.completion, Completion::CleanStatus { settle_ms: 4000 });
+    assert_eq!((config.dots, config.confirm), (384, Confirm::GsH));
+    for (text, confirm) in [("gs_h", Confirm::GsH), ("status", Confirm::Status), ("auto", Confirm::Auto)] {
+        let config: PrinterConfig = toml::from_str(&format!("confirm = '{text}'")).unwrap();
+        assert_eq!(config.confirm, confirm);
+    }
+    let config: PrinterConfig =
+        toml::from_str("mode = 'text'\ncut = 'fed_full'\nport = '192.0.2.1:9100'").unwrap();
+    assert_eq!((config.mode, config.cut), (SlipMode::Text, Cut::FedFull));
 }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use pickup_devices::DeviceFault;
-use pickup_devices::scanner::{ScannerConfig, ScannerEvent, ScannerHandle, ScannerTrace, gm65, spawn_on};
+use pickup_devices::scanner::{
+    ScannerConfig, ScannerEvent, ScannerHandle, ScannerKind, ScannerTrace, gm65, spawn, spawn_on, triggers,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 
 use super::line::{Plugs, hex, next, read, socket, within};
@@ -212,9 +214,81 @@ async fn a_pseudo_terminal_is_scanned_unplugged_and_scanned_again() {
     assert_eq!(next(&mut scanner.events).await, code(b"TWO"));
 }
 
+#[tokio::test]
+async fn a_module_that_is_told_to_read_is_told_again_after_each_code_and_stopped_at_the_end() {
+    for (kind, start_order, stop_order) in [
+        (ScannerKind::Newland, triggers::NEWLAND_START, triggers::NEWLAND_STOP),
+        (ScannerKind::Honeywell, triggers::HONEYWELL_START, triggers::HONEYWELL_STOP),
+    ] {
+        let (mut scanner, plugs, mut far) = start(ScannerConfig { kind, ..config() });
+        assert_eq!(next(&mut scanner.events).await, ScannerEvent::Up);
+        assert_eq!(plugs.bauds(), [kind.default_baud()]);
+        for text in ["FIRST", "SECOND"] {
+            assert_eq!(read(&mut far, start_order.len()).await, start_order);
+            far.write_all(format!("{text}\r").as_bytes()).await.unwrap();
+            assert_eq!(next(&mut scanner.events).await, code(text.as_bytes()));
+        }
+        assert_eq!(read(&mut far, start_order.len()).await, start_order);
+        drop(scanner);
+        assert_eq!(read(&mut far, stop_order.len()).await, stop_order);
+    }
+}
+
+#[tokio::test]
+async fn a_module_whose_reading_ended_by_itself_is_told_again() {
+    let (_scanner, _plugs, mut far) =
+        start(ScannerConfig { kind: ScannerKind::Honeywell, trigger_ms: 30, ..config() });
+    for _ in 0..3 {
+        assert_eq!(read(&mut far, 3).await, triggers::HONEYWELL_START);
+    }
+}
+
+#[tokio::test]
+async fn a_newland_answer_amid_codes_is_taken_out_and_a_refusal_is_traced() {
+    let (mut scanner, _plugs, mut far) = start(ScannerConfig { kind: ScannerKind::Newland, ..config() });
+    assert_eq!(next(&mut scanner.events).await, ScannerEvent::Up);
+    far.write_all(b"\x02\x010000#SCNTRG\x151;\x03BP1ABC\r").await.unwrap();
+    assert_eq!(next(&mut scanner.events).await, code(b"BP1ABC"));
+    let refused =
+        |entry: &pickup_devices::TraceEntry<ScannerTrace>| entry.event == ScannerTrace::OrderRefused(0x15);
+    assert!(scanner.trace().iter().any(refused));
+}
+
+#[tokio::test]
+async fn a_scanner_of_lines_is_never_written_to() {
+    let (mut scanner, _plugs, mut far) = start(ScannerConfig { kind: ScannerKind::Lines, ..config() });
+    assert_eq!(next(&mut scanner.events).await, ScannerEvent::Up);
+    far.write_all(b"\x02\x00\x00LINE\r\n").await.unwrap();
+    assert_eq!(next(&mut scanner.events).await, code(b"\x02\x00\x00LINE"));
+    drop(scanner);
+    let mut rest = Vec::new();
+    within(far.read_to_end(&mut rest)).await.unwrap();
+    assert_eq!(rest, []);
+}
+
+#[tokio::test]
+async fn a_late_answer_to_an_earlier_request_is_not_taken_for_the_answer() {
+    let (mut scanner, _plugs, mut far) = start(config());
+    assert_eq!(read(&mut far, 9).await[2], 0x07);
+    // What an earlier process had asked, and the answer.
+    far.write_all(&[zone(0x11), zone(0xD6)].concat()).await.unwrap();
+    assert_eq!(read(&mut far, 9).await[2], 0x07);
+    far.write_all(&zone(0x85)).await.unwrap();
+    assert_eq!(next(&mut scanner.events).await, ScannerEvent::Up);
+    assert!(!scanner.trace().iter().any(|entry| matches!(entry.event, ScannerTrace::SettingChanged(_))));
+}
+
+#[tokio::test]
+async fn a_keyboard_that_is_not_there_is_told_like_any_other_port() {
+    let config = ScannerConfig { kind: ScannerKind::Hid, port: "ffff:fffe".into(), ..config() };
+    let mut scanner = spawn(config);
+    assert_eq!(next(&mut scanner.events).await, ScannerEvent::Down(DeviceFault::PortUnavailable));
+}
+
 #[test]
 fn a_configuration_file_may_leave_out_all_but_the_port() {
     let config: ScannerConfig = toml::from_str("port = '/dev/ttyUSB0'\nterminator = 'cr'").unwrap();
-    assert_eq!(config.baud, 9600);
+    assert_eq!((config.kind, config.baud), (ScannerKind::Gm65, None));
+    assert_eq!(config.kind.default_baud(), 9600);
     assert_eq!(config.silence_ms, Duration::from_millis(150).as_millis() as u64);
 }

@@ -76,11 +76,33 @@ fn base_data_has_1295_bytes_and_gives_its_text_but_keeps_no_photo() {
 }
 
 #[test]
-fn base_data_with_fingerprints_has_2321_bytes() {
-    let content = [&bytes("00 00 90 01 00 04 00 04 00")[..], &[0; 256 + 1024 + 1024]].concat();
-    let stream = frame(&content);
-    assert_eq!((stream.len(), &stream[5..7]), (2321, &bytes("09 0A")[..]));
-    assert_eq!(statuses(&stream), [Some(Status::Done)]);
+fn base_data_with_fingerprints_has_1297_1809_or_2321_bytes_and_keeps_its_text_only() {
+    let text: Vec<u8> = (0..=255).rev().collect();
+    for (head, fingers, total, length) in [
+        ("01 00 04 00 00 00", 0, 1297, "05 0A"),
+        ("01 00 04 00 02 00", 512, 1809, "07 0A"),
+        ("01 00 04 00 04 00", 1024, 2321, "09 0A"),
+    ] {
+        let content =
+            [&bytes("00 00 90")[..], &bytes(head), &text, &[0x57; 1024], &vec![0x43; fingers]].concat();
+        let stream = frame(&content);
+        assert_eq!((stream.len(), &stream[5..7]), (total, &bytes(length)[..]));
+        let found = receive(&stream);
+        let [Found::Answer(answer)] = &found[..] else { panic!("{found:?}") };
+        assert_eq!(answer.text().unwrap(), text);
+        assert_eq!(answer.kept.len(), 6 + 256);
+    }
+}
+
+#[test]
+fn lengths_that_do_not_make_up_the_answer_give_no_text() {
+    for head in ["01 00 03 00", "00 FF 04 01", "01 00 04 00 04 00", "FF FF FF FF FF FF"] {
+        let content = [&bytes("00 00 90")[..], &bytes(head), &[0; 256 + 1024]].concat();
+        let found = receive(&frame(&content));
+        let [Found::Answer(answer)] = &found[..] else { panic!("{found:?}") };
+        let fits = head == "01 00 04 00";
+        assert_eq!(answer.text().is_some(), fits, "{head}");
+    }
 }
 
 #[test]
@@ -111,6 +133,8 @@ fn all_status_codes_of_the_standard_have_a_name() {
         assert!(!matches!(Status::from(code), Status::Other(_)), "{code:02X}");
     }
     assert_eq!(Status::from(0x77), Status::Other(0x77));
+    let codes: std::collections::BTreeSet<_> = Status::ALL.map(Status::code).into();
+    assert_eq!(codes.len(), Status::ALL.len());
 }
 
 #[test]

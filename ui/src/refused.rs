@@ -1,0 +1,47 @@
+//! The end of a pickup that does not go on, as plain values.
+
+use crate::view::Text;
+
+/// Why a pickup cannot go on.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Refused {
+    /// What kind of end it is.
+    pub kind: RefusedKind,
+    /// Stable reason code, e.g. `ALREADY_COLLECTED`.
+    pub code: String,
+    /// The reason in a few words.
+    pub title: Text,
+    /// What happened.
+    pub sentence: Text,
+    /// What the shopper can do.
+    pub what_to_do: Text,
+    /// When it was collected, for a ticket that was used before.
+    pub collected_at: Option<String>,
+    /// What to tell the staff, e.g. a session number.
+    pub reference: String,
+}
+
+/// What kind of end a refusal is: the picture and the colours follow it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum RefusedKind {
+    /// It does not go on here and now.
+    #[default]
+    Stopped,
+    /// Nothing is wrong: the parcel is on its way, and has come so far.
+    Waiting(Stage),
+    /// The parcel is in another place.
+    Elsewhere,
+    /// It was handed over before.
+    Collected,
+}
+
+/// How far a parcel is on its way into the locker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// Customs checks the declaration.
+    Customs,
+    /// Customs inspects the parcel.
+    Inspection,
+    /// Released, and being picked.
+    Picking,
+}
