@@ -13,7 +13,7 @@ use crate::hands::Hands;
 use crate::product::{self, KIOSK, Product, Setup};
 use crate::program::{self, Program};
 
-/// This machine, as a board calls it.
+/// This machine, as a board calls it; `Product` puts the name into the backend's certificate.
 const HOST: &str = "10.0.2.2";
 
 /// Everything around a board.
