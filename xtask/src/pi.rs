@@ -41,9 +41,31 @@ pub fn run(command: &Pi) -> Result<bool> {
 /// Packages whose programs are built for the board: the kiosk, and the simulated devices for trials.
 pub const PACKAGES: [&str; 2] = ["pickup-kiosk", "pickup-hw-mock"];
 
+/// What a kiosk's program can do beyond what runs everywhere: draw on the display itself, use pins, write its manual pages.
+const FEATURES: [&str; 5] = ["linuxkms", "gpio-cdev", "gpio-rppal", "mcp23017", "generate"];
+
+/// Those of them that the kiosk's source has, as words for cargo.
+pub fn kiosk_features() -> Result<Vec<String>> {
+    let manifest: toml::Table =
+        std::fs::read_to_string(crate::cargo::root()?.join("kiosk/agent/Cargo.toml"))?.parse()?;
+    let known = manifest.get("features").and_then(toml::Value::as_table);
+    let has = |feature: &&str| known.is_some_and(|known| known.contains_key(*feature));
+    Ok(FEATURES
+        .iter()
+        .filter(|feature| has(feature))
+        .map(|feature| format!("pickup-kiosk/{feature}"))
+        .collect())
+}
+
+/// Builds the programs for the board and gives their folder.
+fn make(install: Install) -> Result<std::path::PathBuf> {
+    let features = kiosk_features()?;
+    cross::build(&PACKAGES, &features.iter().map(String::as_str).collect::<Vec<_>>(), install)
+}
+
 fn build(install: Install) -> Result<bool> {
     let began = Instant::now();
-    let folder = cross::build(&PACKAGES, &["pickup-kiosk/linuxkms"], install)?;
+    let folder = make(install)?;
     println!("Built for aarch64 in {} s, in {}", began.elapsed().as_secs(), folder.display());
     for program in PACKAGES {
         let path = folder.join(program);

@@ -10,15 +10,16 @@ use serde_json::Value;
 
 use super::tool;
 
-/// Makes a disk of 64 MB whose root holds the kiosk's settings: `kiosk.toml`, and `display.toml` for a board with a display.
+/// Makes a disk of 64 MB whose root holds settings, each in a file of its name.
 ///
 /// # Errors
 /// When e2fsprogs is not installed.
-pub fn make(disk: &Path, kiosk_toml: &str) -> Result<()> {
+pub fn make(disk: &Path, settings: &[(&str, String)]) -> Result<()> {
     let content = disk.with_extension("content");
     fs::create_dir_all(&content)?;
-    fs::write(content.join("kiosk.toml"), kiosk_toml)?;
-    fs::write(content.join("display.toml"), format!("{kiosk_toml}\n[screen]\nmode = \"display\"\n"))?;
+    for (name, text) in settings {
+        fs::write(content.join(format!("{name}.toml")), text)?;
+    }
     let mut make = Command::new("mke2fs");
     make.args(["-q", "-F", "-t", "ext4", "-d"]).arg(&content).arg(disk).arg("64M");
     tool::run(&mut make).map(drop)

@@ -5,12 +5,14 @@
 
 pub mod board;
 pub mod disk;
+pub mod door;
 pub mod errands;
 pub mod image;
 pub mod kernel;
 pub mod pickup;
 pub mod powercut;
 pub mod qmp;
+pub mod qtest;
 pub mod rig;
 pub mod screen;
 pub mod tool;
@@ -38,11 +40,13 @@ pub enum Scenario {
     Powercut,
     /// The screen on the display itself, touched.
     Screen,
+    /// Doors on the board's own pins.
+    Door,
 }
 
 impl Scenario {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Pickup, Self::Powercut, Self::Screen];
+    pub const ALL: [Self; 4] = [Self::Pickup, Self::Powercut, Self::Screen, Self::Door];
 
     /// The word on the command line.
     #[must_use]
@@ -51,6 +55,7 @@ impl Scenario {
             Self::Pickup => "pickup",
             Self::Powercut => "powercut",
             Self::Screen => "screen",
+            Self::Door => "door",
         }
     }
 
@@ -63,6 +68,7 @@ impl Scenario {
             Self::Screen => {
                 "the screen on linuxkms, touched on its glass, equal to the headless one dot by dot"
             }
+            Self::Door => "deposit and pickup with relays and door contacts on the board's own pins",
         }
     }
 
@@ -75,6 +81,7 @@ impl Scenario {
             Self::Pickup => pickup::play(bench).await,
             Self::Powercut => powercut::play(bench).await,
             Self::Screen => screen::play(bench).await,
+            Self::Door => door::play(bench).await,
         }
     }
 }

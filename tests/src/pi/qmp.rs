@@ -32,14 +32,14 @@ impl Qmp {
         Ok(line)
     }
 
-    async fn ask(&mut self, execute: &str, arguments: Value) -> Result<()> {
+    async fn ask(&mut self, execute: &str, arguments: Value) -> Result<Value> {
         let command = json!({ "execute": execute, "arguments": arguments });
         self.to.write_all(format!("{command}\n").as_bytes()).await?;
         // Events come in between.
         while let Some(line) = self.from.next_line().await? {
             let said: Value = serde_json::from_str(&line)?;
-            if said.get("return").is_some() {
-                return Ok(());
+            if let Some(answer) = said.get("return") {
+                return Ok(answer.clone());
             }
             if let Some(fault) = said.get("error") {
                 bail!("the emulator refused {execute}: {fault}");
@@ -66,7 +66,20 @@ impl Qmp {
             [touch("begin", "x", right), touch("data", "x", right), touch("data", "y", below), finger(true)];
         self.ask("input-send-event", json!({ "events": down })).await?;
         let up = [touch("end", "x", right), finger(false)];
-        self.ask("input-send-event", json!({ "events": up })).await
+        self.ask("input-send-event", json!({ "events": up })).await.map(drop)
+    }
+
+    /// The emulator's name of the device of this type.
+    ///
+    /// # Errors
+    /// When the board has none.
+    pub async fn named_of(&mut self, kind: &str) -> Result<String> {
+        const FOLDER: &str = "/machine/unattached";
+        let listed = self.ask("qom-list", json!({ "path": FOLDER })).await?;
+        let devices = listed.as_array().context("the emulator lists no devices")?;
+        let found = devices.iter().find(|device| device.get("type").and_then(Value::as_str) == Some(kind));
+        let name = found.and_then(|device| device.get("name")).and_then(Value::as_str);
+        Ok(format!("{FOLDER}/{}", name.with_context(|| format!("the board has no {kind}"))?))
     }
 
     /// What the glass shows, as PNG.

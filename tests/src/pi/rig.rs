@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use super::board::{Board, PATIENCE, Parts};
-use super::disk;
 use super::image::Image;
+use super::{disk, door};
 use crate::hands::Hands;
 use crate::product::{self, KIOSK, Product, Setup};
 use crate::program::{self, Program};
 
-/// This machine, as a board calls it.
+/// This machine, as a board calls it; `Product` puts the name into the backend's certificate.
 const HOST: &str = "10.0.2.2";
 
 /// Everything around a board.
@@ -43,7 +43,12 @@ impl Rig {
         let devices = Program::start("pickup-hw-mock", &words, &dir.join("devices.log")).await?;
         product.hands = Hands::at(&devices.told("http")?)?;
         let disk = dir.join("disk.img");
-        disk::make(&disk, &settings(&as_seen_by_a_board(&devices.told("screen")?)?))?;
+        let screen = as_seen_by_a_board(&devices.told("screen")?)?;
+        let all = ["scanner", "idcard", "printer", "lock"];
+        let kiosk = settings(&all, &screen);
+        let display = format!("{kiosk}\n[screen]\nmode = \"display\"\n");
+        let pins = settings(&["scanner", "idcard", "printer"], &screen) + door::SETTINGS;
+        disk::make(&disk, &[("kiosk", kiosk), ("display", display), ("pins", pins)])?;
         let code = one_time_code(&dir).await?;
         let facts = vec![
             format!("backend={}", as_seen_by_a_board(&product.kiosk_url())?),
@@ -98,9 +103,9 @@ async fn one_time_code(dir: &Path) -> Result<String> {
     Ok(said.split_whitespace().next_back().context("enrolling printed no code")?.to_owned())
 }
 
-fn settings(screen: &str) -> String {
+fn settings(devices: &[&str], screen: &str) -> String {
     let mut text = "data_dir = \"/data/kiosk\"\n".to_owned();
-    for device in ["scanner", "idcard", "printer", "lock"] {
+    for device in devices {
         // Writing to a String cannot fail.
         let _ = write!(text, "\n[{device}]\nport = \"/dev/pickup/{device}\"\n");
     }

@@ -1,6 +1,6 @@
 //! The programs that go into the packages.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
@@ -43,28 +43,23 @@ pub fn programs(architecture: Architecture, options: &Deb) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// The kiosk draws on the screen itself; programs that can write their own manual pages do so.
+/// The kiosk has all a board may need; a backend that can write its own manual pages does so.
 fn features(products: &[Product]) -> Result<Vec<String>> {
-    let root = cargo::root()?;
     let mut features = Vec::new();
     for product in products {
-        let folder = match product {
-            Product::Kiosk => {
-                features.push("pickup-kiosk/linuxkms".to_owned());
-                root.join("kiosk/agent")
-            }
-            Product::Backend => root.join("backend/server"),
-        };
-        if generates(&folder)? {
-            features.push(format!("{}/generate", product.source()));
+        match product {
+            Product::Kiosk => features.extend(crate::pi::kiosk_features()?),
+            Product::Backend if generates()? => features.push(format!("{}/generate", product.source())),
+            Product::Backend => {}
         }
     }
     Ok(features)
 }
 
-/// Whether a crate has the feature `generate`: its program then writes manual pages and completions.
-fn generates(folder: &Path) -> Result<bool> {
-    let manifest: toml::Table = std::fs::read_to_string(folder.join("Cargo.toml"))?.parse()?;
+/// Whether the backend has the feature `generate`.
+fn generates() -> Result<bool> {
+    let manifest = std::fs::read_to_string(cargo::root()?.join("backend/server/Cargo.toml"))?;
+    let manifest: toml::Table = manifest.parse()?;
     let features = manifest.get("features").and_then(toml::Value::as_table);
     Ok(features.is_some_and(|features| features.contains_key("generate")))
 }

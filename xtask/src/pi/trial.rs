@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use super::{PACKAGES, Trial, cross};
+use super::{Trial, cross};
 use crate::cargo;
 use crate::debian::{self, First, Package};
 
@@ -37,7 +37,7 @@ pub fn run(options: &Trial) -> Result<bool> {
         debian::ensure_after(&first, &[debian::DEMO, TOOLS], options.install)?;
     }
     if !(options.no_build || listing) {
-        cross::build(&PACKAGES, &["pickup-kiosk/linuxkms"], options.install)?;
+        super::make(options.install)?;
     }
     if !options.no_build {
         let mut arguments = vec!["build", "--bins"];
