@@ -260,6 +260,7 @@ mod tests {
     fn shown(language: Language, since: Option<&str>) -> session::View {
         let since = since.map(|at| at.parse().unwrap());
         session::View {
+            display: session::Display::Normal,
             language,
             screen: session::Screen::Idle,
             countdown_s: None,
