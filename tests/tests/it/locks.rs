@@ -43,10 +43,14 @@ pub struct Cabinet {
 
 impl Cabinet {
     pub fn of(rack: &str) -> Self {
+        Self::paced(rack, false)
+    }
+
+    fn paced(rack: &str, pace: bool) -> Self {
         let dir = std::env::temp_dir().join(format!("pickup-locks-{}", uuid::Uuid::new_v4()));
         std::fs::create_dir_all(&dir).unwrap();
         let world = World::new(Rack::read(rack).unwrap(), Printer::default());
-        let bench = Bench::open(world, &dir, false).unwrap();
+        let bench = Bench::open(world, &dir, pace).unwrap();
         tokio::spawn(line::serve(bench.clone()));
         Self { bench, dir }
     }
@@ -111,7 +115,12 @@ impl Bus {
     fn start((family, name, swapped): (Family, &str, bool), fault: Option<&str>) -> Self {
         let cabinet = Cabinet::of(&rack(name, swapped));
         cabinet.fault("lock", fault);
-        let driver = spawn(hasty(family, swapped, cabinet.dir.join("lock")));
+        let config = hasty(family, swapped, cabinet.dir.join("lock"));
+        Self::on(cabinet, config, name, swapped)
+    }
+
+    fn on(cabinet: Cabinet, config: LockConfig, name: &str, swapped: bool) -> Self {
+        let driver = spawn(config);
         Self { cabinet, driver, name: format!("{name} swapped={swapped}") }
     }
 
@@ -235,6 +244,26 @@ async fn a_board_that_says_it_gave_no_pulse_is_believed() {
         _ => (Err(JAMMED), 0),
     })
     .await;
+}
+
+#[tokio::test]
+async fn boards_as_slow_as_the_real_ones_open_with_the_usual_patience() {
+    let run = |(family, name, swapped): (Family, &'static str, bool)| async move {
+        let cabinet = Cabinet::paced(&rack(name, swapped), true);
+        let hasty = hasty(family, swapped, cabinet.dir.join("lock"));
+        let (port, boards, doors) = (hasty.port, hasty.boards, hasty.doors);
+        let config = LockConfig { port, boards, doors, family, swapped, ..LockConfig::default() };
+        let mut bus = Bus::on(cabinet, config, name, swapped);
+        bus.until(|event| *event == LockEvent::State { door: DOORS, open: false }).await;
+        assert_eq!(bus.open().await, Ok(()), "{}", bus.name);
+        bus.cabinet.close(2);
+        bus.until(|event| *event == LockEvent::Closed { door: 2 }).await;
+        assert_eq!(bus.cabinet.pulses(), [2], "{}", bus.name);
+    };
+    let runs: Vec<_> = FAMILIES.into_iter().map(|family| tokio::spawn(run(family))).collect();
+    for run in runs {
+        run.await.unwrap();
+    }
 }
 
 #[tokio::test]

@@ -16,8 +16,8 @@ const MISSES: u8 = 3;
 /// A board that is down is asked so seldom, and waited for so shortly, that it does not hold up the others.
 const DOWN_LOOK: Duration = Duration::from_secs(2);
 const DOWN_ANSWER_MS: u64 = 400;
-/// The last look before an opening's time is over still needs an answer.
-const LAST_LOOK_MS: u64 = 100;
+/// The last look before an opening's time is over still needs an answer; the slowest boards take 450 ms for it.
+const LAST_LOOK_MS: u64 = 600;
 /// A door that was open must read closed for so long to be closed.
 const SETTLES: Duration = Duration::from_millis(60);
 
