@@ -32,6 +32,7 @@ SELECT create_distributed_table('receipt', 'cell', colocate_with => 'orders');
 SELECT create_distributed_table('receipt_record', 'cell', colocate_with => 'orders');
 SELECT create_distributed_table('inbox', 'cell', colocate_with => 'orders');
 SELECT create_distributed_table('port_mark', 'cell', colocate_with => 'orders');
+SELECT create_distributed_table('kiosk_health', 'cell', colocate_with => 'orders');
 SELECT create_distributed_table('payment_raw', 'cell', colocate_with => 'orders');
 SELECT create_distributed_table('pay_query', 'cell', colocate_with => 'orders');
 SELECT create_distributed_table('payback_try', 'cell', colocate_with => 'orders');

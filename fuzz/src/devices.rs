@@ -6,11 +6,15 @@ use pickup_devices::idcard::sam::{Found, Receiver};
 use pickup_devices::printer::{PrinterStatus, Reply, ReplyParser, TextLine, encode};
 use pickup_devices::scanner::{Framer, Item, Replies, Terminator};
 
+#[path = "locks.rs"]
+pub mod locks;
+
 /// A target: it panics when something does not hold.
 pub type Target = fn(&[u8]);
 
 /// All targets of devices by the name of their corpus.
-pub const TARGETS: [(&str, Target); 3] = [("scanner", scanner), ("idcard", idcard), ("printer", printer)];
+pub const TARGETS: [(&str, Target); 4] =
+    [("scanner", scanner), ("idcard", idcard), ("printer", printer), ("locks", locks::locks)];
 
 const KINDS: [Replies; 3] = [Replies::Gm65, Replies::Newland, Replies::None];
 const ENDS: [Terminator; 4] = [Terminator::Any, Terminator::Cr, Terminator::Lf, Terminator::CrLf];

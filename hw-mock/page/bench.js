@@ -25,7 +25,10 @@ const FAULTS = {
     paper_out: "缺纸 out of paper", paper_out_mid: "下一张打到一半缺纸 runs out in the next slip", near_end: "纸将尽 paper near end",
     cover_open: "上盖打开 cover open", cutter_error: "切刀故障 cutter stuck", head_hot: "打印头过热 head too hot", offline: "脱机 offline", silent: "断线 unplugged",
   }],
-  lock: ["锁控板 Lock board", { silent: "无应答 silent", stuck_closed: "门打不开 doors stuck shut", stuck_open: "门关不上 doors read open", echo: "回显 adapter echoes" }],
+  lock: ["锁控板 Lock board", { silent: "无应答 silent", stuck_closed: "门打不开 doors stuck shut", stuck_open: "门关不上 doors read open", echo: "回显 adapter echoes",
+    wrong_polarity: "触点接反 contacts wired the other way", bounced_contact: "触点抖动 contact bounces", late_frame: "应答迟到 late answers",
+    garbage_before: "应答前杂码 noise before answers", garbage_after: "应答后杂码 noise after answers", garbage_inside: "应答中杂码 noise inside answers",
+    unplug: "应答中途拔线 unplugged amid an answer", refuses: "拒绝开锁 refuses to open", never_acknowledges: "开锁不应答 no acknowledgement" }],
 };
 const KINDS = {
   scan: "扫码 code scanned", card_laid: "放上身份证 card laid", card_lifted: "拿走身份证 card lifted", card_read: "读卡 card read",

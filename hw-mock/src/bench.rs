@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::{broadcast, watch};
 
 use crate::lines::Line;
+use crate::lock::Reply;
+use crate::lock::line::LockLine;
 use crate::wire::{Step, Wires};
 use crate::world::{Device, World};
 
@@ -18,7 +20,7 @@ pub struct Bench {
     scanner: Line,
     idcard: Line,
     printer: Line,
-    lock: Line,
+    locks: Vec<Arc<LockLine>>,
     changed: watch::Sender<u64>,
     /// Touches for the kiosk, as JSON lines.
     pub touches: broadcast::Sender<String>,
@@ -32,17 +34,20 @@ impl Bench {
     ///
     /// # Errors
     /// When a line cannot be made.
-    pub fn open(world: World, dir: &Path, pace: bool) -> anyhow::Result<Arc<Self>> {
+    pub fn open(mut world: World, dir: &Path, pace: bool) -> anyhow::Result<Arc<Self>> {
         let (changed, _) = watch::channel(0);
         let (touches, _) = broadcast::channel(64);
         let line = |device: Device| Line::open(dir, device.name());
+        world.locks.pace(pace);
+        let names = world.locks.names();
+        let locks = names.iter().map(|name| LockLine::open(dir, name).map(Arc::new));
         Ok(Arc::new(Self {
             start: Instant::now(),
             world: Mutex::new(world),
             scanner: line(Device::Scanner)?,
             idcard: line(Device::IdCard)?,
             printer: line(Device::Printer)?,
-            lock: line(Device::Lock)?,
+            locks: locks.collect::<anyhow::Result<_>>()?,
             changed,
             touches,
             wires: Wires::default(),
@@ -79,13 +84,32 @@ impl Bench {
         answer
     }
 
+    /// Bytes from the kiosk for the boards of one bus; what they answer.
+    pub fn feed_lock(&self, bus: usize, bytes: &[u8]) -> Vec<Reply> {
+        let replies = self.quietly(|world| world.feed_lock(bus, bytes));
+        tracing::debug!(bus, heard = head(bytes), answers = replies.len(), "locks asked");
+        replies
+    }
+
+    /// The lines of the lock buses.
+    #[must_use]
+    pub fn lock_lines(&self) -> &[Arc<LockLine>] {
+        &self.locks
+    }
+
+    /// How long so many bytes take on a lock bus; no time unless lines are as slow as the real ones.
+    #[must_use]
+    pub fn lock_wire_time(&self, bus: usize, bytes: usize) -> Duration {
+        if self.pace { self.world().locks.on_the_wire(bus, bytes) } else { Duration::ZERO }
+    }
+
     /// What a device does by itself; the bytes it sends.
     pub fn advance(&self, device: Device) -> Vec<u8> {
         self.quietly(|world| world.advance(device))
     }
 
     /// Everyone is told only when something happened beyond an answer.
-    fn quietly(&self, what: impl FnOnce(&mut World) -> Vec<u8>) -> Vec<u8> {
+    fn quietly<T>(&self, what: impl FnOnce(&mut World) -> T) -> T {
         let (answer, moved) = {
             let mut world = self.world();
             world.set_now(self.now());
@@ -158,7 +182,6 @@ impl Bench {
             Device::Scanner => &self.scanner,
             Device::IdCard => &self.idcard,
             Device::Printer => &self.printer,
-            Device::Lock => &self.lock,
         }
     }
 }
@@ -174,7 +197,7 @@ fn head(bytes: &[u8]) -> String {
 fn on_the_wire(device: Device, bytes: usize) -> Duration {
     let baud: u64 = match device {
         Device::IdCard => 115_200,
-        Device::Scanner | Device::Lock => 9_600,
+        Device::Scanner => 9_600,
         // On USB; what takes time is the paper.
         Device::Printer => return Duration::ZERO,
     };

@@ -216,6 +216,10 @@ async fn clear_fault(State(bench): Shared, Path(device): Path<String>) -> Result
 }
 
 async fn apply_fault(bench: &Bench, device: &str, fault: Option<String>) -> Result<StatusCode, Refusal> {
+    if device.starts_with("lock") {
+        bench.change(|w| w.set_lock_fault(device, fault.as_deref()))?;
+        return Ok(StatusCode::NO_CONTENT);
+    }
     let (device, bytes) = bench.change(|w| w.set_fault(device, fault))?;
     bench.send(device, &bytes).await;
     Ok(StatusCode::NO_CONTENT)

@@ -11,6 +11,7 @@ pub mod idcard;
 pub mod lines;
 pub mod lock;
 pub mod picture;
+pub mod pins;
 pub mod printer;
 pub mod rack;
 pub mod scanner;

@@ -116,7 +116,7 @@ impl Line {
         }
     }
 
-    async fn receive(&self, buffer: &mut [u8]) -> io::Result<usize> {
+    pub(crate) async fn receive(&self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut ends = self.end.subscribe();
         loop {
             let end = ends.borrow_and_update().clone();

@@ -12,7 +12,7 @@ use pickup_hw_mock::printer::Printer;
 use pickup_hw_mock::rack::Rack;
 use pickup_hw_mock::scanner::ScannerKind;
 use pickup_hw_mock::world::{Device, World};
-use pickup_hw_mock::{faults, http, lines, screen};
+use pickup_hw_mock::{faults, http, lines, lock, screen};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -21,7 +21,7 @@ use tracing_subscriber::EnvFilter;
 #[derive(Debug, Parser)]
 #[command(name = "pickup-hw-mock", version)]
 struct Args {
-    /// Folder for the links scanner, idcard, printer and lock.
+    /// Folder for the links scanner, idcard, printer and lock (lock2 and so on for more buses).
     #[arg(long)]
     dir: PathBuf,
     /// Address of the bench page and its API; port 0 takes a free one.
@@ -92,6 +92,7 @@ async fn main() -> anyhow::Result<()> {
     for device in Device::ALL {
         tokio::spawn(lines::serve(device, bench.clone()));
     }
+    tokio::spawn(lock::line::serve(bench.clone()));
     tokio::spawn(screen::serve(screen_listener, bench.clone()));
     println!("READY {ready}");
     std::io::stdout().flush()?;

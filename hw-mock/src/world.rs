@@ -9,16 +9,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::idcard::{Card, IdCardFault, Reader};
-use crate::lock::{Board, LockEvent, LockFault};
+use crate::lock::{LockFault, Locks, Reply};
 use crate::printer::{Output, Printer, PrinterFault, Slip};
-use crate::rack::{Door, Rack};
+use crate::rack::Rack;
 use crate::scanner::{Scanner, ScannerFault};
 
 const LOG_ENTRIES: usize = 10_000;
 /// Slips that the tray holds; older ones fall off.
 const MOST_SLIPS: usize = 1_000;
 
-/// The four devices, by the name of their line.
+/// The devices beside the locks, by the name of their line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Device {
     /// QR scanner.
@@ -27,13 +27,11 @@ pub enum Device {
     IdCard,
     /// Receipt printer.
     Printer,
-    /// Lock board.
-    Lock,
 }
 
 impl Device {
-    /// All four.
-    pub const ALL: [Self; 4] = [Self::Scanner, Self::IdCard, Self::Printer, Self::Lock];
+    /// All three.
+    pub const ALL: [Self; 3] = [Self::Scanner, Self::IdCard, Self::Printer];
 
     /// Name of its line.
     #[must_use]
@@ -42,7 +40,6 @@ impl Device {
             Self::Scanner => "scanner",
             Self::IdCard => "idcard",
             Self::Printer => "printer",
-            Self::Lock => "lock",
         }
     }
 
@@ -88,11 +85,11 @@ pub struct Screen {
 #[derive(Debug)]
 pub struct World {
     now: Duration,
-    rack: Rack,
+    /// The lock boards and the doors.
+    pub locks: Locks,
     scanner: Scanner,
     reader: Reader,
     printer: Printer,
-    board: Board,
     /// Slips in the tray.
     pub slips: Vec<NumberedSlip>,
     slip_count: u64,
@@ -126,8 +123,7 @@ impl World {
     pub fn new(rack: Rack, printer: Printer) -> Self {
         Self {
             now: Duration::ZERO,
-            board: Board::new(rack.lock.address, rack.lock.channels, rack.lock.short_when_open),
-            rack,
+            locks: Locks::new(&rack),
             scanner: Scanner::default(),
             reader: Reader::default(),
             printer,
@@ -177,20 +173,16 @@ impl World {
                 let out = self.printer.feed(bytes, self.now);
                 self.printed(out)
             }
-            Device::Lock => {
-                let (out, events) = self.board.feed(bytes, self.now);
-                for event in events {
-                    let (kind, channel) = match event {
-                        LockEvent::Pulse(channel) => ("pulse", channel),
-                        LockEvent::Opened(channel) => ("door_opened", channel),
-                    };
-                    if let Some(door) = self.rack.door_of(channel) {
-                        self.note(kind, json!({ "door": door }));
-                    }
-                }
-                out
-            }
         }
+    }
+
+    /// Bytes from the kiosk for the boards of one bus; what they answer.
+    pub fn feed_lock(&mut self, bus: usize, bytes: &[u8]) -> Vec<Reply> {
+        let (replies, events) = self.locks.feed(bus, bytes, self.now);
+        for (kind, door) in events {
+            self.note(kind, json!({ "door": door }));
+        }
+        replies
     }
 
     /// A code is held before the scanner; the bytes it sends.
@@ -210,10 +202,22 @@ impl World {
     /// # Errors
     /// [`WorldError::Door`].
     pub fn move_door(&mut self, door: u16, open: bool) -> Result<(), WorldError> {
-        let channel = self.rack.channel_of(door).ok_or(WorldError::Door(door))?;
-        if self.board.set_open(channel, open) {
+        if self.locks.move_door(door, open).ok_or(WorldError::Door(door))? {
             self.note(if open { "door_opened" } else { "door_closed" }, json!({ "door": door }));
         }
+        Ok(())
+    }
+
+    /// Breaks the locks of a bus or a board, or mends them; see [`Locks::set_fault`].
+    ///
+    /// # Errors
+    /// [`WorldError`].
+    pub fn set_lock_fault(&mut self, device: &str, fault: Option<&str>) -> Result<(), WorldError> {
+        let kind = parsed::<LockFault>("lock", fault)?;
+        if !self.locks.set_fault(device, kind) {
+            return Err(WorldError::Device(device.to_owned()));
+        }
+        self.note("fault", json!({ "device": device, "fault": fault }));
         Ok(())
     }
 
@@ -241,10 +245,6 @@ impl World {
                 let fault = parsed::<PrinterFault>(name, fault.as_deref())?;
                 let out = self.printer.set_fault(fault, self.now);
                 self.printed(out)
-            }
-            Device::Lock => {
-                self.board.set_fault(parsed::<LockFault>(name, fault.as_deref())?);
-                Vec::new()
             }
         };
         self.note("fault", json!({ "device": name, "fault": fault }));
@@ -288,13 +288,6 @@ impl World {
     #[must_use]
     pub fn state(&self) -> Value {
         let meta = |key: &str, before: Value| self.screen.meta.get(key).cloned().unwrap_or(before);
-        let stuck = match self.board.fault() {
-            Some(LockFault::StuckClosed) => Some("closed"),
-            Some(LockFault::StuckOpen) => Some("open"),
-            _ => None,
-        };
-        let door = |d: &Door| json!({ "door": d.door, "size": d.size, "open": self.board.is_open(d.channel), "stuck": stuck });
-        let doors: Vec<Value> = self.rack.doors.iter().map(door).collect();
         let slips: Vec<Value> =
             self.slips.iter().map(|s| json!({ "id": s.id, "at_us": s.at_us, "cut": s.slip.cut })).collect();
         json!({
@@ -304,7 +297,7 @@ impl World {
                 "name": meta("name", json!("")), "targets": meta("targets", json!([])),
             },
             "card": self.reader.card(),
-            "doors": doors,
+            "doors": self.locks.doors(),
             "printer": {
                 "paper": self.printer.paper(),
                 "cover_open": self.printer.fault() == Some(PrinterFault::CoverOpen),
@@ -317,14 +310,14 @@ impl World {
         })
     }
 
-    fn faults(&self) -> BTreeMap<&'static str, Value> {
-        [
-            ("scanner", json!(self.scanner.fault())),
-            ("idcard", json!(self.reader.fault())),
-            ("printer", json!(self.printer.fault())),
-            ("lock", json!(self.board.fault())),
-        ]
-        .into()
+    fn faults(&self) -> BTreeMap<String, Value> {
+        let mut faults = self.locks.faults();
+        faults.extend([
+            ("scanner".into(), json!(self.scanner.fault())),
+            ("idcard".into(), json!(self.reader.fault())),
+            ("printer".into(), json!(self.printer.fault())),
+        ]);
+        faults
     }
 
     /// Log entries from number `since` on, and the number after the last.

@@ -54,6 +54,12 @@ impl Program {
             .with_context(|| format!("{} did not tell its `{key}`: {}", self.name, self.ready))
     }
 
+    /// Its process.
+    #[must_use]
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// Ends it as a power cut would.
     ///
     /// # Errors

@@ -13,6 +13,8 @@ pub enum Action {
     Help,
     /// Chinese to English or back.
     SwitchLanguage,
+    /// Larger letters, then stronger colours as well, then as before.
+    SwitchDisplay,
     /// I am still here.
     MoreTime,
     /// Open the same door once more.
@@ -31,11 +33,12 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order of declaration.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Confirm,
         Self::Cancel,
         Self::Help,
         Self::SwitchLanguage,
+        Self::SwitchDisplay,
         Self::MoreTime,
         Self::OpenAgain,
         Self::Finish,
@@ -52,6 +55,7 @@ impl Action {
             Self::Cancel => "cancel",
             Self::Help => "help",
             Self::SwitchLanguage => "language",
+            Self::SwitchDisplay => "display",
             Self::MoreTime => "more_time",
             Self::OpenAgain => "open_again",
             Self::Finish => "finish",

@@ -5,20 +5,22 @@ use std::rc::Rc;
 use slint::{ModelRc, SharedString, VecModel};
 
 use crate::generated::{
-    CardTrouble, CheckStep, DoorCell, Kiosk, LimitData, LineData, Page, PrinterKind, RefusedData, ReviewData,
-    StatusData,
+    CardTrouble, CheckStep, DoorCell, Kiosk, LimitData, LineData, Page, PrinterKind, RefusedData,
+    RefusedKind as Refusal, ReviewData, StatusData,
 };
 use crate::money::{share, yuan};
 use crate::view::{
-    AttentionStep, CardProblem, DoorSize, Language, LimitView, LockerMap, PrinterTroubleKind, Refused,
-    Review, Screen, View,
+    AttentionStep, CardProblem, Display, DoorSize, Language, LimitView, LockerMap, PrinterTroubleKind,
+    Refused, RefusedKind, Review, Screen, Stage, View,
 };
 
-/// Lines of a parcel that fit.
-const LINES_MAX: usize = 5;
-
-/// Lines that are shown beside the count of the others.
-const LINES_OF_MORE: usize = 4;
+/// Lines of a parcel that fit, and lines that are shown beside the count of the others.
+const fn lines(display: Display) -> (usize, usize) {
+    match display {
+        Display::Normal => (5, 4),
+        Display::Large | Display::LargeStrong => (3, 2),
+    }
+}
 
 /// Sets every value the page of `view` reads.
 pub(crate) fn apply(kiosk: &Kiosk<'_>, view: &View) {
@@ -49,7 +51,7 @@ fn page(kiosk: &Kiosk<'_>, view: &View) {
     // Nothing of one person may stay behind for the next, so what a page does not use is emptied.
     kiosk.set_name(SharedString::new());
     if !matches!(view.screen, Screen::Review(_)) {
-        review(kiosk, &Review::default(), language);
+        review(kiosk, &Review::default(), view);
     }
     match &view.screen {
         Screen::Idle | Screen::LookingUp | Screen::Granting | Screen::Printing => {}
@@ -59,7 +61,7 @@ fn page(kiosk: &Kiosk<'_>, view: &View) {
             kiosk.set_card_trouble(trouble);
             kiosk.set_tries_left(tries_left);
         }
-        Screen::Review(shown) => review(kiosk, shown, language),
+        Screen::Review(shown) => review(kiosk, shown, view),
         Screen::PrinterTrouble(trouble) => {
             kiosk.set_printer(printer_kind(trouble.kind));
             kiosk.set_staff_called(trouble.staff_called);
@@ -122,9 +124,10 @@ fn staff(kiosk: &Kiosk<'_>, view: &View) {
     }
 }
 
-fn review(kiosk: &Kiosk<'_>, shown: &Review, language: Language) {
+fn review(kiosk: &Kiosk<'_>, shown: &Review, view: &View) {
+    let (language, (most, of_more)) = (view.language, lines(view.display));
     let separator = if language == Language::Zh { "、" } else { ", " };
-    let lines_shown = if shown.lines.len() > LINES_MAX { LINES_OF_MORE } else { LINES_MAX };
+    let lines_shown = if shown.lines.len() > most { of_more } else { most };
     kiosk.set_review(ReviewData {
         name: (&shown.name_masked).into(),
         waybill: (&shown.waybill).into(),
@@ -156,7 +159,18 @@ fn limit(shown: &LimitView) -> LimitData {
 }
 
 fn refused(shown: &Refused, language: Language) -> RefusedData {
+    let (kind, stage, inspected) = match shown.kind {
+        RefusedKind::Stopped => (Refusal::Stopped, 0, false),
+        RefusedKind::Waiting(Stage::Customs) => (Refusal::Waiting, 2, false),
+        RefusedKind::Waiting(Stage::Inspection) => (Refusal::Waiting, 2, true),
+        RefusedKind::Waiting(Stage::Picking) => (Refusal::Waiting, 4, false),
+        RefusedKind::Elsewhere => (Refusal::Elsewhere, 0, false),
+        RefusedKind::Collected => (Refusal::Collected, 0, false),
+    };
     RefusedData {
+        kind,
+        stage,
+        inspected,
         code: (&shown.code).into(),
         title: shown.title.get(language).into(),
         sentence: shown.sentence.get(language).into(),

@@ -3,7 +3,7 @@
 use crate::view::{Action, AttentionStep, Screen};
 
 impl Screen {
-    /// The actions the page offers, the language switch and Help included. Nothing can be cancelled once the release has
+    /// The actions the page offers, the switches of language and display and Help included. Nothing can be cancelled once the release has
     /// been recorded.
     pub fn actions(&self) -> Vec<Action> {
         let own: &[Action] = match self {
@@ -31,7 +31,7 @@ impl Screen {
             | Self::StaffPlace(_) => &[],
         };
         let mut actions = own.to_vec();
-        actions.push(Action::SwitchLanguage);
+        actions.extend([Action::SwitchLanguage, Action::SwitchDisplay]);
         if !matches!(self, Self::Help(_)) {
             actions.push(Action::Help);
         }

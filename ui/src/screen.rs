@@ -9,8 +9,8 @@ use slint::{
 
 use crate::bind;
 use crate::frame::{Target, Touch, TouchKind, UiError};
-use crate::generated::{Kiosk, KioskWindow};
-use crate::view::{Action, Language, View};
+use crate::generated::{Kiosk, KioskWindow, Theme};
+use crate::view::{Action, Display, Language, View};
 
 /// The kiosk's window, alive on the thread that made it.
 pub(crate) struct Screen {
@@ -32,6 +32,9 @@ impl Screen {
     pub fn new(width: u32, height: u32) -> Result<Self, UiError> {
         let window = KioskWindow::new()?;
         window.window().set_size(PhysicalSize::new(width, height));
+        let theme = window.global::<Theme<'_>>();
+        theme.set_page_width(pixels(width));
+        theme.set_page_height(pixels(height));
         let survey = Rc::new(RefCell::new(Survey::default()));
         listen(&window, &survey);
         let mut screen = Self { window, survey, view: View::default(), language: None };
@@ -68,6 +71,9 @@ impl Screen {
             slint::select_bundled_translation(code).map_err(|_| UiError::NoTranslation(code))?;
             self.language = Some(view.language);
         }
+        let theme = self.window.global::<Theme<'_>>();
+        theme.set_large(view.display != Display::Normal);
+        theme.set_strong(view.display == Display::LargeStrong);
         bind::apply(&self.window.global::<Kiosk<'_>>(), &view);
         self.view = view;
         Ok(())
@@ -118,4 +124,9 @@ fn listen(window: &KioskWindow, survey: &Rc<RefCell<Survey>>) {
     });
     let found = Rc::clone(survey);
     kiosk.on_cut(move |text| found.borrow_mut().cut.push(text.into()));
+}
+
+/// Pixels as Slint counts them; no screen comes near the end of the range.
+fn pixels(count: u32) -> f32 {
+    f32::from(u16::try_from(count).unwrap_or(u16::MAX))
 }

@@ -25,6 +25,23 @@ impl Language {
     }
 }
 
+/// How large and how strong the screen is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Display {
+    /// As most people read it.
+    #[default]
+    Normal,
+    /// Larger letters.
+    Large,
+    /// Larger letters, and black on white.
+    LargeStrong,
+}
+
+impl Display {
+    /// Every way, in the order of the switch.
+    pub const ALL: [Self; 3] = [Self::Normal, Self::Large, Self::LargeStrong];
+}
+
 /// A text that comes from data, in both languages.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Text {
@@ -55,6 +72,8 @@ impl Text {
 pub struct View {
     /// The language of every sentence.
     pub language: Language,
+    /// How large and how strong everything is drawn.
+    pub display: Display,
     /// The page and what it says.
     pub screen: Screen,
     /// The strip along the top.
@@ -277,6 +296,8 @@ pub struct Done {
 /// Why a pickup cannot go on.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Refused {
+    /// What kind of end it is.
+    pub kind: RefusedKind,
     /// Stable reason code, e.g. `ALREADY_COLLECTED`.
     pub code: String,
     /// The reason in a few words.
@@ -289,6 +310,31 @@ pub struct Refused {
     pub collected_at: Option<String>,
     /// What to tell the staff, e.g. a session number.
     pub reference: String,
+}
+
+/// What kind of end a refusal is: the picture and the colours follow it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum RefusedKind {
+    /// It does not go on here and now.
+    #[default]
+    Stopped,
+    /// Nothing is wrong: the parcel is on its way, and has come so far.
+    Waiting(Stage),
+    /// The parcel is in another place.
+    Elsewhere,
+    /// It was handed over before.
+    Collected,
+}
+
+/// How far a parcel is on its way into the locker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// Customs checks the declaration.
+    Customs,
+    /// Customs inspects the parcel.
+    Inspection,
+    /// Released, and being picked.
+    Picking,
 }
 
 /// Asks whether someone is still here.

@@ -9,13 +9,7 @@ use crate::postgres::Cluster;
 
 /// Builds the release programs and runs the measurement.
 pub fn run(json: bool, pickups: u32) -> Result<bool> {
-    let mut arguments = vec!["build", "--release", "--bins"];
-    for package in cargo::PROGRAM_PACKAGES {
-        arguments.extend(["--package", package]);
-    }
-    if !cargo::passes(&mut cargo::cargo(&arguments)?)? {
-        bail!("the programs could not be built: the compiler's message is above");
-    }
+    every_program()?;
     let bench = cargo::target_dir()?.join("release/pickup-bench");
     let mut command = Command::new(&bench);
     command.current_dir(cargo::root()?).args(["--pickups", &pickups.to_string()]);
@@ -23,6 +17,23 @@ pub fn run(json: bool, pickups: u32) -> Result<bool> {
         command.arg("--json");
     }
     cargo::passes(&mut command).with_context(|| format!("{} did not run", bench.display()))
+}
+
+/// Builds the release programs and measures the kiosk's.
+pub fn kiosk(words: &[String]) -> Result<bool> {
+    every_program()?;
+    cargo::passes(program("release", "pickup-bench-kiosk")?.args(words))
+}
+
+fn every_program() -> Result<()> {
+    let mut arguments = vec!["build", "--release", "--bins"];
+    for package in cargo::PROGRAM_PACKAGES {
+        arguments.extend(["--package", package]);
+    }
+    if !cargo::passes(&mut cargo::cargo(&arguments)?)? {
+        bail!("the programs could not be built: the compiler's message is above");
+    }
+    Ok(())
 }
 
 /// Builds the release programs of the backend and measures clearing on each database, or on the one that `words` names.
@@ -61,6 +72,13 @@ pub fn customs(words: &[String]) -> Result<bool> {
 /// Files declarations with a customs side that does everything wrong, by programs that were built before.
 pub fn hostile(profile: &str, words: &[String]) -> Result<bool> {
     cargo::passes(program(profile, "pickup-hostile")?.args(words))
+}
+
+/// Builds and runs the simulation of a kiosk's sessions, which needs no other program.
+pub fn sessions(words: &[String]) -> Result<bool> {
+    let mut command =
+        cargo::cargo(&["bench", "--quiet", "-p", "pickup-session", "--bench", "sessions", "--"])?;
+    cargo::passes(command.args(words))
 }
 
 /// Builds the release programs of the backend and kills them, on each database.

@@ -51,19 +51,16 @@ pub struct Centre {
     pub ems_no: String,
     /// Days a parcel waits in the locker.
     pub keep_days: i32,
+    /// How long its kiosks may hand over without the network, in seconds; `None` for the backend's own setting, 0 for never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offline_for_s: Option<u32>,
 }
 
 impl Centre {
-    /// Whether pickup is allowed on `day`.
-    ///
-    /// Source: 财关税〔2018〕49号 and 商财发〔2021〕39号: in principle not outside special supervision areas.
-    #[must_use]
-    pub fn pickup_allowed(&self, day: Date) -> bool {
-        self.inside_special_area || self.pilot.as_ref().is_some_and(|p| p.from <= day && day <= p.until)
-    }
-
     /// What pickup here rests on: `inside` for a centre in a special area, else its own approval. Whether that is in
     /// force on a day, [`Basis::in_force`] says.
+    ///
+    /// Source: 财关税〔2018〕49号 and 商财发〔2021〕39号: in principle not outside special supervision areas.
     #[must_use]
     pub fn basis(&self, inside: &Basis) -> Option<Basis> {
         if self.inside_special_area {
@@ -91,6 +88,7 @@ pub(crate) mod tests {
             pilot: None,
             ems_no: "T9901W000001".into(),
             keep_days: 3,
+            offline_for_s: None,
         }
     }
 
@@ -98,11 +96,14 @@ pub(crate) mod tests {
     fn outside_a_special_area_only_a_pilot_in_force_allows_pickup() {
         let day = Date::constant(2026, 11, 21);
         let outside = Centre { inside_special_area: false, ..centre() };
-        assert!(centre().pickup_allowed(day));
-        assert!(!outside.pickup_allowed(day));
+        let inside = Basis { document: "区内".into(), from: None, until: None };
+        let is_allowed =
+            |centre: &Centre, day| centre.basis(&inside).is_some_and(|basis| basis.in_force(day));
+        assert!(is_allowed(&centre(), day));
+        assert!(!is_allowed(&outside, day));
         let pilot = Pilot { document: "试点〔2026〕1号".into(), from: day, until: day };
         let piloted = Centre { pilot: Some(pilot), ..outside };
-        assert!(piloted.pickup_allowed(day));
-        assert!(!piloted.pickup_allowed(Date::constant(2026, 11, 22)));
+        assert!(is_allowed(&piloted, day));
+        assert!(!is_allowed(&piloted, Date::constant(2026, 11, 22)));
     }
 }

@@ -30,7 +30,7 @@ pub struct Waybill {
 }
 
 /// Every difference between order, payment and waybill as they are before anything is sent; none when they agree.
-/// What is sent is compared in full by [`documents::compare`].
+/// [`documents::compare`] compares what was written from them in full.
 #[must_use]
 pub fn match_documents(order: &Order, payment: &Payment, pay_code: &str, waybill: &Waybill) -> Vec<Reason> {
     let mut found = Differences::default();

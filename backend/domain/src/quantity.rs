@@ -39,12 +39,6 @@ impl Quantity {
         self.0
     }
 
-    /// Whole units when there is no fraction.
-    #[must_use]
-    pub fn to_whole(self) -> Option<i64> {
-        (self.0 % Self::SCALE == 0).then_some(self.0 / Self::SCALE)
-    }
-
     /// Sum, or `None` on overflow.
     #[must_use]
     pub fn checked_add(self, other: Self) -> Option<Self> {

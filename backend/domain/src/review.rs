@@ -10,7 +10,7 @@ use crate::limits::{self, Asked, Regime};
 use crate::order::{Order, OrderLine, Sums};
 use crate::reason::{Reason, ReasonCode};
 use crate::registrations::{EnterpriseRole, OperatorCodes, Standing};
-use crate::rules::{Basis, Flag, FlagCode, Rulebook};
+use crate::rules::{Basis, Flag, Rulebook};
 use crate::tax::{self, OrderTax, Tariff, TariffLine, TaxableLine};
 use crate::{HsCode, Money, Quantity};
 
@@ -91,13 +91,6 @@ impl Verdict {
     #[must_use]
     pub fn tax_total(&self) -> Money {
         self.tax.as_ref().map(|t| t.total).unwrap_or_default()
-    }
-
-    /// Share of parcels like this to inspect, in thousandths; nothing when no article is watched.
-    #[must_use]
-    pub fn inspect_per_mille(&self) -> u32 {
-        let watched = self.flags.iter().filter(|flag| flag.code == FlagCode::Watch);
-        watched.map(|flag| flag.found).max().unwrap_or(0)
     }
 }
 

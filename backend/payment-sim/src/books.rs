@@ -152,16 +152,21 @@ impl Books {
         self.refunds.get(refund_no).cloned().ok_or(Refusal::Unknown)
     }
 
-    /// Declares a payment: submitted at first, accepted from the next question on. `rejected` has customs reject it.
+    /// Declares a payment: submitted at first, accepted from the next question on. `rejects` says
+    /// whether customs rejects it, and is asked only when that is decided.
     ///
     /// # Errors
     /// [`Refusal::Conflict`] for another payment of the same order.
-    pub fn declare(&mut self, asked: Declaration, rejected: bool) -> Result<Declaration, Refusal> {
+    pub fn declare(
+        &mut self,
+        asked: Declaration,
+        rejects: impl FnOnce() -> bool,
+    ) -> Result<Declaration, Refusal> {
         if let Some(kept) = self.declarations.get(&asked.order_no) {
             if kept.transaction_id != asked.transaction_id || kept.amount_fen != asked.amount_fen {
                 return Err(Refusal::Conflict);
             }
-            return self.declared(&asked.order_no, rejected);
+            return self.declared(&asked.order_no, rejects);
         }
         let new = Declaration { state: "submitted".into(), message: String::new(), ..asked };
         self.declarations.insert(new.order_no.clone(), new.clone());
@@ -172,11 +177,15 @@ impl Books {
     ///
     /// # Errors
     /// [`Refusal::Unknown`].
-    pub fn declared(&mut self, order_no: &str, rejected: bool) -> Result<Declaration, Refusal> {
+    pub fn declared(
+        &mut self,
+        order_no: &str,
+        rejects: impl FnOnce() -> bool,
+    ) -> Result<Declaration, Refusal> {
         let kept = self.declarations.get_mut(order_no).ok_or(Refusal::Unknown)?;
         if kept.state == "submitted" {
             let (state, message) =
-                if rejected { ("rejected", "支付人身份信息不一致") } else { ("accepted", "") };
+                if rejects() { ("rejected", "支付人身份信息不一致") } else { ("accepted", "") };
             kept.state = state.into();
             kept.message = message.into();
         }
@@ -244,10 +253,10 @@ mod tests {
         let mut books = paid();
         let text = r#"{"order_no":"A-1","transaction_id":"SBXA-1","amount_fen":1000}"#;
         let asked: Declaration = serde_json::from_str(text).unwrap();
-        assert_eq!(books.declare(asked.clone(), true).unwrap().state, "submitted");
-        assert_eq!(books.declare(asked.clone(), true).unwrap().state, "rejected");
+        assert_eq!(books.declare(asked.clone(), || true).unwrap().state, "submitted");
+        assert_eq!(books.declare(asked.clone(), || true).unwrap().state, "rejected");
         assert_eq!(books.redeclare("A-1").unwrap().state, "submitted");
-        assert_eq!(books.declare(asked, false).unwrap().state, "accepted");
+        assert_eq!(books.declare(asked, || false).unwrap().state, "accepted");
         assert_eq!(books.redeclare("A-1"), Err(Refusal::State));
     }
 }

@@ -179,13 +179,13 @@ async fn refunded(State(sim): Shared, Path(number): Path<String>, headers: Heade
 }
 
 async fn declare(State(sim): Shared, headers: HeaderMap, body: Bytes) -> Response {
-    let rejected = sim.fault(|f| &mut f.reject);
-    sim.read(&headers, &body, |books: &mut Books, asked| books.declare(asked, rejected)).await
+    let rejects = || sim.fault(|f| &mut f.reject);
+    sim.read(&headers, &body, |books: &mut Books, asked| books.declare(asked, rejects)).await
 }
 
 async fn declared(State(sim): Shared, Path(order_no): Path<String>, headers: HeaderMap) -> Response {
-    let rejected = sim.fault(|f| &mut f.reject);
-    sim.done(&headers, b"", |books| books.declared(&order_no, rejected)).await
+    let rejects = || sim.fault(|f| &mut f.reject);
+    sim.done(&headers, b"", |books| books.declared(&order_no, rejects)).await
 }
 
 async fn redeclare(

@@ -12,6 +12,7 @@
 //! | `POST /kiosk/v1/deposits/plan` | [`DepositPlanRequest`] | [`DepositPlanReply`] |
 //! | `POST /kiosk/v1/deposits` | [`Deposit`] | [`Ack`] |
 //! | `POST /kiosk/v1/resolutions` | [`Resolution`] | [`Ack`] |
+//! | `POST /kiosk/v1/health` | [`crate::health::Health`] | an empty object |
 //!
 //! An error is answered with a status of 4xx or 5xx and [`ApiError`]. A refusal that a person should read is not an error:
 //! it is a 200 with a `refused` answer and a [`Reason`].
@@ -20,6 +21,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::manifest::ManifestUse;
 use crate::{DoorNumber, IdentityDigest, PickupNumber, Reason};
 
 /// Root of all paths of this version.
@@ -271,6 +273,9 @@ pub struct Handover {
     pub handover_id: Uuid,
     /// The grant it used; `None` when granted by the manifest alone.
     pub grant_id: Option<Uuid>,
+    /// The manifest it used, when there was no grant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<ManifestUse>,
     /// The pickup.
     pub pickup: PickupNumber,
     /// Slip number.

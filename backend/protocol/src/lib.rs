@@ -5,6 +5,7 @@
 //! UUIDs made by the side that asks first.
 
 pub mod crockford;
+pub mod health;
 pub mod identity;
 pub mod kiosk;
 pub mod manifest;
@@ -16,7 +17,7 @@ pub mod ticket;
 pub use pickup_domain as domain;
 
 pub use identity::IdentityDigest;
-pub use manifest::{Manifest, ManifestEntry, SignedManifest};
+pub use manifest::{Manifest, ManifestEntry, ManifestUse, SignedManifest};
 pub use reason::{Language, Reason};
 pub use ticket::{Ticket, TicketError};
 

@@ -48,6 +48,7 @@ pub const TABLES: &[(&str, &str)] = &[
     ("parcel", "cell, pickup"),
     ("door", "cell, kiosk_id, door"),
     ("kiosk", "id"),
+    ("kiosk_health", "cell, kiosk_id"),
     ("enrolment", "secret_digest"),
     ("staff", "id"),
     ("api_key", "digest"),

@@ -48,6 +48,14 @@ pub enum KioskCommand {
     },
     /// List all kiosks.
     List,
+    /// Show how a kiosk stands, as it said last: program, clock, disk, journal, each device with what its driver did.
+    Show {
+        /// Name or id of the kiosk.
+        kiosk: String,
+        /// Print one JSON object, with the whole traces.
+        #[arg(long)]
+        json: bool,
+    },
     /// Shut a kiosk out, from its next request on.
     Revoke {
         /// Name of the kiosk.

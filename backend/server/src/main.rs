@@ -67,6 +67,13 @@ enum Command {
         #[arg(long)]
         demo: bool,
     },
+    /// Write manual pages and shell completions into a directory.
+    #[cfg(feature = "generate")]
+    #[command(hide = true)]
+    Generate {
+        /// The directory.
+        dir: PathBuf,
+    },
     /// Kiosks that may talk to this backend.
     #[command(subcommand)]
     Kiosk(KioskCommand),
@@ -122,12 +129,19 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match &arguments.command {
         Command::Migrate => return cli::migrate(arguments.config.as_deref()),
         Command::Restore { dir } => return cli::restore(arguments.config.as_deref(), dir),
+        #[cfg(feature = "generate")]
+        Command::Generate { dir } => {
+            cli::generate::generate(<Arguments as clap::CommandFactory>::command(), dir)?;
+            return Ok(ExitCode::SUCCESS);
+        }
         _ => {}
     }
     let app = cli::open(arguments.config.as_deref())?;
     match arguments.command {
         Command::Serve => cli::serve(app).await?,
         Command::Migrate | Command::Restore { .. } => {}
+        #[cfg(feature = "generate")]
+        Command::Generate { .. } => {}
         Command::Import { what, file, source, dry_run } => {
             return cli::import(app, what, &file, source, dry_run).await;
         }

@@ -11,6 +11,7 @@
 mod board;
 mod cards;
 mod codes;
+mod families;
 mod http;
 mod kinds;
 mod lines;

@@ -8,7 +8,7 @@ use pickup_hw_mock::idcard::{Card, Kind};
 use pickup_hw_mock::printer::Printer;
 use pickup_hw_mock::rack::Rack;
 use pickup_hw_mock::world::{Device, World};
-use pickup_hw_mock::{http, lines, screen};
+use pickup_hw_mock::{http, lines, lock, screen};
 use serde_json::Value;
 use tokio::net::TcpListener;
 
@@ -59,6 +59,7 @@ impl Mock {
         for device in Device::ALL {
             tokio::spawn(lines::serve(device, bench.clone()));
         }
+        tokio::spawn(lock::line::serve(bench.clone()));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let router = http::router(bench.clone());

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use pickup_protocol::SignedManifest;
+use pickup_protocol::health::Health;
 use pickup_protocol::kiosk::{
     Ack, ApiError, DepositPlanReply, DepositPlanRequest, GrantReply, GrantRequest, Hello, PATH, StaffReply,
     StaffRequest, Verdict, VerdictRequest,
@@ -112,6 +113,14 @@ impl Backend {
             Report::Deposit(d) => self.ask(Method::POST, "deposits", Some(d), NOBODY_WAITS).await,
             Report::Resolution(r) => self.ask(Method::POST, "resolutions", Some(r), NOBODY_WAITS).await,
         }
+    }
+
+    /// Tells how the kiosk stands.
+    ///
+    /// # Errors
+    /// [`BackendError`].
+    pub async fn health(&self, health: &Health) -> Result<serde_json::Value, BackendError> {
+        self.ask(Method::POST, "health", Some(health), NOBODY_WAITS).await
     }
 
     /// Everything asked carries an id or changes nothing, so asking twice is safe.

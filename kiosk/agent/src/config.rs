@@ -3,13 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use pickup_devices::gpio::GpioSettings;
 use pickup_devices::idcard::IdCardConfig;
-use pickup_devices::lock::{self, BoardConfig, LockConfig};
+use pickup_devices::lock::{self, BoardConfig, Family, LockConfig, PulseLength};
 use pickup_devices::printer::PrinterConfig;
 use pickup_devices::scanner::ScannerConfig;
 use pickup_protocol::DoorNumber;
 use pickup_protocol::kiosk::{DoorOffer, DoorSize};
 use serde::Deserialize;
+
+use crate::doors;
 
 /// All settings.
 #[derive(Debug, Clone, Deserialize)]
@@ -29,6 +32,12 @@ pub struct Config {
     /// The lock boards and the doors.
     #[serde(default)]
     pub lock: LockSettings,
+    /// The journal.
+    #[serde(default)]
+    pub journal: JournalSettings,
+    /// The clock.
+    #[serde(default)]
+    pub clock: ClockSettings,
     /// A bench that shows the screen in a browser.
     pub bench: Option<BenchSettings>,
     /// The screen.
@@ -36,18 +45,40 @@ pub struct Config {
     pub screen: ScreenSettings,
 }
 
-/// The lock boards and the doors.
+/// The lock boards and the doors: one bus of 8A boards by `port` and `boards`, or any buses by `buses`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LockSettings {
-    /// Path of the port.
+    /// Path of the only port.
     pub port: PathBuf,
-    /// Bits per second.
-    pub baud: u32,
-    /// The boards on the line.
+    /// Bits per second on it.
+    pub baud: Option<u32>,
+    /// The boards on it.
     pub boards: Vec<BoardConfig>,
+    /// Buses of any family; when there are any, `port`, `baud` and `boards` say nothing.
+    pub buses: Vec<BusSettings>,
     /// The doors.
     pub doors: Vec<DoorSettings>,
+}
+
+/// One bus of lock boards, relay boards or pins; see `docs/devices/locks.md`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BusSettings {
+    /// Path of its port.
+    pub port: PathBuf,
+    /// Bits per second; the family's own when left out.
+    pub baud: Option<u32>,
+    /// Which protocol the boards speak.
+    pub family: Family,
+    /// Winnsen: the status stands before the lock's number.
+    pub swapped: bool,
+    /// Modbus and GPIO: how long a relay is held, in milliseconds, 100 to 1000.
+    pub pulse_ms: PulseLength,
+    /// GPIO: the pins.
+    pub gpio: GpioSettings,
+    /// The boards on it.
+    pub boards: Vec<BoardConfig>,
 }
 
 /// One door.
@@ -56,12 +87,37 @@ pub struct LockSettings {
 pub struct DoorSettings {
     /// Its number, as painted on it.
     pub door: u16,
+    /// Its bus, from 0 in the order of the settings.
+    #[serde(default)]
+    pub bus: usize,
     /// Address of its board.
     pub board: u8,
     /// Channel of the board, from 1.
     pub channel: u8,
     /// How large it is.
     pub size: DoorSize,
+}
+
+/// The journal.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct JournalSettings {
+    /// Days that what was reported stays in it; how each pickup stands stays for ever.
+    pub keep_days: u16,
+}
+
+impl Default for JournalSettings {
+    fn default() -> Self {
+        Self { keep_days: 90 }
+    }
+}
+
+/// The clock.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ClockSettings {
+    /// The system's clock is right without being synchronised: the board has a clock chip and a battery.
+    pub trust_system: bool,
 }
 
 /// A bench that shows the screen in a browser.
@@ -93,6 +149,8 @@ pub enum ScreenMode {
     Headless,
     /// In a native window.
     Window,
+    /// On the display itself, without a desktop.
+    Display,
 }
 
 impl Default for ScreenSettings {
@@ -108,29 +166,62 @@ impl Default for LockSettings {
             7..=10 => DoorSize::M,
             _ => DoorSize::L,
         };
-        let door = |n: u8| DoorSettings { door: u16::from(n), board: 1, channel: n, size: size(n) };
+        let door = |n: u8| DoorSettings { door: u16::from(n), bus: 0, board: 1, channel: n, size: size(n) };
         Self {
             port: PathBuf::new(),
-            baud: 9600,
+            baud: None,
             boards: vec![BoardConfig { address: 1, channels: 12, polarity: lock::Polarity::DoorClosing }],
+            buses: Vec::new(),
             doors: (1..=12).map(door).collect(),
         }
     }
 }
 
-impl LockSettings {
-    /// For the driver.
-    #[must_use]
-    pub fn driver(&self) -> LockConfig {
-        let doors = self.doors.iter();
+impl BusSettings {
+    fn driver(&self, doors: Vec<lock::DoorConfig>) -> LockConfig {
         LockConfig {
             port: self.port.clone(),
             baud: self.baud,
+            family: self.family,
+            swapped: self.swapped,
+            pulse_ms: self.pulse_ms,
+            gpio: self.gpio.clone(),
             boards: self.boards.clone(),
-            doors: doors
-                .map(|d| lock::DoorConfig { door: d.door, board: d.board, channel: d.channel })
-                .collect(),
+            doors,
             ..LockConfig::default()
+        }
+    }
+}
+
+impl LockSettings {
+    /// For the driver, one configuration a bus.
+    #[must_use]
+    pub fn driver(&self) -> Vec<LockConfig> {
+        let only = BusSettings {
+            port: self.port.clone(),
+            baud: self.baud,
+            boards: self.boards.clone(),
+            ..BusSettings::default()
+        };
+        let buses = if self.buses.is_empty() { std::slice::from_ref(&only) } else { &self.buses };
+        buses.iter().enumerate().map(|(index, bus)| bus.driver(self.doors_on(index))).collect()
+    }
+
+    fn doors_on(&self, bus: usize) -> Vec<lock::DoorConfig> {
+        let doors = self.doors.iter().filter(|door| door.bus == bus);
+        doors.map(|d| lock::DoorConfig { door: d.door, board: d.board, channel: d.channel }).collect()
+    }
+
+    /// Checks what the driver would do.
+    ///
+    /// # Errors
+    /// When a bus or a door cannot be.
+    pub fn check(&self) -> Result<()> {
+        let buses = self.driver();
+        lock::check_all(&buses)?;
+        match self.doors.iter().find(|door| door.bus >= buses.len()) {
+            Some(door) => anyhow::bail!("door {}: there is no bus {}", door.door, door.bus),
+            None => Ok(()),
         }
     }
 
@@ -151,10 +242,11 @@ impl Config {
             .with_context(|| format!("the settings {} cannot be read", path.display()))?;
         let mut config: Self =
             toml::from_str(&text).with_context(|| format!("the settings {} are wrong", path.display()))?;
-        config.lock.driver().check().with_context(|| format!("the doors in {} are wrong", path.display()))?;
         if let Some(folder) = path.parent() {
             config.data_dir = folder.join(&config.data_dir);
         }
+        doors::apply(&mut config.lock, &config.data_dir)?;
+        config.lock.check().with_context(|| format!("the doors in {} are wrong", path.display()))?;
         Ok(config)
     }
 }
@@ -188,5 +280,43 @@ mod tests {
         assert!(read("data_dir = \"d\"\n[scaner]\nport = \"x\"\n").is_err());
         let door = "data_dir = \"d\"\n[lock]\ndoors = [{ door = 1, board = 2, channel = 1, size = \"S\" }]\n";
         assert!(format!("{:#}", read(door).unwrap_err()).contains("door 1"));
+    }
+
+    #[test]
+    fn several_buses_of_several_families_share_the_doors() {
+        let text = r#"
+            data_dir = "d"
+            [[lock.buses]]
+            port = "/dev/a"
+            family = "cu16"
+            boards = [{ address = 0, channels = 16, polarity = "door_closing" }]
+            [[lock.buses]]
+            port = "/dev/b"
+            family = "modbus"
+            pulse_ms = 700
+            boards = [{ address = 1, channels = 8, polarity = "door_opening" }]
+            [[lock.doors]]
+            door = 1
+            board = 0
+            channel = 16
+            size = "S"
+            [[lock.doors]]
+            door = 2
+            bus = 1
+            board = 1
+            channel = 8
+            size = "L"
+        "#;
+        let buses = read(text).unwrap().lock.driver();
+        assert_eq!(buses.iter().map(LockConfig::baud).collect::<Vec<_>>(), [19_200, 9_600]);
+        assert_eq!(buses.iter().map(|bus| bus.doors.len()).collect::<Vec<_>>(), [1, 1]);
+        assert_eq!(buses[1].pulse_ms.ms(), 700);
+        assert!(format!("{:#}", read(&text.replace("bus = 1", "bus = 2")).unwrap_err()).contains("bus 2"));
+        assert!(read(&text.replace("700", "5000")).is_err(), "a coil would burn");
+        assert!(
+            format!("{:#}", read(&text.replace("channels = 16", "channels = 17")).unwrap_err())
+                .contains("1 to 16")
+        );
+        assert!(read(&text.replace("door = 2", "door = 1")).is_err(), "one number, one door");
     }
 }

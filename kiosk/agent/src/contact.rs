@@ -69,6 +69,7 @@ impl Contact {
             kept_at: None,
         };
         if let Some(hello) = kept::<Hello>(&contact.hello_path).filter(|hello| hello.kiosk_id == kiosk) {
+            contact.clock.heard_last(hello.now);
             contact.hello = Some(hello.clone());
             contact.tell(Event::Hello(Box::new(hello)));
         }
@@ -108,10 +109,10 @@ impl Contact {
         let online = heard.is_ok();
         match heard {
             Ok(hello) if hello.kiosk_id == self.kiosk => {
-                self.clock.set(hello.now);
+                let believed = self.clock.set(hello.now);
                 let news =
                     self.hello.as_ref().is_none_or(|old| Hello { now: hello.now, ..old.clone() } != hello);
-                if news {
+                if news && believed {
                     keep(&self.hello_path, &hello);
                 }
                 self.hello = Some(hello.clone());

@@ -1,15 +1,17 @@
 //! The drivers, started on their ports, and what they tell in the words of the session.
 
 use pickup_devices::DeviceFault as Fault;
-use pickup_devices::idcard::{self, IdCard, IdCardEvent, ValidUntil};
-use pickup_devices::lock::{self, LockControl, LockEvent};
-use pickup_devices::printer::{self, PrintFailure, PrinterControl, PrinterEvent};
-use pickup_devices::scanner::{self, ScannerEvent};
+use pickup_devices::idcard::{self, IdCard, IdCardEvent, IdCardHandle, ValidUntil};
+use pickup_devices::lock::{self, LockControl, LockEvent, LockHandle};
+use pickup_devices::printer::{self, PrintFailure, PrinterControl, PrinterEvent, PrinterHandle};
+use pickup_devices::scanner::{self, ScannerEvent, ScannerHandle};
 use pickup_protocol::DoorNumber;
+use pickup_protocol::health::TraceLine;
 use pickup_session::{Card, Event, OpenFailure, Trouble};
-use tokio::sync::mpsc::{self, Receiver, UnboundedSender};
+use tokio::sync::mpsc::UnboundedSender;
 
 use crate::config::Config;
+use crate::drivers::{Driver, Never, Standing, Watch, lines, serve};
 
 /// How many devices there are.
 pub const COUNT: usize = 4;
@@ -25,86 +27,160 @@ pub struct Devices {
     pub polling: UnboundedSender<bool>,
 }
 
-/// Starts the drivers. Each device says once on `tried` that it was found or not.
+/// Starts the drivers. Each device says once on `tried` that it was found or not, and `watch` knows how each stands.
 #[must_use]
-pub fn start(config: &Config, to: &UnboundedSender<Event>, tried: &UnboundedSender<()>) -> Devices {
-    let scanner = scanner::spawn(config.scanner.clone());
-    forward(scanner.events, to.clone(), tried.clone(), from_scanner);
-    let idcard = idcard::spawn(config.idcard.clone());
-    let (polling, wanted) = mpsc::unbounded_channel();
-    tokio::spawn(read_cards(idcard, wanted, to.clone(), tried.clone()));
+pub fn start(
+    config: &Config,
+    to: &UnboundedSender<Event>,
+    tried: &UnboundedSender<()>,
+    watch: &Watch,
+) -> Devices {
+    let (to, tried) = (|| to.clone(), || tried.clone());
+    serve("scanner", scanner::spawn(config.scanner.clone()), to(), tried(), watch);
+    let polling = serve("idcard", idcard::spawn(config.idcard.clone()), to(), tried(), watch);
     let printer = printer::spawn(config.printer.clone());
     let control = printer.control.clone();
-    forward(printer.events, to.clone(), tried.clone(), from_printer);
-    let lock = lock::spawn(config.lock.driver());
+    serve("printer", printer, to(), tried(), watch);
+    let lock = lock::spawn_all(config.lock.driver());
     let doors = lock.control.clone();
-    forward(lock.events, to.clone(), tried.clone(), from_lock);
+    serve("lock", lock, to(), tried(), watch);
     Devices { printer: control, lock: doors, polling }
 }
 
-fn forward<E: Send + 'static>(
-    mut from: Receiver<E>,
-    to: UnboundedSender<Event>,
-    tried: UnboundedSender<()>,
-    translate: impl Fn(E) -> Option<Event> + Send + 'static,
-) {
-    tokio::spawn(async move {
-        let mut first = true;
-        while let Some(told) = from.recv().await {
-            if translate(told).is_some_and(|event| to.send(event).is_err()) {
-                return;
-            }
-            if std::mem::take(&mut first) {
-                let _ = tried.send(());
-            }
+impl Driver for ScannerHandle {
+    type Event = ScannerEvent;
+    type Order = Never;
+
+    async fn next(&mut self) -> Option<ScannerEvent> {
+        self.events.recv().await
+    }
+
+    fn order(&self, order: Never) {
+        match order {}
+    }
+
+    fn trace(&self) -> Vec<TraceLine> {
+        lines(self.trace())
+    }
+
+    fn standing(event: &ScannerEvent) -> Option<Standing> {
+        match event {
+            ScannerEvent::Up => Some(Standing::Good),
+            ScannerEvent::Down(fault) => Some(Standing::bad(*fault)),
+            ScannerEvent::Code(_) => None,
         }
-    });
+    }
+
+    fn translate(event: ScannerEvent) -> Option<Event> {
+        Some(match event {
+            ScannerEvent::Up => Event::Scanner(true),
+            ScannerEvent::Down(_) => Event::Scanner(false),
+            ScannerEvent::Code(bytes) => Event::Scanned(bytes),
+        })
+    }
 }
 
-async fn read_cards(
-    mut reader: idcard::IdCardHandle,
-    mut wanted: mpsc::UnboundedReceiver<bool>,
-    to: UnboundedSender<Event>,
-    tried: UnboundedSender<()>,
-) {
-    let mut first = true;
-    loop {
-        tokio::select! {
-            told = reader.events.recv() => {
-                let Some(told) = told else { return };
-                if from_reader(told).is_some_and(|event| to.send(event).is_err()) {
-                    return;
-                }
-                if std::mem::take(&mut first) {
-                    let _ = tried.send(());
-                }
+impl Driver for IdCardHandle {
+    type Event = IdCardEvent;
+    /// Whether to look for cards.
+    type Order = bool;
+
+    async fn next(&mut self) -> Option<IdCardEvent> {
+        self.events.recv().await
+    }
+
+    fn order(&self, on: bool) {
+        self.set_polling(on);
+    }
+
+    fn trace(&self) -> Vec<TraceLine> {
+        lines(self.trace())
+    }
+
+    fn standing(event: &IdCardEvent) -> Option<Standing> {
+        match event {
+            IdCardEvent::Up => Some(Standing::Good),
+            IdCardEvent::Down(fault) => Some(Standing::bad(*fault)),
+            IdCardEvent::ReadFailed(fault) => Some(Standing::Failed(fault.code())),
+            IdCardEvent::Card(_) | IdCardEvent::Removed => None,
+        }
+    }
+
+    fn translate(event: IdCardEvent) -> Option<Event> {
+        match event {
+            IdCardEvent::Up => Some(Event::Reader(true)),
+            IdCardEvent::Down(_) => Some(Event::Reader(false)),
+            IdCardEvent::Card(card) => Some(from_card(&card)),
+            IdCardEvent::ReadFailed(fault) => {
+                tracing::info!(fault = fault.code(), "a card could not be read");
+                Some(Event::CardFailed)
             }
-            on = wanted.recv() => match on {
-                Some(on) => reader.set_polling(on),
-                None => return,
-            },
+            IdCardEvent::Removed => None,
         }
     }
 }
 
-fn from_scanner(told: ScannerEvent) -> Option<Event> {
-    Some(match told {
-        ScannerEvent::Up => Event::Scanner(true),
-        ScannerEvent::Down(_) => Event::Scanner(false),
-        ScannerEvent::Code(bytes) => Event::Scanned(bytes),
-    })
+impl Driver for PrinterHandle {
+    type Event = PrinterEvent;
+    type Order = Never;
+
+    async fn next(&mut self) -> Option<PrinterEvent> {
+        self.events.recv().await
+    }
+
+    fn order(&self, order: Never) {
+        match order {}
+    }
+
+    fn trace(&self) -> Vec<TraceLine> {
+        lines(self.trace())
+    }
+
+    fn standing(event: &PrinterEvent) -> Option<Standing> {
+        match event {
+            PrinterEvent::Down(fault) => Some(Standing::bad(*fault)),
+            PrinterEvent::Status(status) => {
+                Some(status.blocking_fault().map_or(Standing::Good, Standing::bad))
+            }
+            PrinterEvent::Failed { fault, .. } => Some(Standing::Failed(fault.code())),
+            _ => None,
+        }
+    }
+
+    fn translate(event: PrinterEvent) -> Option<Event> {
+        from_printer(event)
+    }
 }
 
-fn from_reader(told: IdCardEvent) -> Option<Event> {
-    match told {
-        IdCardEvent::Up => Some(Event::Reader(true)),
-        IdCardEvent::Down(_) => Some(Event::Reader(false)),
-        IdCardEvent::Card(card) => Some(from_card(&card)),
-        IdCardEvent::ReadFailed(fault) => {
-            tracing::info!(fault = fault.code(), "a card could not be read");
-            Some(Event::CardFailed)
+impl Driver for LockHandle {
+    type Event = LockEvent;
+    type Order = Never;
+
+    async fn next(&mut self) -> Option<LockEvent> {
+        self.events.recv().await
+    }
+
+    fn order(&self, order: Never) {
+        match order {}
+    }
+
+    fn trace(&self) -> Vec<TraceLine> {
+        lines(self.trace())
+    }
+
+    fn standing(event: &LockEvent) -> Option<Standing> {
+        match event {
+            LockEvent::Up => Some(Standing::Good),
+            LockEvent::Down(fault) => Some(Standing::bad(*fault)),
+            LockEvent::BoardDown { .. } => Some(Standing::Failed("board_silent")),
+            LockEvent::BusDown { fault, .. } => Some(Standing::Failed(fault.code())),
+            LockEvent::OpenFailed { fault, .. } => Some(Standing::Failed(fault.code())),
+            _ => None,
         }
-        IdCardEvent::Removed => None,
+    }
+
+    fn translate(event: LockEvent) -> Option<Event> {
+        from_lock(event)
     }
 }
 
@@ -142,6 +218,14 @@ fn from_lock(told: LockEvent) -> Option<Event> {
     match told {
         LockEvent::Up => Some(Event::Lock(true)),
         LockEvent::Down(_) => Some(Event::Lock(false)),
+        LockEvent::BusUp { bus } => {
+            tracing::info!(bus, "a bus of locks answers");
+            None
+        }
+        LockEvent::BusDown { bus, fault } => {
+            tracing::warn!(bus, fault = fault.code(), "a bus of locks does not answer");
+            None
+        }
         LockEvent::BoardUp { board } => {
             tracing::info!(board, "a lock board answers");
             None

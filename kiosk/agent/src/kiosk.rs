@@ -1,5 +1,6 @@
 //! The kiosk: the session in the middle, and everything it asks for done around it.
 
+use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
@@ -7,22 +8,29 @@ use pickup_protocol::DoorNumber;
 use pickup_protocol::Reason;
 use pickup_protocol::kiosk::{GrantReply, Verdict};
 use pickup_session::journal::{Record, Report};
-use pickup_session::{Command, Event, OpenFailure, Session, SlipJob, Trouble, Unreachable};
+use pickup_session::{
+    Command, Config as SessionConfig, Event, OpenFailure, Recovery, Session, SlipJob, Trouble, Unreachable,
+};
 use pickup_ui::UiCommand;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
+use uuid::Uuid;
 
 use crate::backend::{Backend, BackendError};
 use crate::clock::Clock;
 use crate::contact::Nudges;
 use crate::devices::{self, Devices};
-use crate::journal::Journal;
+use crate::journal::{Journal, keep_from};
+use crate::known::Known;
+use crate::pulse::Pulse;
 use crate::screen::Surroundings;
 use crate::slip::{self, SlipContent};
 
 /// The clock on the screen shows minutes.
 const CLOCK_EVERY: Duration = Duration::from_secs(5);
+/// What was reported long ago is taken out of the journal this often.
+const PRUNE_EVERY: Duration = Duration::from_secs(24 * 3600);
 
 /// The kiosk.
 pub struct Kiosk {
@@ -32,8 +40,20 @@ pub struct Kiosk {
     pub clock: Clock,
     /// The backend.
     pub backend: Backend,
-    /// The journal; `None` when it cannot be used.
-    pub journal: Option<Journal>,
+    /// What the session is set up with.
+    pub settings: SessionConfig,
+    /// The journal.
+    pub journal: Journal,
+    /// Days that lines of the journal stay after they were reported.
+    pub keep_days: u16,
+    /// When the journal is made shorter next, on the monotonic clock.
+    pub prune_at: Duration,
+    /// What devices and backend said last.
+    pub known: Known,
+    /// Whether the journal was read, or found to be no good, before.
+    pub began: bool,
+    /// How it goes on, for whoever watches.
+    pub pulse: Arc<Pulse>,
     /// The drivers.
     pub devices: Devices,
     /// The screen.
@@ -67,7 +87,7 @@ impl Kiosk {
                 () = sleep_until(due.unwrap_or(clock)), if due.is_some() => {
                     self.session.handle_timeout(self.clock.now());
                 }
-                () = sleep_until(clock) => self.show_again(),
+                () = sleep_until(clock) => self.tick(),
                 _ = stop.wait_for(|stop| *stop) => return,
             }
             self.obey();
@@ -78,13 +98,53 @@ impl Kiosk {
         if let Event::Hello(hello) = &event {
             self.around.hello = Some((**hello).clone());
         }
+        self.known.note(&event);
         let look = matches!(event, Event::OpenFailed { .. });
-        self.session.handle(event, self.clock.now());
+        match event {
+            Event::Recovered(found) => self.recovered(found),
+            event => self.session.handle(event, self.clock.now()),
+        }
         if look {
             // Whatever the door did, it is looked at again.
             let _ = self.devices.lock.query_all();
         }
         self.show_again();
+    }
+
+    /// The journal was read, or is no good.
+    fn recovered(&mut self, found: Option<Box<Recovery>>) {
+        self.pulse.set_journal(found.is_some());
+        if let Some(found) = &found {
+            found.reports.iter().for_each(|report| drop(self.reports.send(report.clone())));
+        }
+        let event = match (std::mem::replace(&mut self.began, true), found) {
+            (false, found) => Event::Recovered(found),
+            (true, None) => Event::JournalFailed,
+            (true, Some(found)) => {
+                self.begin_anew();
+                Event::Recovered(Some(found))
+            }
+        };
+        self.session.handle(event, self.clock.now());
+    }
+
+    /// The journal could not be written for a while, so what is known of before is what it says: as after a restart.
+    fn begin_anew(&mut self) {
+        let now = self.clock.now();
+        self.session = Session::new(self.settings.clone(), Box::new(Uuid::new_v4), now);
+        self.known.events().for_each(|event| self.session.handle(event, now));
+        let _ = self.devices.polling.send(false);
+        let _ = self.devices.lock.query_all();
+    }
+
+    fn tick(&mut self) {
+        self.pulse.beat();
+        self.show_again();
+        let now = self.clock.now();
+        if let Some(wall) = now.wall.filter(|_| now.mono >= self.prune_at && self.session.is_idle()) {
+            self.prune_at = now.mono + PRUNE_EVERY;
+            self.journal.prune(keep_from(wall, self.keep_days));
+        }
     }
 
     fn obey(&mut self) {
@@ -125,10 +185,6 @@ impl Kiosk {
     }
 
     fn journal(&self, write: u64, records: Vec<Record>) {
-        let Some(journal) = &self.journal else {
-            let _ = self.events.send(Event::JournalFailed);
-            return;
-        };
         let reports: Vec<Report> = records.iter().filter_map(report_of).collect();
         let (to, outbox) = (self.events.clone(), self.reports.clone());
         let done = move |good: bool| {
@@ -137,7 +193,7 @@ impl Kiosk {
                 reports.into_iter().for_each(|report| drop(outbox.send(report)));
             }
         };
-        journal.write(records, Box::new(done));
+        self.journal.write(self.clock.now().wall, records, Box::new(done));
     }
 
     fn print(&self, job: SlipJob) {
@@ -166,7 +222,15 @@ impl Kiosk {
         if let Err(fault) = self.devices.lock.open(door.0) {
             tracing::warn!(door = door.0, fault = fault.code(), "a door could not be asked to open");
             let _ = self.events.send(Event::OpenFailed { door, kind: OpenFailure::NotSent });
+            return;
         }
+        let (at, to) = (self.clock.now().wall, self.events.clone());
+        let done = move |good: bool| {
+            if !good {
+                let _ = to.send(Event::JournalFailed);
+            }
+        };
+        self.journal.write(at, vec![Record::Sent { door, at }], Box::new(done));
     }
 
     fn show(&mut self, view: pickup_session::View) {
@@ -175,6 +239,7 @@ impl Kiosk {
             // The screen's end ends the program elsewhere.
             let _ = self.ui.send(UiCommand::Show(Box::new(shown.clone())));
         }
+        self.pulse.show(&view.screen);
         self.shown = Some((view, shown));
     }
 

@@ -2,29 +2,40 @@
 
 mod backend;
 mod bench;
+mod check;
 mod clock;
 mod config;
 mod contact;
 mod devices;
+mod doors;
+mod drivers;
 mod enrol;
 mod files;
+#[cfg(feature = "generate")]
+mod generate;
+mod health;
 mod journal;
 mod kiosk;
+mod known;
 mod outbox;
+mod pulse;
 mod run;
 mod screen;
 mod slip;
 mod tls;
+mod watchdog;
 mod words;
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write};
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use config::Config;
+use journal::JournalCommand;
 
 /// The kiosk of a bonded pickup centre.
 #[derive(Debug, Parser)]
@@ -48,6 +59,39 @@ enum Command {
         #[arg(long)]
         code: String,
     },
+    /// Try every device, the way to the backend, the clock, the disk and the journal, and say what was found. Ends with 1
+    /// when anything is bad. The kiosk must not run.
+    Check {
+        /// The settings file.
+        #[arg(long, default_value = "kiosk.toml")]
+        config: PathBuf,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Walk the doors one by one with a person, find out which lock opens which door and how its contact reports, and
+    /// write it down. Answers come from standard input. The kiosk must not run.
+    Doors {
+        /// The settings file.
+        #[arg(long, default_value = "kiosk.toml")]
+        config: PathBuf,
+    },
+    /// Look at the journal, copy it out, or put a damaged one away.
+    Journal {
+        /// The settings file.
+        #[arg(long, default_value = "kiosk.toml", global = true)]
+        config: PathBuf,
+        /// What to do.
+        #[command(subcommand)]
+        command: JournalCommand,
+    },
+    /// Write manual pages and shell completions into a directory.
+    #[cfg(feature = "generate")]
+    #[command(hide = true)]
+    Generate {
+        /// The directory.
+        dir: PathBuf,
+    },
     /// Serve shoppers and staff until ended by SIGTERM.
     Run {
         /// The settings file.
@@ -59,10 +103,32 @@ enum Command {
     },
 }
 
-fn main() -> Result<()> {
+/// Standard error that is never full: a log that cannot be written must not end the task that writes it.
+struct Log(std::io::Stderr);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let _ = self.0.write_all(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+fn main() -> Result<ExitCode> {
+    // A pulse on a pin is given by a process of its own.
+    if let Some(code) = pickup_devices::gpio::helper::run_if_asked(std::env::args_os().skip(1)) {
+        return Ok(code);
+    }
+    serve()
+}
+
+fn serve() -> Result<ExitCode> {
     let options = Options::parse();
     tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
+        .with_writer(|| Log(std::io::stderr()))
         .with_ansi(std::io::stderr().is_terminal())
         .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")))
         .init();
@@ -73,8 +139,20 @@ fn main() -> Result<()> {
             let config = Config::read(&config)?;
             let enrolment = runtime.block_on(enrol::enrol(&config.data_dir, &backend, &code))?;
             println!("enrolled as {}", enrolment.identity.name);
-            Ok(())
         }
-        Command::Run { config, window } => run::run(&runtime, &Config::read(&config)?, window),
+        Command::Check { config, json } => {
+            return runtime.block_on(check::run(&Config::read(&config)?, json));
+        }
+        Command::Doors { config } => {
+            let (input, out) = (&mut std::io::stdin().lock(), &mut std::io::stdout().lock());
+            return runtime.block_on(doors::run(&Config::read(&config)?, input, out));
+        }
+        Command::Journal { config, command } => {
+            return journal::run_command(&Config::read(&config)?.data_dir, &command);
+        }
+        #[cfg(feature = "generate")]
+        Command::Generate { dir } => generate::generate(<Options as clap::CommandFactory>::command(), &dir)?,
+        Command::Run { config, window } => run::run(&runtime, &Config::read(&config)?, window)?,
     }
+    Ok(ExitCode::SUCCESS)
 }

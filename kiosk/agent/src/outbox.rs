@@ -9,7 +9,9 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep_until};
 
 use crate::backend::{Backend, BackendError};
+use crate::clock::Clock;
 use crate::journal::Journal;
+use crate::pulse::Pulse;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
@@ -21,25 +23,36 @@ struct Waiting {
     not_before: Instant,
 }
 
-/// Sends reports for ever; `acknowledged` is notified after each.
-pub async fn send(
-    backend: Backend,
-    journal: Journal,
-    mut reports: UnboundedReceiver<Report>,
-    acknowledged: Arc<Notify>,
-) {
+/// What sending needs.
+pub struct Outbox {
+    /// Where reports go.
+    pub backend: Backend,
+    /// Where it is written down that they arrived.
+    pub journal: Journal,
+    /// The date.
+    pub clock: Clock,
+    /// Notified after each.
+    pub acknowledged: Arc<Notify>,
+    /// Told how many wait.
+    pub pulse: Arc<Pulse>,
+}
+
+/// Sends reports for ever.
+pub async fn send(outbox: Outbox, mut reports: UnboundedReceiver<Report>) {
+    let Outbox { backend, journal, clock, acknowledged, pulse } = outbox;
     let mut waiting: Vec<Waiting> = Vec::new();
     let mut pause = FIRST_PAUSE;
     loop {
         while let Ok(report) = reports.try_recv() {
-            waiting.push(Waiting { report, not_before: Instant::now() });
+            add(&mut waiting, report);
         }
+        pulse.set_waiting(waiting.len());
         let now = Instant::now();
         let Some(at) = waiting.iter().position(|w| w.not_before <= now) else {
             let next = waiting.iter().map(|w| w.not_before).min();
             tokio::select! {
                 report = reports.recv() => match report {
-                    Some(report) => waiting.push(Waiting { report, not_before: Instant::now() }),
+                    Some(report) => add(&mut waiting, report),
                     None => return,
                 },
                 () = sleep_until(next.unwrap_or(now)), if next.is_some() => {}
@@ -52,7 +65,7 @@ pub async fn send(
                 pause = FIRST_PAUSE;
                 let id = waiting.remove(at).report.id();
                 // Lost with the power, it is reported again under the same id.
-                journal.write(vec![Record::Reported { id }], Box::new(|_| {}));
+                journal.write(clock.now().wall, vec![Record::Reported { id }], Box::new(|_| {}));
                 acknowledged.notify_one();
             }
             Err(BackendError::Refused(error)) => {
@@ -66,5 +79,12 @@ pub async fn send(
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }
         }
+    }
+}
+
+/// A report that is there already, since the journal was read anew, is not sent twice.
+fn add(waiting: &mut Vec<Waiting>, report: Report) {
+    if waiting.iter().all(|one| one.report.id() != report.id()) {
+        waiting.push(Waiting { report, not_before: Instant::now() });
     }
 }

@@ -1,12 +1,13 @@
 //! `pickup-kiosk run`: starts everything, keeps the screen on the main thread, and ends it all in order.
 
+use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use pickup_session::{Config as SessionConfig, Event, Session};
+use pickup_session::{Config as SessionConfig, Event, Recovery, Session};
 use pickup_ui::{Hooks, UiCommand};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
@@ -20,10 +21,17 @@ use crate::bench::{self, Frames};
 use crate::clock::Clock;
 use crate::config::{Config, ScreenMode, ScreenSettings};
 use crate::contact::{Contact, Nudges};
+use crate::drivers::Watch;
 use crate::enrol::{self, Enrolment};
+use crate::files::DataLock;
+use crate::health::Reporter;
 use crate::journal::Journal;
 use crate::kiosk::Kiosk;
+use crate::known::Known;
+use crate::outbox::Outbox;
+use crate::pulse::{Part, Pulse};
 use crate::screen::{self, Surroundings};
+use crate::watchdog::Supervisor;
 use crate::{devices, outbox, tls};
 
 /// Devices get so long to show up before the kiosk says it is ready without them.
@@ -34,11 +42,14 @@ const DEVICES_WITHIN: Duration = Duration::from_secs(3);
 /// # Errors
 /// When it was never enrolled or the screen cannot be shown.
 pub fn run(runtime: &Runtime, config: &Config, window: bool) -> Result<()> {
+    let _alone = DataLock::take(&config.data_dir)?;
     let (enrolment, key) = enrol::read(&config.data_dir)?;
     let (ui, commands) = mpsc::channel();
     let (events, happened) = unbounded_channel();
     let (stop, stopped) = watch::channel(false);
-    let screen = Screen::new(&events);
+    let pulse = Arc::new(Pulse::default());
+    let supervisor = Supervisor::of_environment().map(Arc::new);
+    let screen = Screen::new(&events, &pulse);
     let hooks = screen.hooks;
     let _inside = runtime.enter();
     if let Some(bench) = &config.bench {
@@ -46,57 +57,89 @@ pub fn run(runtime: &Runtime, config: &Config, window: bool) -> Result<()> {
         tokio::spawn(bench::link(address, frames, ui.clone(), Arc::clone(&hooks.wants_pixels)));
     }
     let tried = unbounded_channel();
-    let devices = devices::start(config, &events, &tried.0);
-    tokio::spawn(say_ready(tried.1, screen.first_frame));
-    let kiosk = assemble(config, &enrolment, &key, devices, ui.clone(), events)?;
+    let watch = Watch::default();
+    let devices = devices::start(config, &events, &tried.0, &watch);
+    tokio::spawn(say_ready(tried.1, screen.first_frame, supervisor.clone()));
+    let around = Around { devices, watch, ui: ui.clone(), events, pulse: Arc::clone(&pulse) };
+    let kiosk = assemble(config, &enrolment, &key, around)?;
+    let in_memory = !window && config.screen.mode == ScreenMode::Headless;
+    let window = window || config.screen.mode == ScreenMode::Window;
+    if let Some(supervisor) = &supervisor {
+        // Only the screen in memory answers.
+        let screen = in_memory.then(|| ui.clone());
+        tokio::spawn(Arc::clone(supervisor).keep(pulse, kiosk.journal.clone(), screen));
+    }
     let serving = tokio::spawn(async move {
         kiosk.run(happened, stopped).await;
         let _ = ui.send(UiCommand::Quit);
     });
     tokio::spawn(end_on_signal(stop.clone()));
-    let shown = show(config.screen, window || config.screen.mode == ScreenMode::Window, commands, hooks);
+    let mode = if window { ScreenMode::Window } else { config.screen.mode };
+    let shown = show(config.screen, mode, commands, hooks);
+    if let Some(supervisor) = &supervisor {
+        supervisor.say("STOPPING=1");
+    }
     // The window was closed, or the screen failed: the rest ends too.
     stop.send_replace(true);
     runtime.block_on(serving).context("the kiosk ended badly")?;
     shown
 }
 
-fn assemble(
-    config: &Config,
-    enrolment: &Enrolment,
-    key: &str,
+/// What stands before the kiosk itself does.
+struct Around {
     devices: devices::Devices,
+    watch: Watch,
     ui: Sender<UiCommand>,
     events: UnboundedSender<Event>,
-) -> Result<Kiosk> {
+    pulse: Arc<Pulse>,
+}
+
+fn assemble(config: &Config, enrolment: &Enrolment, key: &str, with: Around) -> Result<Kiosk> {
+    let Around { devices, watch, ui, events, pulse } = with;
     let identity = &enrolment.identity;
-    let tls = tls::mutual(&identity.ca_pem, &identity.certificate_pem, key)?;
+    let clock = Clock::start(config.clock.trust_system);
+    let (from, _) = tls::validity(&identity.certificate_pem)?;
+    clock.not_before(from);
+    let tls = tls::mutual(&identity.ca_pem, &identity.certificate_pem, key, clock.clone())?;
     let backend = Backend::new(tls::client(&enrolment.backend, tls)?);
-    let (clock, nudges) = (Clock::start(), Nudges::default());
+    let nudges = Nudges::default();
     let (reports, outgoing) = unbounded_channel();
-    let journal = match Journal::open(&config.data_dir) {
-        Ok((journal, found)) => {
-            found.reports.iter().for_each(|report| drop(reports.send(report.clone())));
-            let _ = events.send(Event::Recovered(Some(Box::new(found))));
-            let changed = Arc::clone(&nudges.changed);
-            tokio::spawn(outbox::send(backend.clone(), journal.clone(), outgoing, changed));
-            Some(journal)
-        }
-        Err(error) => {
-            tracing::error!("{error:#}; the kiosk stays closed");
-            let _ = events.send(Event::Recovered(None));
-            None
-        }
+    let to = events.clone();
+    let tell = move |found: Option<Recovery>| drop(to.send(Event::Recovered(found.map(Box::new))));
+    let journal = Journal::start(&config.data_dir, Box::new(tell))?;
+    let outbox = Outbox {
+        backend: backend.clone(),
+        journal: journal.clone(),
+        clock: clock.clone(),
+        acknowledged: Arc::clone(&nudges.changed),
+        pulse: Arc::clone(&pulse),
     };
+    tokio::spawn(outbox::send(outbox, outgoing));
+    let reporter = Reporter {
+        backend: backend.clone(),
+        clock: clock.clone(),
+        journal: journal.clone(),
+        pulse: Arc::clone(&pulse),
+        watch,
+        data_dir: config.data_dir.clone(),
+    };
+    tokio::spawn(reporter.report());
     let contact =
         Contact::new(backend.clone(), clock.clone(), events.clone(), identity.kiosk_id, &config.data_dir);
     tokio::spawn(contact.keep(nudges.clone()));
     let doors = config.lock.offers();
     let around = Surroundings::new(&doors);
-    let session = Session::new(SessionConfig::new(doors), Box::new(Uuid::new_v4), clock.now());
+    let settings = SessionConfig::new(doors);
+    let session = Session::new(settings.clone(), Box::new(Uuid::new_v4), clock.now());
     let paper = (&config.printer).into();
     Ok(Kiosk {
         session,
+        settings,
+        keep_days: config.journal.keep_days,
+        prune_at: Duration::ZERO,
+        known: Known::default(),
+        began: false,
+        pulse,
         clock,
         backend,
         journal,
@@ -119,13 +162,15 @@ struct Screen {
 }
 
 impl Screen {
-    fn new(events: &UnboundedSender<Event>) -> Self {
+    fn new(events: &UnboundedSender<Event>, pulse: &Arc<Pulse>) -> Self {
         let frames = Arc::new(Frames::default());
         let (sender, first_frame) = oneshot::channel();
         let (mut first, to, queue) = (Some(sender), events.clone(), Arc::clone(&frames));
+        let pulse = Arc::clone(pulse);
         let hooks = Hooks {
             on_action: Box::new(move |action| drop(to.send(Event::Touched(screen::action(action))))),
             on_frame: Box::new(move |frame| {
+                pulse.answered(Part::Screen);
                 for text in &frame.cut {
                     tracing::warn!(screen = frame.name, text, "a text does not fit the screen");
                 }
@@ -140,19 +185,30 @@ impl Screen {
     }
 }
 
-fn show(size: ScreenSettings, window: bool, commands: Receiver<UiCommand>, hooks: Hooks) -> Result<()> {
-    if window {
+fn show(size: ScreenSettings, mode: ScreenMode, commands: Receiver<UiCommand>, hooks: Hooks) -> Result<()> {
+    match mode {
+        ScreenMode::Headless => Ok(pickup_ui::headless(size.width, size.height, &commands, hooks)?),
         #[cfg(feature = "window")]
-        return Ok(pickup_ui::window(size.width, size.height, commands, hooks)?);
+        ScreenMode::Window => Ok(pickup_ui::window(size.width, size.height, commands, hooks)?),
+        #[cfg(feature = "linuxkms")]
+        ScreenMode::Display => Ok(pickup_ui::display(size.width, size.height, commands, hooks)?),
         #[cfg(not(feature = "window"))]
-        anyhow::bail!(
-            "this program was built without a window: build it with `--features pickup-kiosk/window`"
-        );
+        ScreenMode::Window => missing("a window", "window"),
+        #[cfg(not(feature = "linuxkms"))]
+        ScreenMode::Display => missing("the display", "linuxkms"),
     }
-    Ok(pickup_ui::headless(size.width, size.height, &commands, hooks)?)
 }
 
-async fn say_ready(mut tried: tokio::sync::mpsc::UnboundedReceiver<()>, first_frame: oneshot::Receiver<()>) {
+#[cfg(not(all(feature = "window", feature = "linuxkms")))]
+fn missing(what: &str, feature: &str) -> Result<()> {
+    anyhow::bail!("this program was built without {what}: build it with `--features pickup-kiosk/{feature}`")
+}
+
+async fn say_ready(
+    mut tried: tokio::sync::mpsc::UnboundedReceiver<()>,
+    first_frame: oneshot::Receiver<()>,
+    supervisor: Option<Arc<Supervisor>>,
+) {
     let devices = async {
         for _ in 0..devices::COUNT {
             tried.recv().await;
@@ -162,7 +218,11 @@ async fn say_ready(mut tried: tokio::sync::mpsc::UnboundedReceiver<()>, first_fr
         tracing::warn!("not every device answers");
     }
     if first_frame.await.is_ok() {
-        println!("READY {{}}");
+        // Nobody may be listening.
+        let _ = writeln!(std::io::stdout(), "READY {{}}");
+        if let Some(supervisor) = supervisor {
+            supervisor.say("READY=1");
+        }
     }
 }
 

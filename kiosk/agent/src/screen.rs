@@ -33,8 +33,14 @@ impl Surroundings {
             Language::Zh => ui::Language::Zh,
             Language::En => ui::Language::En,
         };
+        let display = match shown.display {
+            session::Display::Normal => ui::Display::Normal,
+            session::Display::Large => ui::Display::Large,
+            session::Display::LargeStrong => ui::Display::LargeStrong,
+        };
         ui::View {
             language,
+            display,
             screen: screen(&shown.screen, shown.countdown_s),
             status: self.status(shown.online, wall),
             lockers: self.lockers.clone(),
@@ -63,6 +69,7 @@ pub const fn action(touched: ui::Action) -> session::Action {
         ui::Action::Cancel => session::Action::Cancel,
         ui::Action::Help => session::Action::Help,
         ui::Action::SwitchLanguage => session::Action::SwitchLanguage,
+        ui::Action::SwitchDisplay => session::Action::SwitchDisplay,
         ui::Action::MoreTime => session::Action::MoreTime,
         ui::Action::OpenAgain => session::Action::OpenAgain,
         ui::Action::Finish => session::Action::Finish,
@@ -188,12 +195,25 @@ fn review(offer: &Offer, offline: bool) -> ui::Review {
 fn refused(reason: Reason, collected_at: Option<Timestamp>, reference: &str) -> ui::Refused {
     let (zh, en) = words::title(reason);
     ui::Refused {
+        kind: refused_kind(reason),
         code: reason.code().to_owned(),
         title: ui::Text::new(zh, en),
         sentence: sentence(reason),
         what_to_do: ui::Text::new(reason.what_to_do(Language::Zh), reason.what_to_do(Language::En)),
         collected_at: collected_at.map(minute),
         reference: reference.to_owned(),
+    }
+}
+
+/// Which picture goes with a reason: one that only has to wait is not shown as a fault.
+const fn refused_kind(reason: Reason) -> ui::RefusedKind {
+    match reason {
+        Reason::NotReleased => ui::RefusedKind::Waiting(ui::Stage::Customs),
+        Reason::UnderInspection => ui::RefusedKind::Waiting(ui::Stage::Inspection),
+        Reason::NotInLocker => ui::RefusedKind::Waiting(ui::Stage::Picking),
+        Reason::OtherCentre | Reason::OtherKiosk => ui::RefusedKind::Elsewhere,
+        Reason::AlreadyCollected => ui::RefusedKind::Collected,
+        _ => ui::RefusedKind::Stopped,
     }
 }
 

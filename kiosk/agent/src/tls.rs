@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use jiff::Timestamp;
 use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use rustls::client::WebPkiServerVerifier;
@@ -14,6 +15,8 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use sha2::{Digest as _, Sha256};
+
+use crate::clock::Clock;
 
 /// The name in the backend's certificate, whatever its address is.
 const NAME: &str = "pickup-backend";
@@ -60,16 +63,18 @@ pub fn client(address: &str, tls: ClientConfig) -> Result<Client> {
     Ok(Client { http, base })
 }
 
-/// Settings for a kiosk that has its certificate: mutual TLS, only this authority.
+/// Settings for a kiosk that has its certificate: mutual TLS, only this authority, checked by the kiosk's clock, since the
+/// system's may begin in 1970.
 ///
 /// # Errors
 /// When certificate or key cannot be read.
-pub fn mutual(ca_pem: &str, certificate_pem: &str, key_pem: &str) -> Result<ClientConfig> {
+pub fn mutual(ca_pem: &str, certificate_pem: &str, key_pem: &str, clock: Clock) -> Result<ClientConfig> {
     let mut roots = RootCertStore::empty();
     roots.add(certificate(ca_pem)?)?;
     let key = PrivateKeyDer::from_pem_slice(key_pem.as_bytes());
     let key = key.ok().context("the kiosk's key is damaged: enrol the kiosk again")?;
-    let config = builder()?
+    let config = ClientConfig::builder_with_details(provider(), Arc::new(clock))
+        .with_protocol_versions(&[&rustls::version::TLS13])?
         .with_root_certificates(roots)
         .with_client_auth_cert(vec![certificate(certificate_pem)?], key)
         .context("the kiosk's certificate and key do not fit: enrol the kiosk again")?;
@@ -83,6 +88,22 @@ pub fn mutual(ca_pem: &str, certificate_pem: &str, key_pem: &str) -> Result<Clie
 pub fn pinned(authority: [u8; 10]) -> Result<ClientConfig> {
     let verifier = Arc::new(Pinned { authority, provider: provider() });
     Ok(builder()?.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
+}
+
+/// From when until when a certificate in PEM is good.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn validity(pem: &str) -> Result<(Timestamp, Timestamp)> {
+    let read = validity_of(&certificate(pem)?);
+    read.context("a certificate in enrolment.json is damaged: enrol the kiosk again")
+}
+
+fn validity_of(certificate: &CertificateDer<'_>) -> Option<(Timestamp, Timestamp)> {
+    let (_, read) = x509_parser::parse_x509_certificate(certificate).ok()?;
+    let validity = read.validity();
+    let second = |at: x509_parser::time::ASN1Time| Timestamp::from_second(at.timestamp()).ok();
+    Some((second(validity.not_before)?, second(validity.not_after)?))
 }
 
 /// The first 10 bytes of the SHA-256 of a certificate.
@@ -145,6 +166,10 @@ impl ServerCertVerifier for Pinned {
             WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&self.provider))
                 .build()
                 .map_err(|_| unknown())?;
+        // The clock may not be set yet; the authority that was pinned is not from the future.
+        let made = validity_of(&authority.clone()).and_then(|(from, _)| u64::try_from(from.as_second()).ok());
+        let now =
+            UnixTime::since_unix_epoch(Duration::from_secs(now.as_secs().max(made.unwrap_or_default())));
         verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
     }
 

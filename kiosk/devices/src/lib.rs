@@ -1,4 +1,4 @@
-//! Drivers of the kiosk's peripherals: QR scanner, ID-card reader, slip printer and locker board.
+//! Drivers of the kiosk's peripherals: QR scanner, ID-card reader, slip printer and lockers.
 //!
 //! Each device is a pure codec (bytes to values and back, no IO) and one task that owns the port. A task opens its
 //! port, reopens it with back-off when it vanishes, and tells what happens through a channel of events; it says `Up`
@@ -9,6 +9,7 @@
 //! may have acted: never repeat by machine) and *no answer*.
 
 mod fault;
+pub mod gpio;
 pub mod idcard;
 pub mod lock;
 mod port;

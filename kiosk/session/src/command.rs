@@ -56,17 +56,56 @@ pub struct SlipJob {
     pub copy: bool,
 }
 
+/// How large and how strong the screen is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Display {
+    /// As most people read it.
+    #[default]
+    Normal,
+    /// Larger letters.
+    Large,
+    /// Larger letters, and black on white.
+    LargeStrong,
+}
+
+impl Display {
+    /// Where the switch leads to.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        match self {
+            Self::Normal => Self::Large,
+            Self::Large => Self::LargeStrong,
+            Self::LargeStrong => Self::Normal,
+        }
+    }
+}
+
 /// What the screen shows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct View {
     /// The language.
     pub language: Language,
+    /// How it is drawn.
+    pub display: Display,
     /// The page.
     pub screen: Screen,
     /// Seconds until it moves on by itself.
     pub countdown_s: Option<u16>,
     /// Whether the backend answers.
     pub online: bool,
+    /// What is known while it does not.
+    pub away: Option<Away>,
+}
+
+/// How the kiosk stands while the backend does not answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Away {
+    /// Since when; `None` when it has not answered since the kiosk started, or the date was not known then.
+    pub since: Option<Timestamp>,
+    /// When the manifest was made: release, limit and place are shown as they were then.
+    pub figures_of: Option<Timestamp>,
+    /// Until when the operator's policy lets the kiosk hand over on the manifest's word.
+    pub good_until: Option<Timestamp>,
 }
 
 /// What was wrong with the last card.

@@ -32,6 +32,8 @@ pub enum Action {
     Back,
     /// The other language.
     SwitchLanguage,
+    /// Larger letters, then stronger colours as well, then as before.
+    SwitchDisplay,
     /// I am still here.
     MoreTime,
     /// Open the same door once more.

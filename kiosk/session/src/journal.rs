@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use pickup_protocol::kiosk::{
-    Deposit, DepositPlanReply, DoorEvent, DoorEventKind, Evidence, Found, Handover, HandoverOutcome, Offer,
-    Resolution, Slip,
+    Deposit, DepositOutcome, DepositPlanReply, DoorEvent, DoorEventKind, Evidence, Found, Handover,
+    HandoverOutcome, Offer, Resolution, Slip,
 };
+use pickup_protocol::manifest::ManifestUse;
 use pickup_protocol::{DoorNumber, PickupNumber};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -39,6 +40,14 @@ pub enum Record {
         /// What.
         event: DoorEvent,
     },
+    /// The order to open a door was handed to its driver: from here on the lock may have moved. For whoever reads the
+    /// journal; nothing is concluded from its absence, since the order does not wait for it.
+    Sent {
+        /// Which door.
+        door: DoorNumber,
+        /// When; `None` when the kiosk did not know the date.
+        at: Option<Timestamp>,
+    },
     /// The pickup ended before anything moved; the same ticket may begin another.
     Abandoned {
         /// The pickup.
@@ -54,6 +63,13 @@ pub enum Record {
         deposit: Uuid,
         /// What.
         event: DoorEvent,
+    },
+    /// Staff took the parcel out again: shutting the door stores nothing.
+    DepositCancelled {
+        /// The deposit.
+        deposit: Uuid,
+        /// The pickup.
+        pickup: PickupNumber,
     },
     /// The deposit ended; to be reported until acknowledged.
     Deposited(Box<Deposit>),
@@ -73,6 +89,23 @@ pub enum Record {
         /// Id of the handover, deposit or resolution.
         id: Uuid,
     },
+    /// How a pickup stood, in place of its lines that were taken out; see [`crate::prune`].
+    Kept(Kept),
+}
+
+/// The last state of a pickup.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// The pickup.
+    pub pickup: PickupNumber,
+    /// Slips that came out.
+    pub printed: u16,
+    /// Slips that came out, or may have.
+    pub possible: u16,
+    /// When it was handed over.
+    pub collected: Option<Timestamp>,
+    /// Its door may have moved, and nobody has looked yet.
+    pub unclear: bool,
 }
 
 /// A pickup that was granted and has not ended.
@@ -82,6 +115,9 @@ pub struct OpenPickup {
     pub handover_id: Uuid,
     /// The grant; `None` when the manifest alone granted.
     pub grant_id: Option<Uuid>,
+    /// The manifest that granted, when there was no grant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<ManifestUse>,
     /// What is handed over.
     pub offer: Offer,
     /// What the slip says.
@@ -107,6 +143,9 @@ pub struct OpenDeposit {
     pub name: String,
     /// Where it goes.
     pub plan: DepositPlanReply,
+    /// Whether staff took it out again.
+    #[serde(default)]
+    pub cancelled: bool,
     /// What the door did.
     pub door_events: Vec<DoorEvent>,
 }
@@ -147,6 +186,8 @@ pub struct Recovery {
     pub collected: BTreeMap<PickupNumber, Timestamp>,
     /// Pickups whose door may have moved, until somebody has looked.
     pub unclear: BTreeSet<PickupNumber>,
+    /// Pickups whose parcel staff put behind a door here, which the backend does not know yet.
+    pub stored: BTreeSet<PickupNumber>,
     /// Reports to send again, oldest first.
     pub reports: Vec<Report>,
 }
@@ -212,11 +253,19 @@ impl Recovery {
                     open.door_events.push(event);
                 }
             }
+            Record::DepositCancelled { deposit, .. } => {
+                if let Some(open) = self.deposit.as_mut().filter(|d| d.deposit_id == deposit) {
+                    open.cancelled = true;
+                }
+            }
             Record::Deposited(deposit) => {
                 self.deposit.take_if(|d| d.deposit_id == deposit.deposit_id);
+                if deposit.outcome == DepositOutcome::Stored {
+                    self.stored.insert(deposit.pickup);
+                }
                 self.reports.push(Report::Deposit(deposit));
             }
-            Record::LookIntent { .. } => {}
+            Record::LookIntent { .. } | Record::Sent { .. } => {}
             Record::Resolved(resolution) => {
                 self.unclear.remove(&resolution.pickup);
                 if resolution.found == Found::GoodsTaken {
@@ -224,7 +273,28 @@ impl Recovery {
                 }
                 self.reports.push(Report::Resolution(resolution));
             }
-            Record::Reported { id } => self.reports.retain(|r| r.id() != id),
+            Record::Reported { id } => {
+                for report in self.reports.extract_if(.., |report| report.id() == id) {
+                    if let Report::Deposit(deposit) = report {
+                        self.stored.remove(&deposit.pickup);
+                    }
+                }
+            }
+            Record::Kept(kept) => self.stand(kept),
+        }
+    }
+
+    /// Whatever was known of this pickup, it stands like this.
+    fn stand(&mut self, kept: Kept) {
+        self.slips.insert(kept.pickup, Slips { printed: kept.printed, possible: kept.possible });
+        match kept.collected {
+            Some(at) => self.collected.insert(kept.pickup, at),
+            None => self.collected.remove(&kept.pickup),
+        };
+        if kept.unclear {
+            self.unclear.insert(kept.pickup);
+        } else {
+            self.unclear.remove(&kept.pickup);
         }
     }
 }

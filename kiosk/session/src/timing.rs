@@ -5,7 +5,7 @@ use std::time::Duration;
 use pickup_protocol::kiosk::HandoverOutcome;
 use pickup_protocol::{Language, Reason};
 
-use crate::command::Look;
+use crate::command::{Display, Look};
 use crate::event::{OpenFailure, Trouble};
 use crate::report::planned;
 use crate::session::{Overlay, Session};
@@ -30,14 +30,15 @@ impl Session {
             | State::StaffPlanning { .. }
             | State::Recording { .. }
             | State::Intending { .. }
-            | State::Opening { .. }
+            | State::Opening { unsure: false, .. }
             | State::Ending { .. }
             | State::StaffIntending { .. }
             | State::StaffOpening { .. }
             | State::StaffEnding { .. }
             | State::StaffLook { step: Look::Opening, .. } => after(self.config.answer_for),
+            State::Opening { unsure: true, .. } => after(self.config.contact_for),
             State::Printing { .. } => after(self.config.printer_for),
-            State::PrinterTrouble { retry_at, .. } => retry_at.or(after(self.config.printer_for)),
+            State::PrinterTrouble { retry_at, .. } => retry_at.or(after(self.printer_patience())),
             State::TakeGoods { ajar: false, .. } | State::StaffPlace { ajar: false, .. } => {
                 after(self.config.ajar_after)
             }
@@ -45,8 +46,12 @@ impl Session {
                 Some(self.touched + self.config.farewell_for)
             }
             State::StaffLook { step: Look::Open, .. } => after(self.config.idle_after),
-            // Whoever asked for help or for the other language and went away.
-            State::Idle if self.overlay.is_some() || self.language != Language::default() => {
+            // Whoever asked for help, the other language or larger letters and went away.
+            State::Idle
+                if self.overlay.is_some()
+                    || self.language != Language::default()
+                    || self.display != Display::default() =>
+            {
                 Some(self.touched + self.config.idle_after)
             }
             _ => None,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -94,13 +94,18 @@ async fn one(
         let Some(request) = requests.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
         let asked = Instant::now();
         stream.write_all(request).await?;
-        answer(&mut stream, &mut buffer).await?;
+        let (status, body) = answer(&mut stream, &mut buffer).await?;
+        ensure!(status == 201, "refused with {status}: {body}");
         latencies.push(asked.elapsed());
     }
     Ok(latencies)
 }
 
-async fn answer(stream: &mut TcpStream, buffer: &mut [u8]) -> Result<()> {
+/// Status and body of the next answer on a connection.
+///
+/// # Errors
+/// When the backend hangs up or its answer cannot be read.
+pub async fn answer(stream: &mut TcpStream, buffer: &mut [u8]) -> Result<(u16, String)> {
     let mut filled = 0;
     loop {
         let read = stream.read(buffer.get_mut(filled..).context("an answer is too long")?).await?;
@@ -114,12 +119,10 @@ async fn answer(stream: &mut TcpStream, buffer: &mut [u8]) -> Result<()> {
             .find_map(|line| line.strip_prefix("content-length:"))
             .and_then(|text| text.trim().parse().ok())
             .context("an answer without length")?;
-        if filled < end + 4 + length {
-            continue;
+        if let Some(body) = seen.get(end + 4..end + 4 + length) {
+            let status = head.split_whitespace().nth(1).and_then(|word| word.parse().ok());
+            let body = String::from_utf8_lossy(body).into_owned();
+            return Ok((status.context("an answer without status")?, body));
         }
-        if !head.starts_with("http/1.1 201") {
-            bail!("refused: {}", String::from_utf8_lossy(seen));
-        }
-        return Ok(());
     }
 }

@@ -5,21 +5,22 @@ use std::collections::BTreeMap;
 use pickup_ui::Target;
 use pickup_ui::view::{Action, Language, Refused, Screen, Text};
 
-use crate::rig::Rig;
+use crate::rig::{Rig, SIZES};
 use crate::samples;
 
 #[test]
-fn on_every_page_in_both_languages_targets_are_large_labelled_and_apart_and_no_text_is_cut() {
-    let rig = Rig::start();
+fn on_every_panel_page_language_and_display_targets_are_large_labelled_and_apart_and_no_text_is_cut() {
     let mut faults = Vec::new();
-    for language in [Language::Zh, Language::En] {
-        for (name, view) in samples::all(language) {
+    for size in SIZES {
+        let rig = Rig::of_size(size);
+        for (name, view) in samples::every() {
             let frame = rig.show(&view);
-            faults.extend(frame.cut.iter().map(|text| format!("{name} {language:?}: cut: {text}")));
+            let name = format!("{name} {size:?}");
+            faults.extend(frame.cut.iter().map(|text| format!("{name}: cut: {text}")));
             for (index, target) in frame.targets.iter().enumerate() {
-                let place = format!("{name} {language:?} {}", target.id());
-                faults.extend(faults_of(target).map(|fault| format!("{place}: {fault}")));
-                for other in frame.targets.iter().skip(index + 1).filter(|other| overlap(target, other)) {
+                let place = format!("{name} {}", target.id());
+                faults.extend(faults_of(target, size).map(|fault| format!("{place}: {fault}")));
+                for other in frame.targets.iter().skip(index + 1).filter(|o| overlap(target, o, size)) {
                     faults.push(format!("{place}: lies over {}", other.id()));
                 }
             }
@@ -29,20 +30,31 @@ fn on_every_page_in_both_languages_targets_are_large_labelled_and_apart_and_no_t
 }
 
 #[test]
-fn cancel_language_and_help_are_at_the_same_place_on_every_page() {
-    let rig = Rig::start();
-    let mut places: BTreeMap<&str, (f32, f32, f32, f32)> = BTreeMap::new();
-    for language in [Language::Zh, Language::En] {
-        for (name, view) in samples::all(language) {
+fn cancel_language_display_and_help_are_at_the_same_place_on_every_page() {
+    use Action::{Cancel, Help, SwitchDisplay, SwitchLanguage};
+    for size in SIZES {
+        let rig = Rig::of_size(size);
+        let mut places: BTreeMap<&str, [f32; 4]> = BTreeMap::new();
+        for (name, view) in samples::every() {
             for target in rig.show(&view).targets {
-                if matches!(target.action, Action::Cancel | Action::SwitchLanguage | Action::Help) {
-                    let here = (target.x, target.y, target.w, target.h);
+                if matches!(target.action, Cancel | SwitchLanguage | SwitchDisplay | Help) {
+                    let here = [target.x, target.y, target.w, target.h].map(f32::round);
                     assert_eq!(*places.entry(target.id()).or_insert(here), here, "{name} {}", target.id());
                 }
             }
         }
+        assert_eq!(places.len(), 4);
     }
-    assert_eq!(places.len(), 3);
+}
+
+#[test]
+fn what_decides_lies_in_the_lower_half_of_the_tall_panel() {
+    let rig = Rig::start();
+    for (name, view) in samples::every() {
+        for target in rig.show(&view).targets {
+            assert!(target.y >= 960.0, "{name}: {} begins at {}", target.id(), target.y);
+        }
+    }
 }
 
 #[test]
@@ -70,21 +82,24 @@ fn the_switch_of_language_changes_every_label() {
     }
 }
 
-fn faults_of(target: &Target) -> impl Iterator<Item = String> {
+/// At least 24 mm on a tall panel of 21.5 inches (4.03 pixels a millimetre), and 13 mm on the small wide one of 10.1 inches.
+fn faults_of(target: &Target, (width, height): (u32, u32)) -> impl Iterator<Item = String> {
+    let least = if width < height { 96.0 } else { 60.0 };
+    let (width, height) = (width as f32, height as f32);
     let mut faults = Vec::new();
     if target.label.trim().is_empty() {
         faults.push("has no label".to_owned());
     }
-    if target.w < 96.0 || target.h < 96.0 {
+    if target.w < least || target.h < least {
         faults.push(format!("is only {} by {} pixels", target.w, target.h));
     }
-    if target.x < 0.0 || target.y < 0.0 || target.x + target.w > 1080.0 || target.y + target.h > 1920.0 {
+    if target.x < 0.0 || target.y < 0.0 || target.x + target.w > width || target.y + target.h > height {
         faults.push(format!("leaves the screen at {}, {}", target.x, target.y));
     }
     faults.into_iter()
 }
 
-fn overlap(a: &Target, b: &Target) -> bool {
-    let apart = 16.0;
+fn overlap(a: &Target, b: &Target, (width, height): (u32, u32)) -> bool {
+    let apart = if width < height { 16.0 } else { 8.0 };
     a.x < b.x + b.w + apart && b.x < a.x + a.w + apart && a.y < b.y + b.h + apart && b.y < a.y + a.h + apart
 }

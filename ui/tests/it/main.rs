@@ -9,6 +9,7 @@
 )]
 #![allow(clippy::float_arithmetic, reason = "pixels and contrast, not money")]
 
+mod golden;
 mod layout;
 mod loops;
 mod palette;

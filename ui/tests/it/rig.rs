@@ -10,6 +10,9 @@ use std::time::Duration;
 use pickup_ui::view::{Action, OutOfService, Screen, View};
 use pickup_ui::{Frame, Hooks, Target, Touch, TouchKind, UiCommand, UiError};
 
+/// The panels the screens are made for.
+pub const SIZES: [(u32, u32); 2] = [(1080, 1920), (1024, 600)];
+
 /// Long enough for a machine that does other things too.
 pub const DEADLINE: Duration = Duration::from_secs(20);
 
@@ -24,6 +27,10 @@ pub struct Rig {
 
 impl Rig {
     pub fn start() -> Self {
+        Self::of_size((1080, 1920))
+    }
+
+    pub fn of_size((width, height): (u32, u32)) -> Self {
         let (commands, receiver) = mpsc::channel();
         let (frame_sender, frames) = mpsc::channel();
         let (action_sender, actions) = mpsc::channel();
@@ -33,7 +40,7 @@ impl Rig {
             on_frame: Box::new(move |frame| frame_sender.send(frame).unwrap_or_default()),
             wants_pixels: Arc::clone(&wants_pixels),
         };
-        let thread = std::thread::spawn(move || pickup_ui::headless(1080, 1920, &receiver, hooks));
+        let thread = std::thread::spawn(move || pickup_ui::headless(width, height, &receiver, hooks));
         let rig = Self {
             commands: Some(commands),
             frames,

@@ -21,10 +21,24 @@ pub fn all(language: Language) -> Vec<(&'static str, View)> {
     views
 }
 
+/// Every page in both languages and every display, with what tells one from the other.
+pub fn every() -> Vec<(String, View)> {
+    let mut every = Vec::new();
+    for display in Display::ALL {
+        for language in [Language::Zh, Language::En] {
+            for (name, view) in all(language) {
+                every.push((format!("{name} {language:?} {display:?}"), View { display, ..view }));
+            }
+        }
+    }
+    every
+}
+
 /// A view around one screen.
 pub fn view(language: Language, screen: Screen) -> View {
     View {
         language,
+        display: Display::Normal,
         screen,
         status: Status {
             centre: Text::new("滨海保税自提中心", "Binhai Bonded Pickup Centre"),
@@ -80,6 +94,10 @@ fn ends() -> Vec<(&'static str, Screen)> {
     vec![
         ("refused_collected", Screen::Refused(collected())),
         ("refused_limit", Screen::Refused(limit_exceeded())),
+        ("waiting_customs", Screen::Refused(waiting(Stage::Customs))),
+        ("waiting_inspection", Screen::Refused(waiting(Stage::Inspection))),
+        ("waiting_picking", Screen::Refused(waiting(Stage::Picking))),
+        ("elsewhere", Screen::Refused(elsewhere())),
         ("still_there", Screen::StillThere(StillThere { seconds: 15 })),
         ("help", Screen::Help(Help { staff_called: true, reference: "7K3M-92".into() })),
         (
@@ -167,6 +185,7 @@ pub fn review(lines: usize, as_of: Option<String>) -> Review {
 
 fn collected() -> Refused {
     Refused {
+        kind: RefusedKind::Collected,
         code: "ALREADY_COLLECTED".into(),
         title: Text::new("此包裹已被取走", "This parcel was collected before"),
         sentence: Text::new("此取货码已经使用过。", "This pickup code has been used."),
@@ -181,6 +200,7 @@ fn collected() -> Refused {
 
 fn limit_exceeded() -> Refused {
     Refused {
+        kind: RefusedKind::Stopped,
         code: "DECLARATION_REJECTED".into(),
         title: Text::new("海关未放行此订单", "Customs has not released this order"),
         sentence: Text::new(
@@ -193,5 +213,45 @@ fn limit_exceeded() -> Refused {
         ),
         collected_at: None,
         reference: "7K3M-93".into(),
+    }
+}
+
+fn waiting(stage: Stage) -> Refused {
+    let (code, zh, en) = match stage {
+        Stage::Customs => {
+            ("NOT_RELEASED", "海关还在审核这份清单。", "Customs is still checking this declaration.")
+        }
+        Stage::Inspection => {
+            ("UNDER_INSPECTION", "海关正在查验这件包裹。", "Customs is inspecting this parcel.")
+        }
+        Stage::Picking => (
+            "NOT_IN_LOCKER",
+            "包裹已放行，正在配货，还没有放进柜子。",
+            "Your parcel is released and being picked; it is not in a locker yet.",
+        ),
+    };
+    Refused {
+        kind: RefusedKind::Waiting(stage),
+        code: code.into(),
+        title: Text::new("还不能提货", "Not ready yet"),
+        sentence: Text::new(zh, en),
+        what_to_do: Text::new(
+            "一般几分钟内完成，放行后会通知您。",
+            "It usually takes a few minutes; you will be told when it is released.",
+        ),
+        collected_at: None,
+        reference: "7K3M-94".into(),
+    }
+}
+
+fn elsewhere() -> Refused {
+    Refused {
+        kind: RefusedKind::Elsewhere,
+        code: "OTHER_CENTRE".into(),
+        title: Text::new("包裹不在这里", "Your parcel is elsewhere"),
+        sentence: Text::new("这件包裹不在本提货中心。", "This parcel is at another pickup centre."),
+        what_to_do: Text::new("请查看订单上的提货地址。", "Check the pickup address in your order."),
+        collected_at: None,
+        reference: String::new(),
     }
 }

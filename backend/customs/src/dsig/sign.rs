@@ -60,9 +60,9 @@ pub fn sign(message: &Unsigned, signer: &dyn Signer, profile: &Profile) -> Resul
 /// A message that waits for its signature: the bytes to sign, and all that is needed to finish it. The waiting, for a
 /// card or another machine, happens in between and outside.
 #[derive(Clone, Debug)]
-pub struct Prepared {
-    message: Unsigned,
-    certificate: Certificate,
+pub struct Prepared<'a> {
+    message: &'a Unsigned,
+    certificate: &'a Certificate,
     profile: String,
     profile_key: KeyKind,
     inside: String,
@@ -71,12 +71,12 @@ pub struct Prepared {
 
 /// Computes what is to be signed of a message by the holder of `certificate`.
 #[must_use]
-pub fn prepare(message: &Unsigned, profile: &Profile, certificate: &Certificate) -> Prepared {
+pub fn prepare<'a>(message: &'a Unsigned, profile: &Profile, certificate: &'a Certificate) -> Prepared<'a> {
     let digest = BASE64.encode(profile.digest(&message.canonical_pieces()));
     let inside = signed_info_inside(profile, &digest);
     Prepared {
-        message: message.clone(),
-        certificate: certificate.clone(),
+        message,
+        certificate,
         profile: profile.to_string(),
         profile_key: profile.signature,
         to_sign: canonical_signed_info(&inside).into_bytes(),
@@ -84,7 +84,7 @@ pub fn prepare(message: &Unsigned, profile: &Profile, certificate: &Certificate)
     }
 }
 
-impl Prepared {
+impl Prepared<'_> {
     /// The bytes to sign, whole: SM2 hashes them with SM3 and the user id [`crate::DIST_ID`], RSA with SHA-1.
     #[must_use]
     pub fn to_sign(&self) -> &[u8] {

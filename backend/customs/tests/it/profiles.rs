@@ -78,9 +78,10 @@ fn a_key_of_the_other_kind_does_not_sign_for_a_profile() {
 fn what_is_prepared_here_and_signed_elsewhere_is_what_is_signed_at_once() {
     for profile in Profile::ALL {
         let key = key(&profile);
-        let prepared = prepare(&unsigned(), &profile, key.certificate());
+        let unsigned = unsigned();
+        let prepared = prepare(&unsigned, &profile, key.certificate());
         let signature = key.sign(prepared.to_sign()).unwrap();
-        let at_once = sign(&unsigned(), &key, &profile).unwrap();
+        let at_once = sign(&unsigned, &key, &profile).unwrap();
         assert_eq!(prepared.clone().finish(&signature).unwrap(), at_once);
         assert_eq!(prepared.clone().finish_checked(&signature).unwrap(), at_once);
 

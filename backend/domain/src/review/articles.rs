@@ -3,7 +3,7 @@
 use super::Facts;
 use crate::Quantity;
 use crate::goods::Product;
-use crate::lists::Permitted;
+use crate::lists::{Permitted, PersonalUse};
 use crate::order::{MAX_LINES, MAX_PIECES, Order, OrderLine};
 use crate::reason::{Reason, ReasonCode};
 use crate::registrations::Standing;
@@ -164,15 +164,17 @@ fn personal_use(bonded: &[Bought<'_>], facts: &Facts<'_>, reasons: &mut Vec<Reas
     if list.is_empty() {
         return;
     }
-    let entry_of = |product: &Product| list.by_prefix(0, product.hs.as_str(), facts.today);
-    for (i, (_, product)) in bonded.iter().enumerate() {
-        let Some(entry) = entry_of(product) else { continue };
-        let same = |other: &&Bought<'_>| entry_of(other.1).is_some_and(|other| std::ptr::eq(other, entry));
-        if bonded.iter().take(i).any(|b| same(&b)) {
+    let entries: Vec<Option<&PersonalUse>> =
+        bonded.iter().map(|(_, product)| list.by_prefix(0, product.hs.as_str(), facts.today)).collect();
+    for (i, entry) in entries.iter().enumerate() {
+        let Some(entry) = *entry else { continue };
+        let is_same = |other: &Option<&PersonalUse>| other.is_some_and(|other| std::ptr::eq(other, entry));
+        if entries.iter().take(i).any(is_same) {
             continue;
         }
         let mut sum = Some(Quantity::ZERO);
-        for (line, product) in bonded.iter().filter(same) {
+        let same = bonded.iter().zip(&entries).filter(|(_, other)| is_same(other));
+        for ((line, product), _) in same {
             let Some(quantity) = product.quantity_in(&entry.unit, line.qty) else {
                 let reason = Reason::new(ReasonCode::PersonalUseUnit).field(&product.sku);
                 reasons.push(reason.values(&entry.unit, line.qty).rule(PERSONAL).source(&entry.document));

@@ -4,7 +4,7 @@
 
 use jiff::Timestamp;
 use pickup_protocol::kiosk::*;
-use pickup_protocol::{DoorNumber, IdentityDigest, PickupNumber, Reason};
+use pickup_protocol::{DoorNumber, IdentityDigest, ManifestUse, PickupNumber, Reason};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
@@ -137,6 +137,7 @@ fn handover() {
     let handover = Handover {
         handover_id: Uuid::from_u128(1),
         grant_id: None,
+        manifest: None,
         pickup: PickupNumber(42),
         slip: "S1".into(),
         slips_printed: 1,
@@ -149,6 +150,13 @@ fn handover() {
         &handover,
         &format!(
             r#"{{"handover_id":"{ID}","grant_id":null,"pickup":42,"slip":"S1","slips_printed":1,"evidence":{EVIDENCE},"door_events":[{{"door":3,"kind":"not_detected","at":"2026-11-21T05:06:07.5Z"}}],"outcome":"taken","completed_at":"2026-11-21T05:06:07.5Z"}}"#
+        ),
+    );
+    let by_manifest = Handover { manifest: Some(ManifestUse { sequence: 7, issued_at: at() }), ..handover };
+    check(
+        &by_manifest,
+        &format!(
+            r#"{{"handover_id":"{ID}","grant_id":null,"manifest":{{"sequence":7,"issued_at":"2026-11-21T05:06:07.5Z"}},"pickup":42,"slip":"S1","slips_printed":1,"evidence":{EVIDENCE},"door_events":[{{"door":3,"kind":"not_detected","at":"2026-11-21T05:06:07.5Z"}}],"outcome":"taken","completed_at":"2026-11-21T05:06:07.5Z"}}"#
         ),
     );
     check(&Ack { first: true }, r#"{"first":true}"#);
@@ -206,5 +214,32 @@ fn staff_and_deposit() {
         &format!(
             r#"{{"resolution_id":"{ID}","badge":"BPS1","pickup":42,"found":"goods_inside","at":"2026-11-21T05:06:07.5Z"}}"#
         ),
+    );
+}
+
+#[test]
+fn health() {
+    use pickup_protocol::health::*;
+    let value = Health {
+        at: Some(at()),
+        version: "0.1.0".into(),
+        uptime_s: 61,
+        out_of_service: None,
+        clock: ClockHealth { source: "backend".into(), system_ahead_ms: Some(-12) },
+        disk: Some(DiskHealth { free_bytes: 1, total_bytes: 2 }),
+        journal: JournalHealth { good: true, rows: 3 },
+        reports_waiting: 0,
+        devices: vec![DeviceHealth {
+            name: "printer".into(),
+            good: Some(false),
+            fault: Some("paper_out".into()),
+            for_s: Some(5),
+            last_fault: Some(Fault { code: "paper_out".into(), ago_s: 5 }),
+            trace: vec![TraceLine { at_ms: 9, text: "Opened".into() }],
+        }],
+    };
+    check(
+        &value,
+        r#"{"at":"2026-11-21T05:06:07.5Z","version":"0.1.0","uptime_s":61,"out_of_service":null,"clock":{"source":"backend","system_ahead_ms":-12},"disk":{"free_bytes":1,"total_bytes":2},"journal":{"good":true,"rows":3},"reports_waiting":0,"devices":[{"name":"printer","good":false,"fault":"paper_out","for_s":5,"last_fault":{"code":"paper_out","ago_s":5},"trace":[{"at_ms":9,"text":"Opened"}]}]}"#,
     );
 }

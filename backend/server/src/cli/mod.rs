@@ -31,8 +31,11 @@ macro_rules! say {
 }
 
 pub mod customs;
+#[cfg(feature = "generate")]
+pub mod generate;
 mod import;
 mod init;
+mod kiosk;
 
 pub use import::import;
 pub use init::init;
@@ -95,6 +98,7 @@ pub async fn kiosk(app: Arc<App>, command: KioskCommand) -> Result<()> {
     match command {
         KioskCommand::Enrol { name, centre } => enrol(app, name, centre).await,
         KioskCommand::List => list(app).await,
+        KioskCommand::Show { kiosk, json } => kiosk::show(app, kiosk, json).await,
         KioskCommand::Revoke { name } => {
             let (now, told) = (app.now(), name.clone());
             app.store.write(move |tx| credentials::revoke_kiosk(tx, now, &name)).await?;

@@ -7,7 +7,9 @@ mod auth;
 mod deposits;
 mod enrol;
 mod grants;
+mod grounds;
 mod handovers;
+mod health;
 mod hello;
 mod judge;
 mod offer;
@@ -28,6 +30,7 @@ use crate::App;
 use crate::error::no_such_path;
 
 pub use auth::Kiosk;
+pub use health::{Standing, last as last_health};
 pub use once::forget_verdicts;
 
 const BODY_AT_MOST: usize = 256 * 1024;
@@ -44,6 +47,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/kiosk/v1/deposits/plan", post(plan::plan))
         .route("/kiosk/v1/deposits", post(deposits::deposit))
         .route("/kiosk/v1/resolutions", post(resolutions::resolution))
+        .route("/kiosk/v1/health", post(health::health))
         .route_layer(from_fn_with_state(Arc::clone(&app), auth::require_kiosk));
     Router::new()
         .route("/kiosk/v1/enrol", post(enrol::enrol))

@@ -10,6 +10,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (1, include_str!("../../migrations/0001.sql")),
     (2, include_str!("../../migrations/0002.sql")),
     (3, include_str!("../../migrations/0003.sql")),
+    (4, include_str!("../../migrations/0004.sql")),
 ];
 /// Keeps two processes from migrating a server at once; any number will do.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(20261121)";

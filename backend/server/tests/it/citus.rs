@@ -8,7 +8,8 @@ use std::path::Path;
 const SCHEMA: &str = concat!(
     include_str!("../../migrations/0001.sql"),
     include_str!("../../migrations/0002.sql"),
-    include_str!("../../migrations/0003.sql")
+    include_str!("../../migrations/0003.sql"),
+    include_str!("../../migrations/0004.sql")
 );
 const DEPLOY: &str = include_str!("../../../../deploy/citus.sql");
 

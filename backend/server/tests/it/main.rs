@@ -14,6 +14,7 @@ mod customs;
 mod deposit;
 mod enrolment;
 mod handover;
+mod health;
 mod imports;
 mod pickup;
 mod program;

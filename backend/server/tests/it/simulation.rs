@@ -31,6 +31,8 @@ use crate::customs::{Customs, lock};
 
 mod afterwards;
 
+/// A run of the tests is the same every time; other lives are asked for.
+const FIRST_SEED: u64 = 20_261_121;
 const STEPS: usize = 120;
 const PEOPLE: u64 = 14;
 
@@ -342,7 +344,7 @@ fn setting(name: &str) -> Option<u64> {
 #[tokio::test]
 async fn whatever_happens_the_books_are_right_and_nothing_acknowledged_is_gone() {
     let runs = setting("SIMULATION_RUNS").unwrap_or(6);
-    let first = setting("SIMULATION_SEED").unwrap_or_else(|| fastrand::u64(0..1_000_000_000));
+    let first = setting("SIMULATION_SEED").unwrap_or(FIRST_SEED);
     let (mut asked, mut cleared) = (0, 0);
     for seed in first..first + runs {
         println!("SIMULATION_SEED={seed} SIMULATION_RUNS=1");
@@ -364,7 +366,7 @@ async fn whatever_happens_the_books_are_right_and_nothing_acknowledged_is_gone()
 
 #[tokio::test]
 async fn both_engines_come_to_the_same() {
-    let seed = setting("SIMULATION_SEED").unwrap_or_else(|| fastrand::u64(0..1_000_000_000));
+    let seed = setting("SIMULATION_SEED").unwrap_or(FIRST_SEED);
     println!("SIMULATION_SEED={seed}");
     let (one, other) = (Folder::new(), Folder::new());
     let (file, by_environment) = (Scratch::file(), Scratch::by_environment().unwrap());

@@ -1,7 +1,8 @@
 //! Frames of the 8A family of lock boards (the makers' sheets): five-byte requests closed by a xor over all before it.
 //! Replies have no length field: they are found by head, board, expected number of groups and xor.
 
-use serde::{Deserialize, Serialize};
+use super::BoardStatus;
+use super::frame::xor;
 
 /// A request; all have five bytes.
 pub type Frame = [u8; 5];
@@ -12,35 +13,6 @@ pub const GROUPS_MIN: usize = 2;
 pub const GROUPS_MAX: usize = 7;
 /// Bytes of a status reply beside its groups: head, board, `33`, xor.
 const STATUS_FRAME: usize = 4;
-
-/// What a lock's feedback switch says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Polarity {
-    /// Short when locked: 00 = open, 11 = closed; a set bit = closed.
-    DoorClosing,
-    /// Short when open: 11 = open, 00 = closed; a set bit = open.
-    DoorOpening,
-}
-
-impl Polarity {
-    /// What a bit of a status reply means.
-    pub fn is_open(self, bit: bool) -> bool {
-        match self {
-            Self::DoorClosing => !bit,
-            Self::DoorOpening => bit,
-        }
-    }
-
-    /// What the status byte of an acknowledgement or of a single lock means; none when it is neither 00 nor 11.
-    pub fn is_open_byte(self, status: u8) -> Option<bool> {
-        match status {
-            0x00 => Some(self.is_open(false)),
-            0x11 => Some(self.is_open(true)),
-            _ => None,
-        }
-    }
-}
 
 /// Gives the lock of one channel its pulse; the board times it. Channel 0 would open all and is not offered.
 pub fn open(board: u8, channel: u8) -> Option<Frame> {
@@ -61,27 +33,6 @@ fn close([head, board, channel, last]: [u8; 4]) -> Frame {
     [head, board, channel, last, head ^ board ^ channel ^ last]
 }
 
-/// The states of all locks of a board.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BoardStatus {
-    /// The highest group first, as on the wire; the lowest bit of a group is its lowest lock.
-    groups: Vec<u8>,
-}
-
-impl BoardStatus {
-    /// The bit of a channel (from 1); none when the board has told nothing of it.
-    pub fn bit(&self, channel: u8) -> Option<bool> {
-        let index = usize::from(channel.checked_sub(1)?);
-        let group = self.groups.iter().rev().nth(index / 8)?;
-        Some(group >> (index % 8) & 1 == 1)
-    }
-
-    /// Number of groups of eight.
-    pub fn groups(&self) -> usize {
-        self.groups.len()
-    }
-}
-
 /// Looks for a board's status reply of exactly `groups` groups anywhere in what was received.
 pub fn find_status(received: &[u8], board: u8, groups: usize) -> Option<BoardStatus> {
     received.windows(groups.checked_add(STATUS_FRAME)?).find_map(|window| status(window, board))
@@ -94,10 +45,11 @@ pub fn find_status_of_any_size(received: &[u8], board: u8) -> Option<BoardStatus
 }
 
 fn status(frame: &[u8], board: u8) -> Option<BoardStatus> {
-    let (xor, checked) = frame.split_last()?;
+    let (sum, checked) = frame.split_last()?;
     let [0x80, address, groups @ .., 0x33] = checked else { return None };
-    let is_whole = *address == board && checked.iter().fold(0, |sum, byte| sum ^ byte) == *xor;
-    (is_whole && groups.len() >= GROUPS_MIN).then(|| BoardStatus { groups: groups.to_vec() })
+    let is_whole = *address == board && xor(checked) == *sum && groups.len() >= GROUPS_MIN;
+    // On the wire the highest group comes first.
+    is_whole.then(|| BoardStatus::of_groups(groups.iter().rev()))
 }
 
 /// Looks for the acknowledgement of `open`; returns its status byte.
@@ -121,15 +73,6 @@ fn find_single(received: &[u8], head: u8, board: u8, channel: u8) -> Option<u8> 
         }
         _ => None,
     })
-}
-
-/// Takes the first copy of `request` out of what was received: exactly what an echoing adapter put there.
-pub fn remove_echo(received: &mut Vec<u8>, request: &Frame) -> bool {
-    let Some(start) = received.windows(request.len()).position(|window| window == request) else {
-        return false;
-    };
-    received.drain(start..start.saturating_add(request.len()));
-    true
 }
 
 #[cfg(test)]
@@ -161,20 +104,6 @@ mod tests {
     }
 
     #[test]
-    fn both_polarities_read_bits_and_bytes() {
-        assert!(Polarity::DoorClosing.is_open(false) && !Polarity::DoorClosing.is_open(true));
-        assert!(Polarity::DoorOpening.is_open(true) && !Polarity::DoorOpening.is_open(false));
-        assert_eq!(
-            [0x00, 0x11, 0x22].map(|byte| Polarity::DoorClosing.is_open_byte(byte)),
-            [Some(true), Some(false), None]
-        );
-        assert_eq!(
-            [0x00, 0x11, 0x22].map(|byte| Polarity::DoorOpening.is_open_byte(byte)),
-            [Some(false), Some(true), None]
-        );
-    }
-
-    #[test]
     fn replies_are_found_amid_noise_and_only_for_the_right_board() {
         let noisy = [0xFF, 0x80, 0x01, 0x80, 0x01, 0x00, 0x00, 0xFF, 0x33, 0x4D, 0x80];
         assert_eq!(find_status(&noisy, 1, 3).unwrap().bit(1), Some(true));
@@ -195,19 +124,10 @@ mod tests {
     fn groups_that_look_like_the_end_of_a_shorter_reply_do_not_shorten_it() {
         // G3 = 00, G2 = 33, G1 = B2: begins with the bytes of the request itself.
         let frame = [0x80, 0x01, 0x00, 0x33, 0xB2, 0x33, 0x33];
-        assert_eq!(find_status_of_any_size(&frame, 1).unwrap().groups(), 3);
+        assert_eq!(find_status_of_any_size(&frame, 1).unwrap().channels(), 24);
         // Four groups of which the first two, 33 and a xor end a reply of two.
         let frame = [0x80, 0x01, 0x05, 0x06, 0x33, 0xB1, 0x33, 0x33];
-        assert_eq!(find_status(&frame, 1, 2).unwrap().groups(), 2);
-        assert_eq!(find_status_of_any_size(&frame, 1).unwrap().groups(), 4);
-    }
-
-    #[test]
-    fn exactly_one_echo_is_taken_out() {
-        let request = query_all(1);
-        let mut received = [&[0xFF][..], &request, &request].concat();
-        assert!(remove_echo(&mut received, &request));
-        assert_eq!(received, [&[0xFF][..], &request].concat());
-        assert!(!remove_echo(&mut vec![0x80, 0x01, 0x00, 0x33], &request));
+        assert_eq!(find_status(&frame, 1, 2).unwrap().channels(), 16);
+        assert_eq!(find_status_of_any_size(&frame, 1).unwrap().channels(), 32);
     }
 }

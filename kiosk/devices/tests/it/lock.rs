@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use pickup_devices::DeviceFault;
 use pickup_devices::lock::{
-    BoardConfig, DoorConfig, LockConfig, LockConfigError, LockEvent, LockHandle, LockTrace, OpenFailure,
-    Polarity, spawn_on,
+    BoardConfig, DoorConfig, Family, LockConfig, LockConfigError, LockEvent, LockHandle, LockTrace,
+    OpenFailure, Polarity, spawn_on,
 };
 use tokio::io::DuplexStream;
 use tokio::task::JoinHandle;
@@ -327,6 +327,9 @@ fn a_configuration_file_names_boards_and_doors_and_mistakes_in_it_are_found() {
     assert_eq!(with(|config| config.doors[1].channel = 13), Err(LockConfigError::Channel(2)));
     assert_eq!(with(|config| config.doors[1].channel = 0), Err(LockConfigError::Channel(2)));
     assert_eq!(with(|config| config.doors[1].channel = 1), Err(LockConfigError::DoorTwice(2)));
-    assert_eq!(with(|config| config.boards[0].address = 0), Err(LockConfigError::Board(0)));
+    assert_eq!(
+        with(|config| config.boards[0].address = 0),
+        Err(LockConfigError::Board(0, Family::Board8a.limits()))
+    );
     assert_eq!(with(|config| config.boards.push(config.boards[0])), Err(LockConfigError::BoardTwice(1)));
 }

@@ -17,6 +17,8 @@ mod line;
 #[cfg(test)]
 mod lock;
 #[cfg(test)]
+mod lock_codecs;
+#[cfg(test)]
 mod printer;
 #[cfg(test)]
 mod scanner;

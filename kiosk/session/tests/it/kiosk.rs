@@ -8,8 +8,8 @@ use pickup_protocol::kiosk::{
 };
 use pickup_protocol::{DoorNumber, Language, Reason};
 use pickup_session::{
-    Action, Card, Command, Config, Event, Now, OpenFailure, Record, Recovery, Screen, Session, SlipJob,
-    Trouble, Unreachable, View, recover,
+    Action, Card, Command, Config, Display, Event, Now, OpenFailure, Record, Recovery, Screen, Session,
+    SlipJob, Trouble, Unreachable, View, recover,
 };
 use uuid::Uuid;
 
@@ -52,8 +52,14 @@ impl Kiosk {
     /// Switched on with an empty journal; nothing has answered yet.
     pub fn off() -> Self {
         let now = Now { mono: Duration::from_secs(100), wall: Some(sample::start()) };
-        let view =
-            View { language: Language::Zh, screen: Screen::Starting, countdown_s: None, online: false };
+        let view = View {
+            language: Language::Zh,
+            display: Display::Normal,
+            screen: Screen::Starting,
+            countdown_s: None,
+            online: false,
+            away: None,
+        };
         let session = Session::new(Config::new(sample::doors()), ids(now.mono.as_secs()), now);
         let (journal, unwritten, done, asked) = Default::default();
         let mut kiosk = Self { session, now, journal, unwritten, disk: true, asked, view, done };
@@ -338,10 +344,13 @@ pub fn record_name(record: &Record) -> String {
         },
         Record::DepositBegun(_) => "deposit begun".into(),
         Record::DepositDoor { event, .. } => format!("deposit {}", door(event.kind)),
+        Record::DepositCancelled { .. } => "deposit cancelled".into(),
         Record::Deposited(deposit) => format!("deposited {:?}", deposit.outcome),
         Record::LookIntent { .. } => "look intent".into(),
         Record::Resolved(resolution) => format!("resolved {:?}", resolution.found),
         Record::Reported { .. } => "reported".into(),
+        Record::Sent { .. } => "sent".into(),
+        Record::Kept(_) => "kept".into(),
     }
 }
 

@@ -5,11 +5,13 @@
 
 mod door;
 mod kiosk;
+mod lives;
 mod offline;
 mod pickup;
 mod printer;
-mod random;
+mod prune;
 mod restart;
 mod sample;
 mod staff;
 mod waiting;
+mod withdraw;

@@ -2,7 +2,7 @@
 
 use pickup_protocol::kiosk::{DoorEventKind, EvidenceMethod, GrantReply, HandoverOutcome, Verdict};
 use pickup_protocol::{DoorNumber, Language, Reason};
-use pickup_session::{Action, Problem, Screen};
+use pickup_session::{Action, Display, Problem, Screen};
 
 use crate::kiosk::Kiosk;
 use crate::sample;
@@ -85,11 +85,13 @@ fn nothing_is_printed_or_opened_before_the_disk_has_it() {
 fn the_next_person_is_greeted_in_chinese() {
     let mut kiosk = Kiosk::ready();
     kiosk.touch(Action::SwitchLanguage);
+    kiosk.touch(Action::SwitchDisplay);
     kiosk.go_to_open_door(5, 3);
-    assert_eq!(kiosk.view.language, Language::En);
+    assert_eq!((kiosk.view.language, kiosk.view.display), (Language::En, Display::Large));
     kiosk.shuts(3);
     kiosk.touch(Action::Finish);
     assert_eq!((kiosk.screen(), kiosk.view.language), (&Screen::Idle, Language::Zh));
+    assert_eq!(kiosk.view.display, Display::Normal);
 }
 
 #[test]
@@ -99,6 +101,19 @@ fn a_language_chosen_by_somebody_who_left_goes_back_to_chinese() {
     assert_eq!(kiosk.view.language, Language::En);
     kiosk.wait(45);
     assert_eq!(kiosk.view.language, Language::Zh);
+}
+
+#[test]
+fn larger_letters_chosen_by_somebody_who_left_become_usual_again() {
+    let mut kiosk = Kiosk::ready();
+    let mut seen = vec![];
+    for _ in 0..4 {
+        kiosk.touch(Action::SwitchDisplay);
+        seen.push(kiosk.view.display);
+    }
+    assert_eq!(seen, [Display::Large, Display::LargeStrong, Display::Normal, Display::Large]);
+    kiosk.wait(45);
+    assert_eq!(kiosk.view.display, Display::Normal);
 }
 
 #[test]

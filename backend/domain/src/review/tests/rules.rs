@@ -7,7 +7,7 @@ use crate::lists::{
     Watched,
 };
 use crate::registrations::{Enterprise, Enterprises, GoodsRegistration, GoodsRegistrations, RegisteredGoods};
-use crate::rules::NoticeVersion;
+use crate::rules::{FlagCode, NoticeVersion};
 use crate::tax::Rounding;
 
 const DOCUMENT: &str = "公告2022年第7号";
@@ -177,7 +177,7 @@ fn watched_goods_and_resale_are_flagged_and_not_refused() {
         [FlagCode::Watch, FlagCode::ResalePhone],
         "four at one address are below the threshold"
     );
-    assert_eq!(verdict.inspect_per_mille(), 50);
+    assert_eq!(verdict.flags[0].found, 50);
     world.rules.resale.phone = 0;
     world.others = (1_000, 5);
     let codes: Vec<_> = judge(&order(), &world).flags.iter().map(|f| f.code).collect();

@@ -1,0 +1,75 @@
+//! `POST /kiosk/v1/health`: how a kiosk stands. Only the last report of each is kept.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::{Extension, Json};
+use jiff::Timestamp;
+use pickup_protocol::health::Health;
+use serde_json::{Value, json};
+
+use super::Kiosk;
+use crate::App;
+use crate::db::{Conn, OptionalExt as _};
+use crate::error::{Body, Fault};
+use crate::store::StoreError;
+use crate::time::{at, us};
+
+/// Takes a report.
+pub async fn health(
+    State(app): State<Arc<App>>,
+    Extension(kiosk): Extension<Kiosk>,
+    Body(health): Body<Health>,
+) -> Result<Json<Value>, Fault> {
+    let now = app.now();
+    app.store.write(move |tx| keep(tx, now, &kiosk.key, health)).await?;
+    Ok(Json(json!({})))
+}
+
+fn keep(tx: &Conn, now: Timestamp, kiosk: &str, health: Health) -> Result<(), Fault> {
+    let body = serde_json::to_string(&health.bounded())
+        .map_err(|e| StoreError::unreadable(format!("health of kiosk {kiosk}"), e))?;
+    tx.execute(
+        "INSERT INTO kiosk_health (cell, kiosk_id, body, got_us) VALUES ({cell}, ?1, ?2, ?3)
+         ON CONFLICT (cell, kiosk_id) DO UPDATE SET body = excluded.body, got_us = excluded.got_us",
+        (kiosk, body, us(now)),
+    )?;
+    Ok(())
+}
+
+/// A kiosk and what it said last.
+#[derive(Debug)]
+pub struct Standing {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Number of its centre.
+    pub centre: u16,
+    /// When it said so, and what; `None` when it never did.
+    pub health: Option<(Timestamp, Health)>,
+}
+
+/// What the kiosk of this name or id said last; `None` when there is no such kiosk.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn last(conn: &Conn, name_or_id: &str) -> Result<Option<Standing>, StoreError> {
+    let found: Option<(String, String, u16)> = conn
+        .prepare("SELECT id, name, centre FROM kiosk WHERE name = ?1 OR id = ?1")?
+        .query_row([name_or_id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
+    let Some((id, name, centre)) = found else { return Ok(None) };
+    let kept: Option<(String, i64)> = conn
+        .prepare("SELECT body, got_us FROM kiosk_health WHERE cell = {cell} AND kiosk_id = ?1")?
+        .query_row([&id], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let health = match kept {
+        None => None,
+        Some((body, got_us)) => {
+            let unreadable = |e| StoreError::unreadable(format!("health of kiosk {name}"), e);
+            Some((at(got_us)?, serde_json::from_str(&body).map_err(unreadable)?))
+        }
+    };
+    Ok(Some(Standing { id, name, centre, health }))
+}

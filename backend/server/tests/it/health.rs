@@ -1,0 +1,58 @@
+//! How kiosks stand, as they say.
+
+use pickup_protocol::health::{
+    ClockHealth, DeviceHealth, Health, JournalHealth, TRACE_LINES_AT_MOST, TRACE_TEXT_AT_MOST, TraceLine,
+};
+use pickup_server::kiosk_api::last_health;
+use serde_json::{Value, json};
+
+use crate::bench::Bench;
+
+fn health(uptime_s: u64, lines: usize) -> Health {
+    let line = |n| TraceLine { at_ms: n as u64, text: "x".repeat(1_000) };
+    Health {
+        at: None,
+        version: "1.2.3".into(),
+        uptime_s,
+        out_of_service: Some("LOCK_DOWN".into()),
+        clock: ClockHealth { source: "unknown".into(), system_ahead_ms: None },
+        disk: None,
+        journal: JournalHealth { good: true, rows: 7 },
+        reports_waiting: 0,
+        devices: vec![DeviceHealth {
+            name: "lock".into(),
+            good: Some(false),
+            fault: Some("no_answer".into()),
+            for_s: Some(1),
+            last_fault: None,
+            trace: (0..lines).map(line).collect(),
+        }],
+    }
+}
+
+#[tokio::test]
+async fn the_last_report_of_a_kiosk_is_kept_and_no_more_than_it_may_hold() {
+    let bench = Bench::start().await;
+    let kiosk = bench.kiosk("K1", 1).await;
+    let never = bench.app.store.read(|conn| last_health(conn, "K1")).await.unwrap().unwrap();
+    assert!(never.health.is_none());
+    for (uptime_s, lines) in [(1, 3), (2, 100)] {
+        let answer: Result<Value, _> = kiosk.post("health", &health(uptime_s, lines)).await;
+        assert_eq!(answer, Ok(json!({})));
+    }
+    let kept = bench.app.store.read(|conn| last_health(conn, "K1")).await.unwrap().unwrap().health.unwrap().1;
+    assert_eq!(kept.uptime_s, 2);
+    let trace = &kept.devices[0].trace;
+    assert_eq!((trace.len(), trace[0].at_ms), (TRACE_LINES_AT_MOST, 36), "the newest stay");
+    assert!(trace.iter().all(|line| line.text.len() == TRACE_TEXT_AT_MOST));
+}
+
+#[tokio::test]
+async fn a_field_this_version_does_not_know_does_no_harm() {
+    let bench = Bench::start().await;
+    let kiosk = bench.kiosk("K1", 1).await;
+    let mut body = serde_json::to_value(health(1, 1)).unwrap();
+    body["warmth_mk"] = json!(312_000);
+    let answer: Result<Value, _> = kiosk.post("health", &body).await;
+    assert_eq!(answer, Ok(json!({})));
+}

@@ -1,0 +1,131 @@
+//! Doors on simulated pins.
+
+use std::time::Duration;
+
+use pickup_devices::DeviceFault;
+use pickup_devices::gpio::{Bank, GpioSettings, HalContacts, HalRelays, spawn_on};
+use pickup_devices::lock::{
+    BoardConfig, DoorConfig, Family, LockConfig, LockEvent, LockHandle, OpenFailure, Polarity, PulseLength,
+};
+use pickup_hw_mock::pins::SharedDoor;
+use tokio::time::timeout;
+
+fn config() -> LockConfig {
+    LockConfig {
+        family: Family::Gpio,
+        pulse_ms: PulseLength::try_from(100).unwrap(),
+        gpio: GpioSettings { cooldown_ms: 300, debounce_ms: 10, ..GpioSettings::default() },
+        boards: vec![BoardConfig { address: 1, channels: 2, polarity: Polarity::DoorClosing }],
+        doors: (1..=2).map(|n| DoorConfig { door: n, board: 1, channel: n as u8 }).collect(),
+        open_timeout_ms: 400,
+        poll_ms: 20,
+        fast_poll_ms: 5,
+        idle_poll_ms: 30,
+        ..LockConfig::default()
+    }
+}
+
+fn start(doors: &[SharedDoor; 2]) -> LockHandle {
+    let (doors, config) = (doors.clone(), config());
+    spawn_on(config.clone(), move || {
+        let numbered = || (1..).zip(&doors);
+        let relays = numbered().map(|(channel, door)| (channel, door.relay())).collect();
+        let contacts = numbered().map(|(channel, door)| (channel, door.contact())).collect();
+        Bank::start(
+            HalRelays { pins: relays, active_low: false },
+            HalContacts { pins: contacts, active_low: true },
+            &config,
+        )
+    })
+}
+
+async fn until(driver: &mut LockHandle, wanted: LockEvent) -> Vec<LockEvent> {
+    let mut passed = Vec::new();
+    loop {
+        match timeout(Duration::from_secs(20), driver.events.recv()).await {
+            Ok(Some(event)) if event == wanted => return passed,
+            Ok(Some(event)) => passed.push(event),
+            other => panic!("{other:?} instead of {wanted:?} after {passed:?}"),
+        }
+    }
+}
+
+fn failed(door: u16, kind: OpenFailure, fault: DeviceFault) -> LockEvent {
+    LockEvent::OpenFailed { door, kind, fault }
+}
+
+#[tokio::test]
+async fn relays_are_off_before_anything_else_and_a_pulse_has_its_length() {
+    let doors = [SharedDoor::default(), SharedDoor::default()];
+    let mut driver = start(&doors);
+    until(&mut driver, LockEvent::State { door: 2, open: false }).await;
+    assert!(doors.iter().all(|door| door.door().offs == 1 && door.door().pulses.is_empty()));
+    driver.open(1).unwrap();
+    until(&mut driver, LockEvent::Opened { door: 1 }).await;
+    let pulses = doors[0].door().pulses.clone();
+    assert_eq!(pulses.len(), 1);
+    assert!(pulses[0] >= Duration::from_millis(100), "{pulses:?}");
+    assert!(!doors[0].door().is_on() && doors[1].door().pulses.is_empty());
+    doors[0].door().open = false;
+    until(&mut driver, LockEvent::Closed { door: 1 }).await;
+}
+
+#[tokio::test]
+async fn a_relay_rests_between_pulses() {
+    let doors = [SharedDoor::default(), SharedDoor::default()];
+    let mut driver = start(&doors);
+    driver.open(1).unwrap();
+    until(&mut driver, LockEvent::Opened { door: 1 }).await;
+    driver.open(1).unwrap();
+    until(&mut driver, failed(1, OpenFailure::NotSent, DeviceFault::Busy)).await;
+    driver.open(2).unwrap();
+    until(&mut driver, LockEvent::Opened { door: 2 }).await;
+    assert_eq!(doors.map(|door| door.door().pulses.len()), [1, 1]);
+}
+
+#[tokio::test]
+async fn a_jammed_door_is_not_detected_and_a_bouncing_contact_is_waited_for() {
+    let doors = [SharedDoor::default(), SharedDoor::default()];
+    doors[0].door().stuck_closed = true;
+    doors[1].door().bounces = 7;
+    let mut driver = start(&doors);
+    let said = until(&mut driver, LockEvent::State { door: 2, open: false }).await;
+    assert!(!said.contains(&LockEvent::State { door: 2, open: true }), "{said:?}");
+    driver.open(1).unwrap();
+    until(&mut driver, failed(1, OpenFailure::NotDetected, DeviceFault::DoorNotSeenOpen)).await;
+    assert_eq!(doors[0].door().pulses.len(), 1);
+}
+
+#[tokio::test]
+async fn a_bank_that_cannot_be_switched_off_is_not_used_until_it_can() {
+    let doors = [SharedDoor::default(), SharedDoor::default()];
+    doors[1].door().broken = true;
+    let mut driver = start(&doors);
+    until(&mut driver, LockEvent::Down(DeviceFault::PortUnavailable)).await;
+    driver.open(1).unwrap();
+    until(&mut driver, failed(1, OpenFailure::NotSent, DeviceFault::PortUnavailable)).await;
+    doors[1].door().broken = false;
+    until(&mut driver, LockEvent::Up).await;
+    assert!(doors[0].door().pulses.is_empty());
+}
+
+#[test]
+fn a_driver_that_ends_in_the_middle_of_a_pulse_leaves_the_relay_off() {
+    let doors = [SharedDoor::default(), SharedDoor::default()];
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut driver = start(&doors);
+        until(&mut driver, LockEvent::State { door: 2, open: false }).await;
+        driver.open(1).unwrap();
+        let on = async {
+            while !doors[0].door().is_on() {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        timeout(Duration::from_secs(5), on).await.expect("no pulse");
+    });
+    // Everything the driver does ends here, in the middle of the pulse.
+    drop(runtime);
+    let door = doors[0].door();
+    assert!(!door.is_on() && door.pulses.len() == 1, "{door:?}");
+}
