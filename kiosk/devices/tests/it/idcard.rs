@@ -22,7 +22,7 @@ struct Bench {
 }
 
 fn config() -> IdCardConfig {
-    IdCardConfig { answer_ms: 60, read_ms: 120, ..IdCardConfig::default() }
+    IdCardConfig { answer_ms: 60, read_ms: 1_000, ..IdCardConfig::default() }
 }
 
 fn start() -> Bench {
