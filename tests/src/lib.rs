@@ -8,6 +8,7 @@ pub mod customs_orders;
 pub mod hands;
 pub mod hostile;
 pub mod people;
+pub mod pi;
 pub mod pilot;
 pub mod ports;
 pub mod product;

@@ -376,12 +376,14 @@ async fn start_devices(setup: &Setup) -> Result<Program> {
     Program::start("pickup-hw-mock", &arguments, &setup.dir.join("devices.log")).await
 }
 
+/// The name `10.0.2.2` is what an emulated board calls this machine.
 fn backend_toml(ports: &Ports, customs_port: u16, scratch: &Scratch) -> String {
     format!(
         "data_dir = \"backend\"\n\
          database = {:?}\n\
          shop_listen = \"127.0.0.1:{}\"\n\
          kiosk_listen = \"127.0.0.1:{}\"\n\
+         kiosk_names = [\"10.0.2.2\"]\n\
          customs_url = \"http://127.0.0.1:{customs_port}\"\n\
          customs_poll_ms = 100\n\
          customs_retry_ms = 100\n",

@@ -12,13 +12,15 @@ mod lockers;
 mod money;
 mod screen;
 pub mod view;
-#[cfg(feature = "window")]
+#[cfg(any(feature = "window", feature = "linuxkms"))]
 mod window;
 
 pub use fonts::{FONT_BOLD, FONT_REGULAR, missing_glyphs};
 pub use frame::{Frame, Hooks, Target, Touch, TouchKind, UiCommand, UiError};
 pub use headless::headless;
 pub use money::yuan;
+#[cfg(feature = "linuxkms")]
+pub use window::display;
 #[cfg(feature = "window")]
 pub use window::window;
 

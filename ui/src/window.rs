@@ -1,4 +1,4 @@
-//! The same screen in a native window, with the same commands and the same frames as [`crate::headless`].
+//! The same screen in a native window or on the display itself, with the same commands and the same frames as [`crate::headless`].
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -18,8 +18,30 @@ const STREAM_STEP: Duration = Duration::from_millis(200);
 ///
 /// # Errors
 /// When there is no display, or the fonts or the translations cannot be set up.
+#[cfg(feature = "window")]
 pub fn window(width: u32, height: u32, commands: Receiver<UiCommand>, hooks: Hooks) -> Result<(), UiError> {
-    slint::BackendSelector::new().backend_name("winit".into()).renderer_name("software".into()).select()?;
+    native("winit", width, height, commands, hooks)
+}
+
+/// Draws on the display itself, without a desktop, until [`UiCommand::Quit`] comes or every sender is gone. The display's
+/// own size wins over `width` and `height`. Blocks; must run on the main thread.
+///
+/// # Errors
+/// When no display is connected, the program may not use it or its input devices (groups `video` and `input`), or the
+/// fonts or the translations cannot be set up.
+#[cfg(feature = "linuxkms")]
+pub fn display(width: u32, height: u32, commands: Receiver<UiCommand>, hooks: Hooks) -> Result<(), UiError> {
+    native("linuxkms", width, height, commands, hooks)
+}
+
+fn native(
+    backend: &str,
+    width: u32,
+    height: u32,
+    commands: Receiver<UiCommand>,
+    hooks: Hooks,
+) -> Result<(), UiError> {
+    slint::BackendSelector::new().backend_name(backend.into()).renderer_name("software".into()).select()?;
     let screen = Screen::new(width, height)?;
     let shared = Rc::new(RefCell::new(Shared { hooks, seq: 0, shown: None, failed: None }));
     let listener = Rc::clone(&shared);

@@ -1,5 +1,8 @@
 //! The command line, read by hand so that xtask needs no argument parser.
 
+use crate::deb::Deb;
+use crate::pi::Pi;
+
 /// Shown by `--help` and after a mistake on the command line.
 pub const HELP: &str = "\
 cargo xtask <command>
@@ -23,8 +26,16 @@ cargo xtask <command>
         Orders built, signatures and receipts a second on one core, each beside the machine's limit.
   bench customs --hostile [--orders N] [--seed N] [--json]
         Files declarations with a customs side that does everything wrong and compares both books.
+  bench sessions [--sessions N] [--visits N] [--seed S] [--json]
+        A million simulated sessions of a kiosk against the rules, and the share of shoppers served.
   postgres start|stop
         Starts or stops the PostgreSQL cluster that tests and benchmarks use, and prints its address.
+  pi build [--yes] [--no-install]
+        The kiosk's program for the Raspberry Pi, by Debian's cross compiler.
+  pi test [SCENARIO…] [--list] [--no-build] [--json] …
+        The same program on emulated boards: whole pickups, power cuts, the screen, pins. Some minutes.
+  deb [--arch arm64|amd64] [--package kiosk|backend] [--check] [--no-build] …
+        Debian packages of kiosk and backend in target/deb/; --check tries them.
   tidy
         The house rules alone: imports, file heads, sizes, links. Takes about a second.
 
@@ -105,6 +116,8 @@ pub enum Command {
     BenchClearing(Vec<String>),
     /// Measure customs messages; the words go to the program that does it.
     BenchCustoms(Vec<String>),
+    /// Simulate sessions of a kiosk; the words go to the program that does it.
+    BenchSessions(Vec<String>),
     /// Kill backend and PostgreSQL under load; the words go to the program that does it.
     BenchKills(Vec<String>),
     /// Start or stop the cluster of tests.
@@ -112,6 +125,10 @@ pub enum Command {
         /// Stop it.
         stop: bool,
     },
+    /// Programs for the Raspberry Pi, and their trial on emulated boards.
+    Pi(Pi),
+    /// Debian packages.
+    Deb(Deb),
     /// Check the house rules.
     Tidy,
 }
@@ -130,6 +147,8 @@ pub fn parse(given: &[String]) -> Result<Command, String> {
         Some((&"postgres", ["start"])) => Ok(Command::Postgres { stop: false }),
         Some((&"postgres", ["stop"])) => Ok(Command::Postgres { stop: true }),
         Some((&"postgres", _)) => Err("postgres takes one word: start or stop.".to_owned()),
+        Some((&"pi", rest)) => crate::pi::args::parse(rest),
+        Some((&"deb", rest)) => crate::deb::args::parse(rest),
         Some((&"tidy", rest)) => match Flags::read(rest, &[])? {
             Flags { help: true, .. } => Ok(Command::Help(TIDY_HELP)),
             _ => Ok(Command::Tidy),
@@ -170,13 +189,16 @@ fn bench(rest: &[&str]) -> Result<Command, String> {
         Some((&"kills", rest)) => {
             return Ok(Command::BenchKills(rest.iter().map(|word| (*word).to_owned()).collect()));
         }
+        Some((&"sessions", rest)) => {
+            return Ok(Command::BenchSessions(rest.iter().map(|word| (*word).to_owned()).collect()));
+        }
         Some((&"customs", rest)) => {
             return Ok(Command::BenchCustoms(rest.iter().map(|word| (*word).to_owned()).collect()));
         }
         Some((&("--help" | "-h"), _)) => return Ok(Command::Help(BENCH_HELP)),
         _ => {
             return Err(
-                "bench needs to know what: `cargo xtask bench pickup`, `clearing`, `customs` or `kills`."
+                "bench needs to know what: `cargo xtask bench pickup`, `clearing`, `customs`, `kills` or `sessions`."
                     .to_owned(),
             );
         }
@@ -200,13 +222,16 @@ fn pickups<'a>(words: &[&'a str]) -> Result<(u32, Vec<&'a str>), String> {
     Ok((number, rest.collect()))
 }
 
-struct Flags<'a> {
-    help: bool,
+/// Words that begin with dashes and have no value.
+pub struct Flags<'a> {
+    /// `--help` is among them.
+    pub help: bool,
     given: Vec<&'a str>,
 }
 
 impl<'a> Flags<'a> {
-    fn read(words: &[&'a str], known: &[&str]) -> Result<Self, String> {
+    /// Reads them; the error names one that is not `known`.
+    pub fn read(words: &[&'a str], known: &[&str]) -> Result<Self, String> {
         let help = words.iter().any(|word| matches!(*word, "--help" | "-h"));
         let stranger = words.iter().find(|word| !known.contains(word) && !matches!(**word, "--help" | "-h"));
         match stranger {
@@ -215,11 +240,13 @@ impl<'a> Flags<'a> {
         }
     }
 
-    fn has(&self, flag: &str) -> bool {
+    /// Whether this one was given.
+    pub fn has(&self, flag: &str) -> bool {
         self.given.contains(&flag)
     }
 
-    fn install(&self) -> Result<Install, String> {
+    /// Whether packages may be installed.
+    pub fn install(&self) -> Result<Install, String> {
         match (self.has("--yes"), self.has("--no-install")) {
             (true, true) => Err("--yes and --no-install contradict each other: give one.".to_owned()),
             (true, false) => Ok(Install::Yes),

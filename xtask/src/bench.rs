@@ -74,6 +74,13 @@ pub fn hostile(profile: &str, words: &[String]) -> Result<bool> {
     cargo::passes(program(profile, "pickup-hostile")?.args(words))
 }
 
+/// Builds and runs the simulation of a kiosk's sessions, which needs no other program.
+pub fn sessions(words: &[String]) -> Result<bool> {
+    let mut command =
+        cargo::cargo(&["bench", "--quiet", "-p", "pickup-session", "--bench", "sessions", "--"])?;
+    cargo::passes(command.args(words))
+}
+
 /// Builds the release programs of the backend and kills them, on each database.
 pub fn kills(words: &[String]) -> Result<bool> {
     backend()?;

@@ -37,8 +37,22 @@ pub const TESTS: &[Package] = &[
     Package { name: "chromium-driver", reason: "drives that browser" },
 ];
 
+/// What has to be done to a system before it can get some packages.
+#[derive(Debug, Default)]
+pub struct First {
+    /// Commands, run as root.
+    pub commands: Vec<Vec<String>>,
+    /// Further words for `apt-get install`.
+    pub options: Vec<&'static str>,
+}
+
 /// Makes sure the packages are there; an error names what is missing.
 pub fn ensure(packages: &[&[Package]], install: Install) -> Result<()> {
+    ensure_after(&First::default(), packages, install)
+}
+
+/// As [`ensure`], for packages that need something done first.
+pub fn ensure_after(first: &First, packages: &[&[Package]], install: Install) -> Result<()> {
     let wanted: Vec<Package> = packages.iter().flat_map(|group| group.iter().copied()).collect();
     let Some(missing) = missing(&wanted)? else {
         println!("This is not a Debian system (no dpkg-query): make sure of {}.", names(&wanted));
@@ -52,18 +66,18 @@ pub fn ensure(packages: &[&[Package]], install: Install) -> Result<()> {
         println!("  {:<20} {}", package.name, package.reason);
     }
     match install {
-        Install::No => bail!("nothing installed, as asked. To go on: apt-get install {}", names(&missing)),
+        Install::No => bail!("nothing installed, as asked. To go on: {}", by_hand(first, &missing)),
         Install::Ask if !agreed()? => {
-            bail!("nothing installed. To go on: apt-get install {}", names(&missing))
+            bail!("nothing installed. To go on: {}", by_hand(first, &missing))
         }
-        Install::Ask | Install::Yes => apt_get(&missing),
+        Install::Ask | Install::Yes => apt_get(first, &missing),
     }
 }
 
 /// What of these is not installed; `None` where there is no Debian package database.
 fn missing(wanted: &[Package]) -> Result<Option<Vec<Package>>> {
     let query = Command::new("dpkg-query")
-        .args(["--show", "--showformat", "${Package} ${db:Status-Status}\n"])
+        .args(["--show", "--showformat", "${Package}:${Architecture} ${db:Status-Status}\n"])
         .args(wanted.iter().map(|package| package.name))
         .stderr(Stdio::null())
         .output();
@@ -72,12 +86,47 @@ fn missing(wanted: &[Package]) -> Result<Option<Vec<Package>>> {
         Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(fault) => return Err(fault).context("dpkg-query could not be started"),
     };
-    Ok(Some(not_listed(wanted, &listed)))
+    Ok(Some(not_listed(wanted, &listed, &native()?)))
 }
 
-fn not_listed(wanted: &[Package], listed: &str) -> Vec<Package> {
+/// The architecture of this system, such as `amd64`.
+pub fn native() -> Result<String> {
+    let said = Command::new("dpkg").arg("--print-architecture").output();
+    let said = said.context("dpkg could not be started: is this a Debian system?")?;
+    Ok(String::from_utf8_lossy(&said.stdout).trim().to_owned())
+}
+
+fn not_listed(wanted: &[Package], listed: &str, native: &str) -> Vec<Package> {
     let installed: Vec<&str> = listed.lines().filter_map(|line| line.strip_suffix(" installed")).collect();
-    wanted.iter().copied().filter(|package| !installed.contains(&package.name)).collect()
+    let has = |name: &str, architecture: &str| {
+        installed.iter().any(|found| found.split_once(':') == Some((name, architecture)))
+    };
+    let there = |package: &Package| match package.name.split_once(':') {
+        Some((name, architecture)) => has(name, architecture),
+        None => has(package.name, native) || has(package.name, "all"),
+    };
+    wanted.iter().copied().filter(|package| !there(package)).collect()
+}
+
+/// What a person would type instead.
+fn by_hand(first: &First, missing: &[Package]) -> String {
+    let mut words = vec!["apt-get install --no-install-recommends".to_owned()];
+    words.extend(first.options.iter().map(|word| (*word).to_owned()));
+    words.push(names(missing));
+    let mut steps: Vec<String> = first.commands.iter().map(|command| shown(command)).collect();
+    if !steps.is_empty() {
+        steps.push("apt-get update".to_owned());
+    }
+    steps.push(words.join(" "));
+    steps.join(" && ")
+}
+
+fn shown(command: &[String]) -> String {
+    let quoted = |word: &String| match word.contains([' ', '&', '>']) {
+        true => format!("'{word}'"),
+        false => word.clone(),
+    };
+    command.iter().map(quoted).collect::<Vec<_>>().join(" ")
 }
 
 fn agreed() -> Result<bool> {
@@ -92,10 +141,17 @@ fn agreed() -> Result<bool> {
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
-fn apt_get(missing: &[Package]) -> Result<()> {
+fn apt_get(first: &First, missing: &[Package]) -> Result<()> {
+    for command in &first.commands {
+        let words: Vec<&str> = command.iter().map(String::as_str).collect();
+        if !as_root(&words)?.status().is_ok_and(|status| status.success()) {
+            bail!("`{}` failed; without it the packages cannot be had", shown(command));
+        }
+    }
     // A stale index is no reason to stop: the install tells more clearly what cannot be had.
     let _ = as_root(&["apt-get", "update", "-q"])?.status();
     let mut words = vec!["apt-get", "install", "-y", "-q", "--no-install-recommends"];
+    words.extend(&first.options);
     words.extend(missing.iter().map(|package| package.name));
     let status = as_root(&words)?.status().context("apt-get could not be started")?;
     if !status.success() {
@@ -129,12 +185,32 @@ mod tests {
     #[test]
     fn a_package_removed_but_not_purged_counts_as_missing() {
         let wanted = [DEMO[0], DEMO[2]];
-        let listed = "gcc installed\npkg-config config-files\n";
-        assert_eq!(not_listed(&wanted, listed), vec![DEMO[2]]);
+        let listed = "gcc:amd64 installed\npkg-config:amd64 config-files\n";
+        assert_eq!(not_listed(&wanted, listed, "amd64"), vec![DEMO[2]]);
     }
 
     #[test]
     fn a_package_the_database_never_heard_of_is_missing() {
-        assert_eq!(not_listed(TESTS, ""), TESTS.to_vec());
+        assert_eq!(not_listed(TESTS, "", "amd64"), TESTS.to_vec());
+    }
+
+    #[test]
+    fn a_package_of_another_architecture_does_not_count_as_ours() {
+        let wanted =
+            [Package { name: "libudev-dev", reason: "" }, Package { name: "libc6:arm64", reason: "" }];
+        let listed = "libudev-dev:arm64 installed\nlibc6:arm64 installed\n";
+        assert_eq!(not_listed(&wanted, listed, "amd64"), vec![wanted[0]]);
+    }
+
+    #[test]
+    fn what_to_type_names_what_has_to_come_first() {
+        let words = ["dpkg", "--add-architecture", "arm64"].map(str::to_owned).to_vec();
+        let first = First { commands: vec![words], options: vec!["-t", "bookworm-backports"] };
+        let line = by_hand(&first, &[Package { name: "qemu-user", reason: "" }]);
+        assert!(
+            line.starts_with("dpkg --add-architecture arm64 && apt-get update && apt-get install"),
+            "{line}"
+        );
+        assert!(line.ends_with("-t bookworm-backports qemu-user"), "{line}");
     }
 }

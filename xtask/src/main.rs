@@ -1,11 +1,13 @@
-//! What a person repeats in this repository, as one command: `cargo xtask <demo|test|bench|postgres|tidy>`.
+//! What a person repeats in this repository, as one command: `cargo xtask <demo|test|bench|pi|deb|postgres|tidy>`.
 
 mod args;
 mod bench;
 mod cargo;
 mod check;
+mod deb;
 mod debian;
 mod demo;
+mod pi;
 mod postgres;
 mod steps;
 mod tidy;
@@ -47,6 +49,7 @@ fn run(command: Command) -> anyhow::Result<bool> {
         Command::BenchKiosk(words) => bench::kiosk(&words),
         Command::BenchClearing(words) => bench::clearing(&words),
         Command::BenchCustoms(words) => bench::customs(&words),
+        Command::BenchSessions(words) => bench::sessions(&words),
         Command::BenchKills(words) => bench::kills(&words),
         Command::Postgres { stop } => {
             let cluster = postgres::Cluster::find()?;
@@ -58,6 +61,8 @@ fn run(command: Command) -> anyhow::Result<bool> {
             }
             Ok(true)
         }
+        Command::Pi(command) => pi::run(&command),
+        Command::Deb(options) => deb::run(&options),
         Command::Tidy => tidy::run(),
     }
 }

@@ -51,6 +51,9 @@ pub struct Centre {
     pub ems_no: String,
     /// Days a parcel waits in the locker.
     pub keep_days: i32,
+    /// How long its kiosks may hand over without the network, in seconds; `None` for the backend's own setting, 0 for never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offline_for_s: Option<u32>,
 }
 
 impl Centre {
@@ -85,6 +88,7 @@ pub(crate) mod tests {
             pilot: None,
             ems_no: "T9901W000001".into(),
             keep_days: 3,
+            offline_for_s: None,
         }
     }
 

@@ -21,6 +21,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::manifest::ManifestUse;
 use crate::{DoorNumber, IdentityDigest, PickupNumber, Reason};
 
 /// Root of all paths of this version.
@@ -272,6 +273,9 @@ pub struct Handover {
     pub handover_id: Uuid,
     /// The grant it used; `None` when granted by the manifest alone.
     pub grant_id: Option<Uuid>,
+    /// The manifest it used, when there was no grant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<ManifestUse>,
     /// The pickup.
     pub pickup: PickupNumber,
     /// Slip number.

@@ -17,7 +17,7 @@ pub mod ticket;
 pub use pickup_domain as domain;
 
 pub use identity::IdentityDigest;
-pub use manifest::{Manifest, ManifestEntry, SignedManifest};
+pub use manifest::{Manifest, ManifestEntry, ManifestUse, SignedManifest};
 pub use reason::{Language, Reason};
 pub use ticket::{Ticket, TicketError};
 

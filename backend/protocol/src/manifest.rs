@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::PickupNumber;
 use crate::kiosk::{Offer, Slip};
+use crate::{DoorNumber, PickupNumber};
 
 const CONTEXT: &[u8] = b"BP-MANIFEST-1\0";
 
@@ -42,6 +42,35 @@ pub struct Manifest {
     pub entries: Vec<ManifestEntry>,
     /// Pickups collected lately, so that a second scan can be told when.
     pub collected: Vec<Collected>,
+}
+
+impl Manifest {
+    /// By which it is named in what was done on its word.
+    #[must_use]
+    pub fn used(&self) -> ManifestUse {
+        ManifestUse { sequence: self.sequence, issued_at: self.issued_at }
+    }
+
+    /// Whether a kiosk may act on it at `now` without the network.
+    #[must_use]
+    pub fn is_good_at(&self, now: Timestamp) -> bool {
+        now <= self.valid_until
+    }
+
+    /// Whether it lists this pickup behind these doors.
+    #[must_use]
+    pub fn lists(&self, pickup: PickupNumber, doors: &[DoorNumber]) -> bool {
+        self.entries.iter().any(|entry| entry.offer.pickup == pickup && entry.offer.doors == doors)
+    }
+}
+
+/// The manifest on whose word a pickup went on without the backend: what an auditor asks for first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManifestUse {
+    /// Its number.
+    pub sequence: u64,
+    /// When it was made: what it says was so then.
+    pub issued_at: Timestamp,
 }
 
 /// One parcel that may be handed over.

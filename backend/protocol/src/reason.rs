@@ -131,6 +131,14 @@ reasons! {
     NoDoorFree = "NO_DOOR_FREE",
         "没有合适大小的空柜门。", "请换一台自提柜，或等柜门空出。",
         "No door of a fitting size is free.", "Use another kiosk, or wait for a door.";
+    /// A door that was to open for a deposit did not.
+    DoorDidNotOpen = "DOOR_DID_NOT_OPEN",
+        "柜门没有打开，包裹没有入柜。", "请把包裹拿好，重新扫描面单；如仍打不开，请换一台自提柜。",
+        "The door did not open; the parcel was not stored.", "Keep the parcel and scan its label again, or use another kiosk.";
+    /// Staff cancelled a deposit.
+    DepositCancelled = "DEPOSIT_CANCELLED",
+        "已取消，包裹没有入柜。", "请把包裹拿好，需要入柜时重新扫描面单。",
+        "Cancelled; the parcel was not stored.", "Keep the parcel, and scan its label again to store it.";
     /// The request id was used for something else.
     RequestConflict = "REQUEST_CONFLICT",
         "请求编号与之前的内容不符。", "请重新开始。",

@@ -93,6 +93,9 @@ pub struct Config {
     pub ticket_for_s: u32,
     /// How long a kiosk may act on a release manifest without the network, in seconds.
     pub manifest_for_s: u32,
+    /// How long a door stays reserved for a parcel whose deposit was never reported, in seconds. A kiosk that falls silent
+    /// must not keep its own doors from it when it is back, nor the parcel from another kiosk.
+    pub door_reserved_for_s: u32,
 }
 
 /// Where the database is, as written. `Debug` does not show it: it may hold a password.
@@ -125,6 +128,7 @@ impl Default for Config {
             hold_for_s: 3 * 24 * 3600,
             ticket_for_s: 7 * 24 * 3600,
             manifest_for_s: 24 * 3600,
+            door_reserved_for_s: 10 * 60,
         }
     }
 }

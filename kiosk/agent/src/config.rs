@@ -149,6 +149,8 @@ pub enum ScreenMode {
     Headless,
     /// In a native window.
     Window,
+    /// On the display itself, without a desktop.
+    Display,
 }
 
 impl Default for ScreenSettings {

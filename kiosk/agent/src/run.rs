@@ -74,7 +74,8 @@ pub fn run(runtime: &Runtime, config: &Config, window: bool) -> Result<()> {
         let _ = ui.send(UiCommand::Quit);
     });
     tokio::spawn(end_on_signal(stop.clone()));
-    let shown = show(config.screen, window, commands, hooks);
+    let mode = if window { ScreenMode::Window } else { config.screen.mode };
+    let shown = show(config.screen, mode, commands, hooks);
     if let Some(supervisor) = &supervisor {
         supervisor.say("STOPPING=1");
     }
@@ -184,16 +185,23 @@ impl Screen {
     }
 }
 
-fn show(size: ScreenSettings, window: bool, commands: Receiver<UiCommand>, hooks: Hooks) -> Result<()> {
-    if window {
+fn show(size: ScreenSettings, mode: ScreenMode, commands: Receiver<UiCommand>, hooks: Hooks) -> Result<()> {
+    match mode {
+        ScreenMode::Headless => Ok(pickup_ui::headless(size.width, size.height, &commands, hooks)?),
         #[cfg(feature = "window")]
-        return Ok(pickup_ui::window(size.width, size.height, commands, hooks)?);
+        ScreenMode::Window => Ok(pickup_ui::window(size.width, size.height, commands, hooks)?),
+        #[cfg(feature = "linuxkms")]
+        ScreenMode::Display => Ok(pickup_ui::display(size.width, size.height, commands, hooks)?),
         #[cfg(not(feature = "window"))]
-        anyhow::bail!(
-            "this program was built without a window: build it with `--features pickup-kiosk/window`"
-        );
+        ScreenMode::Window => missing("a window", "window"),
+        #[cfg(not(feature = "linuxkms"))]
+        ScreenMode::Display => missing("the display", "linuxkms"),
     }
-    Ok(pickup_ui::headless(size.width, size.height, &commands, hooks)?)
+}
+
+#[cfg(not(all(feature = "window", feature = "linuxkms")))]
+fn missing(what: &str, feature: &str) -> Result<()> {
+    anyhow::bail!("this program was built without {what}: build it with `--features pickup-kiosk/{feature}`")
 }
 
 async fn say_ready(

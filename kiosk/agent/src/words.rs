@@ -18,9 +18,13 @@ pub const fn title(reason: Reason) -> (&'static str, &'static str) {
         R::IdMismatch | R::IdExpired => ("身份证无法使用", "ID card not accepted"),
         R::NeedsAttendant => ("请等候工作人员", "Please wait for staff"),
         R::Offline => ("网络中断", "The network is down"),
-        R::BadgeUnknown | R::LabelUnknown | R::AlreadyStored | R::NoDoorFree | R::RequestConflict => {
-            ("无法继续", "Cannot go on")
-        }
+        R::DepositCancelled => ("已取消", "Cancelled"),
+        R::BadgeUnknown
+        | R::LabelUnknown
+        | R::AlreadyStored
+        | R::NoDoorFree
+        | R::DoorDidNotOpen
+        | R::RequestConflict => ("无法继续", "Cannot go on"),
     }
 }
 

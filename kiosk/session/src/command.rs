@@ -93,6 +93,19 @@ pub struct View {
     pub countdown_s: Option<u16>,
     /// Whether the backend answers.
     pub online: bool,
+    /// What is known while it does not.
+    pub away: Option<Away>,
+}
+
+/// How the kiosk stands while the backend does not answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Away {
+    /// Since when; `None` when it has not answered since the kiosk started, or the date was not known then.
+    pub since: Option<Timestamp>,
+    /// When the manifest was made: release, limit and place are shown as they were then.
+    pub figures_of: Option<Timestamp>,
+    /// Until when the operator's policy lets the kiosk hand over on the manifest's word.
+    pub good_until: Option<Timestamp>,
 }
 
 /// What was wrong with the last card.

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use pickup_protocol::kiosk::{
-    Deposit, DepositPlanReply, DoorEvent, DoorEventKind, Evidence, Found, Handover, HandoverOutcome, Offer,
-    Resolution, Slip,
+    Deposit, DepositOutcome, DepositPlanReply, DoorEvent, DoorEventKind, Evidence, Found, Handover,
+    HandoverOutcome, Offer, Resolution, Slip,
 };
+use pickup_protocol::manifest::ManifestUse;
 use pickup_protocol::{DoorNumber, PickupNumber};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -63,6 +64,13 @@ pub enum Record {
         /// What.
         event: DoorEvent,
     },
+    /// Staff took the parcel out again: shutting the door stores nothing.
+    DepositCancelled {
+        /// The deposit.
+        deposit: Uuid,
+        /// The pickup.
+        pickup: PickupNumber,
+    },
     /// The deposit ended; to be reported until acknowledged.
     Deposited(Box<Deposit>),
     /// A door is about to be opened for a look.
@@ -107,6 +115,9 @@ pub struct OpenPickup {
     pub handover_id: Uuid,
     /// The grant; `None` when the manifest alone granted.
     pub grant_id: Option<Uuid>,
+    /// The manifest that granted, when there was no grant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<ManifestUse>,
     /// What is handed over.
     pub offer: Offer,
     /// What the slip says.
@@ -132,6 +143,9 @@ pub struct OpenDeposit {
     pub name: String,
     /// Where it goes.
     pub plan: DepositPlanReply,
+    /// Whether staff took it out again.
+    #[serde(default)]
+    pub cancelled: bool,
     /// What the door did.
     pub door_events: Vec<DoorEvent>,
 }
@@ -172,6 +186,8 @@ pub struct Recovery {
     pub collected: BTreeMap<PickupNumber, Timestamp>,
     /// Pickups whose door may have moved, until somebody has looked.
     pub unclear: BTreeSet<PickupNumber>,
+    /// Pickups whose parcel staff put behind a door here, which the backend does not know yet.
+    pub stored: BTreeSet<PickupNumber>,
     /// Reports to send again, oldest first.
     pub reports: Vec<Report>,
 }
@@ -237,8 +253,16 @@ impl Recovery {
                     open.door_events.push(event);
                 }
             }
+            Record::DepositCancelled { deposit, .. } => {
+                if let Some(open) = self.deposit.as_mut().filter(|d| d.deposit_id == deposit) {
+                    open.cancelled = true;
+                }
+            }
             Record::Deposited(deposit) => {
                 self.deposit.take_if(|d| d.deposit_id == deposit.deposit_id);
+                if deposit.outcome == DepositOutcome::Stored {
+                    self.stored.insert(deposit.pickup);
+                }
                 self.reports.push(Report::Deposit(deposit));
             }
             Record::LookIntent { .. } | Record::Sent { .. } => {}
@@ -249,7 +273,13 @@ impl Recovery {
                 }
                 self.reports.push(Report::Resolution(resolution));
             }
-            Record::Reported { id } => self.reports.retain(|r| r.id() != id),
+            Record::Reported { id } => {
+                for report in self.reports.extract_if(.., |report| report.id() == id) {
+                    if let Report::Deposit(deposit) = report {
+                        self.stored.remove(&deposit.pickup);
+                    }
+                }
+            }
             Record::Kept(kept) => self.stand(kept),
         }
     }

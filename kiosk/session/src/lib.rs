@@ -15,10 +15,12 @@ mod restart;
 mod session;
 mod staff;
 mod state;
+mod stuck;
 mod timing;
 mod view;
+mod withdraw;
 
-pub use command::{Command, Display, Look, Problem, Screen, SlipJob, View};
+pub use command::{Away, Command, Display, Look, Problem, Screen, SlipJob, View};
 pub use event::{Action, Card, Event, Now, OpenFailure, Trouble, Unreachable};
 pub use journal::{Record, Recovery, recover};
 pub use prune::shorten;

@@ -1,5 +1,7 @@
 //! The release slip: printed once, and again only with the word COPY.
 
+use std::time::Duration;
+
 use crate::command::{Command, SlipJob};
 use crate::event::Trouble;
 use crate::journal::{OpenPickup, Record};
@@ -83,10 +85,20 @@ impl Session {
         }
     }
 
+    /// How long a printer in trouble is waited for.
+    pub(crate) fn printer_patience(&self) -> Duration {
+        let usual = self.config.printer_for;
+        self.config.slip_may_follow_after.map_or(usual, |wait| wait.min(usual))
+    }
+
     /// The printer works again and the slip did not come by itself, or it did not recover in time.
     pub(crate) fn printer_timeout(&mut self) {
-        let State::PrinterTrouble { pickup, retry_at, .. } = &self.state else { return };
+        let State::PrinterTrouble { pickup, copy, retry_at, .. } = &self.state else { return };
         if retry_at.is_none() || self.slips_asked >= SLIPS_AT_MOST {
+            if self.config.slip_may_follow_after.is_some() {
+                let (pickup, copy) = (pickup.clone(), *copy);
+                return self.intend(pickup, copy, 0, false);
+            }
             // No door was to be opened yet: the same ticket begins again.
             let (number, slip) = (pickup.offer.pickup, pickup.slip.number.clone());
             self.write(vec![Record::Abandoned { pickup: number }]);

@@ -65,7 +65,7 @@ impl Session {
             Some(Verdict::Ready { offer, slip }) if self.unclear.contains(&offer.pickup) => {
                 self.refuse_at(Reason::NeedsAttendant, None, slip.number);
             }
-            Some(Verdict::Ready { offer, slip }) => self.offer(Offered { offer, slip, offline: false }),
+            Some(Verdict::Ready { offer, slip }) => self.offer(Offered { offer, slip, manifest: None }),
         }
     }
 
@@ -88,11 +88,15 @@ impl Session {
     /// What the manifest allows, while it may be acted on.
     fn manifest_entry(&self, pickup: PickupNumber) -> Option<Offered> {
         let (manifest, now) = (self.manifest.as_ref()?, self.now.wall?);
-        if now > manifest.valid_until || self.unclear.contains(&pickup) {
+        if !manifest.is_good_at(now) || self.unclear.contains(&pickup) {
             return None;
         }
         let entry = manifest.entries.iter().find(|e| e.offer.pickup == pickup && now <= e.offer.not_after)?;
-        Some(Offered { offer: entry.offer.clone(), slip: entry.slip.clone(), offline: true })
+        Some(Offered {
+            offer: entry.offer.clone(),
+            slip: entry.slip.clone(),
+            manifest: Some(manifest.used()),
+        })
     }
 
     fn offer(&mut self, offered: Offered) {
@@ -156,7 +160,9 @@ impl Session {
         match (action, &self.state) {
             (Action::Confirm, State::Review { .. }) => self.confirm(),
             // After a restart nobody knows who stands there: the door may be shut, not opened.
-            (Action::OpenAgain, State::TakeGoods { pickup, copy, index, .. }) if !self.resumed => {
+            (Action::OpenAgain, State::TakeGoods { pickup, copy, index, .. })
+                if !self.resumed && !self.withdrawn =>
+            {
                 let (pickup, copy, index) = (pickup.clone(), *copy, *index);
                 self.intend(pickup, copy, index, true);
             }
@@ -174,12 +180,8 @@ impl Session {
             self.refuse_at(Reason::NeedsAttendant, None, offered.slip.number);
             return;
         }
-        if offered.offline {
-            // The person may have taken their time: what the manifest allowed then it must allow still.
-            match self.manifest_entry(offered.offer.pickup) {
-                Some(_) => self.record(offered, evidence, None),
-                None => self.refuse(Reason::Offline),
-            }
+        if offered.manifest.is_some() && !self.online {
+            self.by_manifest(&offered, evidence);
             return;
         }
         let grant = self.id();
@@ -203,16 +205,20 @@ impl Session {
                 self.record(offered, evidence, Some(answer_to));
             }
             Some(GrantReply::Refused { reason }) => self.refuse_at(reason, None, reference(answer_to)),
-            // The backend went away between verdict and grant: what the manifest allows may go on.
-            None => match self.manifest_entry(offered.offer.pickup) {
-                Some(entry)
-                    if entry.offer.doors == offered.offer.doors
-                        && entry.offer.identity == evidence.identity =>
-                {
-                    self.record(entry, evidence, None);
-                }
-                _ => self.refuse(Reason::Offline),
-            },
+            // The backend went away between verdict and grant.
+            None => self.by_manifest(&offered, evidence),
+        }
+    }
+
+    /// What the manifest allowed when the ticket was scanned, or a backend that has gone away since, it must allow still.
+    fn by_manifest(&mut self, offered: &Offered, evidence: Evidence) {
+        match self.manifest_entry(offered.offer.pickup) {
+            Some(entry)
+                if entry.offer.doors == offered.offer.doors && entry.offer.identity == evidence.identity =>
+            {
+                self.record(entry, evidence, None);
+            }
+            _ => self.refuse(Reason::Offline),
         }
     }
 
@@ -227,6 +233,7 @@ impl Session {
         let pickup = OpenPickup {
             handover_id: self.id(),
             grant_id,
+            manifest: offered.manifest.filter(|_| grant_id.is_none()),
             offer: offered.offer,
             slip: offered.slip,
             evidence,
@@ -235,6 +242,7 @@ impl Session {
         };
         self.slips.entry(number).or_default().possible += 1;
         self.slips_asked = 1;
+        self.withdrawn = false;
         let write = self
             .write(vec![Record::Granted(Box::new(pickup.clone())), Record::SlipIntent { pickup: number }]);
         self.enter(State::Recording { pickup, copy: before.possible > 0, write });
@@ -258,6 +266,9 @@ impl Session {
             self.finish_after(records, pickup, copy, HandoverOutcome::Taken);
             return;
         };
+        if self.withdrawn {
+            return self.stop_withdrawn(records, pickup, copy);
+        }
         records.push(self.event(&mut pickup, door, DoorEventKind::Intent));
         let write = self.write(records);
         self.enter(State::Intending { pickup, copy, index, write, again });
@@ -278,6 +289,12 @@ impl Session {
                 let (mut pickup, copy, index) = (pickup.clone(), *copy, *index);
                 self.note(&mut pickup, door, DoorEventKind::Opened);
                 self.enter(State::TakeGoods { pickup, copy, index, ajar: false });
+            }
+            // The contact answers for the lock that did not: it is shut.
+            State::Opening { pickup, index, unsure: true, .. }
+                if !open && pickup.offer.doors.get(*index) == Some(&door) =>
+            {
+                self.pickup_open_failed(door, OpenFailure::NotDetected);
             }
             State::TakeGoods { pickup, copy, index, .. }
                 if !open && pickup.offer.doors.get(*index) == Some(&door) =>
@@ -308,53 +325,12 @@ impl Session {
         Record::Door { pickup: pickup.offer.pickup, event }
     }
 
-    pub(crate) fn pickup_open_failed(&mut self, door: DoorNumber, kind: OpenFailure) {
-        let State::Opening { pickup, copy, index, again } = &self.state else { return };
-        if pickup.offer.doors.get(*index) != Some(&door) {
-            return;
-        }
-        let (mut pickup, copy, index, again) = (pickup.clone(), *copy, *index, *again);
-        let done = |e: &DoorEvent| matches!(e.kind, DoorEventKind::Opened | DoorEventKind::NotDetected);
-        let pulsed = pickup.door_events.iter().any(done);
-        let opened = pickup.door_events.iter().any(|e| e.door == door && e.kind == DoorEventKind::Opened);
-        match kind {
-            // Nothing was sent, so once more is safe.
-            OpenFailure::NotSent if !again => self.intend(pickup, copy, index, true),
-            // The person before an open door asked for it to be opened again: it stands as it stood.
-            OpenFailure::NotSent if opened => {
-                self.enter(State::TakeGoods { pickup, copy, index, ajar: true });
-                if self.doors.get(&door) == Some(&false) {
-                    // It was shut meanwhile, and will not be told again.
-                    self.pickup_door(door, false);
-                }
-            }
-            // Nothing was ever sent: the parcel lies where it lay, and the same ticket works when the lock does.
-            OpenFailure::NotSent if !pulsed => {
-                self.push(Command::CallStaff("LOCK"));
-                self.write(vec![Record::Abandoned { pickup: pickup.offer.pickup }]);
-                self.refuse_at(Reason::NeedsAttendant, None, pickup.slip.number);
-            }
-            // The same person stands before the same shut door: once more, and then staff decide.
-            OpenFailure::NotDetected if !again => {
-                self.note(&mut pickup, door, DoorEventKind::NotDetected);
-                self.intend(pickup, copy, index, true);
-            }
-            _ => {
-                let unknown = kind == OpenFailure::Unknown;
-                let kind = if unknown { DoorEventKind::Unknown } else { DoorEventKind::NotDetected };
-                self.note(&mut pickup, door, kind);
-                self.push(Command::CallStaff("LOCK"));
-                self.finish(pickup, copy, HandoverOutcome::Unknown);
-            }
-        }
-    }
-
     /// The pickup has ended: written down, then shown and reported.
     pub(crate) fn finish(&mut self, pickup: OpenPickup, copy: bool, outcome: HandoverOutcome) {
         self.finish_after(Vec::new(), pickup, copy, outcome);
     }
 
-    fn finish_after(
+    pub(crate) fn finish_after(
         &mut self,
         mut records: Vec<Record>,
         pickup: OpenPickup,

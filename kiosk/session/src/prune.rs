@@ -12,7 +12,8 @@ use crate::journal::{Kept, Record, Recovery, Report, recover};
 /// pickups of which nothing is known, not even a slip.
 #[must_use]
 pub fn shorten(records: impl IntoIterator<Item = Record>) -> Vec<Record> {
-    let Recovery { pickup, deposit, slips, collected, unclear, reports } = recover(records);
+    // What is stored follows from the reports that wait.
+    let Recovery { pickup, deposit, slips, collected, unclear, reports, stored: _ } = recover(records);
     // What a report that waits says of its pickup may be out of date: what is kept of it comes after and has the last word.
     let told: BTreeSet<_> = reports.iter().filter_map(pickup_of).collect();
     let known: BTreeSet<_> =

@@ -13,6 +13,7 @@ pub(crate) fn handover(pickup: &OpenPickup, outcome: HandoverOutcome, completed_
     Handover {
         handover_id: pickup.handover_id,
         grant_id: pickup.grant_id,
+        manifest: pickup.manifest.clone(),
         pickup: pickup.offer.pickup,
         slip: pickup.slip.number.clone(),
         slips_printed: pickup.slips_printed,

@@ -19,6 +19,7 @@ impl Session {
             self.slips.clone_from(&found.slips);
             self.collected.clone_from(&found.collected);
             self.unclear.clone_from(&found.unclear);
+            self.stored.clone_from(&found.stored);
             self.recovery = Some(*found);
         }
         self.start();
@@ -132,13 +133,15 @@ impl Session {
             }
             let (badge, name) = (deposit.badge.clone(), deposit.name.clone());
             let staff = Staff { badge, name, attention: Vec::new() };
-            self.enter(State::StaffPlace { staff, deposit, ajar: false, cancelled: false });
+            self.enter(State::StaffPlace { staff, deposit, ajar: false });
             return;
         }
-        let outcome = if opened { DepositOutcome::Stored } else { DepositOutcome::NotStored };
+        let outcome =
+            if opened && !deposit.cancelled { DepositOutcome::Stored } else { DepositOutcome::NotStored };
         let kind = if opened { DoorEventKind::Closed } else { DoorEventKind::Unknown };
         self.deposit_seen(&mut deposit, DoorEvent { door, kind, at });
         if let Some(report) = report::deposit(&deposit, outcome, self.now.wall) {
+            self.mark_stored(&report);
             self.write(vec![Record::Deposited(Box::new(report))]);
         }
     }
@@ -161,11 +164,13 @@ impl Session {
             }
             State::Intending { pickup, copy, index, write, again } if *write == done => {
                 let (pickup, copy, index, again) = (pickup.clone(), *copy, *index, *again);
-                if let Some(&door) = pickup.offer.doors.get(index) {
+                if self.withdrawn {
+                    self.stop_withdrawn(Vec::new(), pickup, copy);
+                } else if let Some(&door) = pickup.offer.doors.get(index) {
                     // The pulse is answered by how the door stands, so a door that stands open is forgotten first.
                     self.doors.remove(&door);
                     self.push(Command::OpenDoor(door));
-                    self.enter(State::Opening { pickup, copy, index, again });
+                    self.enter(State::Opening { pickup, copy, index, again, unsure: false });
                 }
             }
             State::Ending { slip, copy, write } if *write == done => {

@@ -29,8 +29,13 @@ pub struct Config {
     pub farewell_for: Duration,
     /// How long the printer may be in trouble before the pickup is left to staff.
     pub printer_for: Duration,
+    /// The operator's policy: after so long without a working printer the door opens all the same, the handover says that
+    /// no slip came out, and staff print it later. `None`: no door without its slip.
+    pub slip_may_follow_after: Option<Duration>,
     /// How long a slip that may still come out is waited for once the printer works again.
     pub late_slip_for: Duration,
+    /// After a pulse of which nobody knows what became, the door's contact is waited for so long.
+    pub contact_for: Duration,
     /// How long any answer is waited for.
     pub answer_for: Duration,
     /// Cards that may be tried.
@@ -49,7 +54,9 @@ impl Config {
             ajar_after: s(30),
             farewell_for: s(12),
             printer_for: s(300),
+            slip_may_follow_after: None,
             late_slip_for: s(2),
+            contact_for: s(3),
             answer_for: s(20),
             tries: 3,
         }
@@ -77,6 +84,9 @@ pub struct Session {
     pub(crate) hello: Option<Hello>,
     pub(crate) manifest: Option<Manifest>,
     pub(crate) online: bool,
+    pub(crate) away_since: Option<jiff::Timestamp>,
+    /// The release of the running pickup was withdrawn while somebody stood there.
+    pub(crate) withdrawn: bool,
     pub(crate) journal_good: Option<bool>,
     pub(crate) recovery: Option<Recovery>,
     /// Whether what goes on was begun before the restart, by somebody who may have left.
@@ -85,6 +95,8 @@ pub struct Session {
     pub(crate) collected: BTreeMap<PickupNumber, jiff::Timestamp>,
     /// Pickups whose door may have moved, until somebody has looked.
     pub(crate) unclear: BTreeSet<PickupNumber>,
+    /// Parcels put behind a door here, which the backend may not have heard of yet.
+    pub(crate) stored: BTreeSet<PickupNumber>,
     pub(crate) doors: BTreeMap<DoorNumber, bool>,
     pub(crate) lock_up: bool,
     pub(crate) scanner_up: bool,
@@ -127,12 +139,15 @@ impl Session {
             hello: None,
             manifest: None,
             online: false,
+            away_since: None,
+            withdrawn: false,
             journal_good: None,
             recovery: None,
             resumed: false,
             slips: BTreeMap::new(),
             collected: BTreeMap::new(),
             unclear: BTreeSet::new(),
+            stored: BTreeSet::new(),
             doors: BTreeMap::new(),
             lock_up: false,
             scanner_up: false,
@@ -154,8 +169,8 @@ impl Session {
         match event {
             Event::Recovered(found) => self.recovered(found),
             Event::Hello(hello) => self.hello = Some(*hello),
-            Event::Manifest(manifest) => self.manifest = Some(*manifest),
-            Event::Online(online) => self.online = online,
+            Event::Manifest(manifest) => self.listed(*manifest),
+            Event::Online(online) => self.contact(online),
             Event::Scanned(bytes) => self.scanned(&bytes),
             Event::Touched(action) => self.touched(action),
             Event::Card(card) => self.card(&card),
@@ -341,6 +356,15 @@ impl Session {
                 | State::StaffHome { .. }
                 | State::StaffStored { .. }
         )
+    }
+
+    fn contact(&mut self, online: bool) {
+        if online {
+            self.away_since = None;
+        } else if self.online {
+            self.away_since = self.now.wall;
+        }
+        self.online = online;
     }
 
     fn lock(&mut self, up: bool) {

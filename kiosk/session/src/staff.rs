@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use pickup_protocol::kiosk::{
-    DepositOutcome, DepositPlanReply, DepositPlanRequest, DoorEvent, DoorEventKind, DoorOffer, Found,
-    Resolution, StaffReply,
+    Deposit, DepositOutcome, DepositPlanReply, DepositPlanRequest, DoorEvent, DoorEventKind, DoorOffer,
+    Found, Resolution, StaffReply,
 };
 use pickup_protocol::staff::Scanned;
 use pickup_protocol::{DoorNumber, Reason};
@@ -71,6 +71,10 @@ impl Session {
         let problem = match answer {
             None => Reason::Offline,
             Some(DepositPlanReply::Refused { reason }) => reason,
+            // The report that it lies here has not reached the backend yet.
+            Some(DepositPlanReply::Door { pickup, .. }) if self.stored.contains(&pickup) => {
+                Reason::AlreadyStored
+            }
             Some(plan @ DepositPlanReply::Door { .. }) => return self.begin_deposit(staff, answer_to, plan),
         };
         self.enter(State::StaffHome { staff, problem: Some(problem) });
@@ -87,6 +91,7 @@ impl Session {
             badge: staff.badge.clone(),
             name: staff.name.clone(),
             plan,
+            cancelled: false,
             door_events: vec![DoorEvent { door, kind: DoorEventKind::Intent, at }],
         };
         let write = self.write(vec![Record::DepositBegun(Box::new(deposit.clone()))]);
@@ -110,9 +115,15 @@ impl Session {
                 (*step, *found) = (Look::Close, Some(Found::GoodsInside));
             }
             (Action::Cancel, State::StaffLook { step: Look::Open, .. }) => self.staff_home(None),
-            (Action::Cancel, State::StaffPlace { cancelled, .. }) => *cancelled = true,
-            (Action::OpenAgain, State::StaffPlace { staff, deposit, cancelled: false, .. })
-                if !self.resumed =>
+            (Action::Cancel, State::StaffPlace { deposit, .. }) if !deposit.cancelled => {
+                deposit.cancelled = true;
+                if let Some((pickup, _, _)) = planned(&deposit.plan) {
+                    let record = Record::DepositCancelled { deposit: deposit.deposit_id, pickup };
+                    self.write(vec![record]);
+                }
+            }
+            (Action::OpenAgain, State::StaffPlace { staff, deposit, .. })
+                if !self.resumed && !deposit.cancelled =>
             {
                 let (staff, mut deposit) = (staff.clone(), deposit.clone());
                 if let (Some((_, _, door)), Some(at)) = (planned(&deposit.plan), self.now.wall) {
@@ -147,14 +158,16 @@ impl Session {
                 let (staff, deposit) = (staff.clone(), deposit.clone());
                 let deposit =
                     self.deposit_event(deposit, DoorEvent { door, kind: DoorEventKind::Opened, at });
-                self.enter(State::StaffPlace { staff, deposit, ajar: false, cancelled: false });
+                self.enter(State::StaffPlace { staff, deposit, ajar: false });
             }
-            State::StaffPlace { staff, deposit, cancelled, .. } if !open && is_door(deposit, door) => {
-                let (staff, deposit, cancelled) = (staff.clone(), deposit.clone(), *cancelled);
+            State::StaffPlace { staff, deposit, .. } if !open && is_door(deposit, door) => {
+                let (staff, deposit) = (staff.clone(), deposit.clone());
+                let cancelled = deposit.cancelled;
                 let deposit =
                     self.deposit_event(deposit, DoorEvent { door, kind: DoorEventKind::Closed, at });
                 let outcome = if cancelled { DepositOutcome::NotStored } else { DepositOutcome::Stored };
-                self.end_deposit(staff, &deposit, outcome, None);
+                let problem = cancelled.then_some(Reason::DepositCancelled);
+                self.end_deposit(staff, &deposit, outcome, problem);
             }
             State::StaffLook { case, step, .. } if case.door == door => match (*step, open) {
                 // Also by hand, with the key, when the lock is stuck.
@@ -197,6 +210,12 @@ impl Session {
         deposit
     }
 
+    pub(crate) fn mark_stored(&mut self, report: &Deposit) {
+        if report.outcome == DepositOutcome::Stored {
+            self.stored.insert(report.pickup);
+        }
+    }
+
     fn end_deposit(
         &mut self,
         staff: Staff,
@@ -208,6 +227,7 @@ impl Session {
             .filter(|_| outcome == DepositOutcome::Stored)
             .map(|(_, waybill, door)| (waybill.to_owned(), door));
         let Some(report) = report::deposit(open, outcome, self.now.wall) else { return };
+        self.mark_stored(&report);
         let write = self.write(vec![Record::Deposited(Box::new(report))]);
         self.enter(State::StaffEnding { staff, stored, problem, write });
     }
@@ -226,12 +246,17 @@ impl Session {
                 let deposit = self.deposit_event(deposit, DoorEvent { door, kind, at });
                 if opened {
                     // It has stood open, so the parcel may lie inside: only shutting it ends this.
-                    self.enter(State::StaffPlace { staff, deposit, ajar: true, cancelled: false });
+                    self.enter(State::StaffPlace { staff, deposit, ajar: true });
                     if self.doors.get(&door) == Some(&false) {
                         self.staff_door(door, false);
                     }
                 } else {
-                    self.end_deposit(staff, &deposit, DepositOutcome::NotStored, Some(Reason::NoDoorFree));
+                    self.end_deposit(
+                        staff,
+                        &deposit,
+                        DepositOutcome::NotStored,
+                        Some(Reason::DoorDidNotOpen),
+                    );
                 }
             }
             State::StaffLook { case, step: step @ Look::Opening, .. } if case.door == door => {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use pickup_protocol::kiosk::{Attention, Evidence, Found, Offer, Slip};
+use pickup_protocol::manifest::ManifestUse;
 use pickup_protocol::{DoorNumber, Reason, Ticket};
 use uuid::Uuid;
 
@@ -62,11 +63,13 @@ pub(crate) enum State {
         write: u64,
         again: bool,
     },
+    /// `unsure` when nobody knows what became of the pulse: the contact is waited for.
     Opening {
         pickup: OpenPickup,
         copy: bool,
         index: usize,
         again: bool,
+        unsure: bool,
     },
     TakeGoods {
         pickup: OpenPickup,
@@ -114,7 +117,6 @@ pub(crate) enum State {
         staff: Staff,
         deposit: OpenDeposit,
         ajar: bool,
-        cancelled: bool,
     },
     StaffEnding {
         staff: Staff,
@@ -141,8 +143,8 @@ pub(crate) enum State {
 pub(crate) struct Offered {
     pub offer: Offer,
     pub slip: Slip,
-    /// From the manifest, not from the backend.
-    pub offline: bool,
+    /// The manifest that offers it; `None` when the backend does.
+    pub manifest: Option<ManifestUse>,
 }
 
 /// Who is in staff mode.

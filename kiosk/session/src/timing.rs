@@ -30,14 +30,15 @@ impl Session {
             | State::StaffPlanning { .. }
             | State::Recording { .. }
             | State::Intending { .. }
-            | State::Opening { .. }
+            | State::Opening { unsure: false, .. }
             | State::Ending { .. }
             | State::StaffIntending { .. }
             | State::StaffOpening { .. }
             | State::StaffEnding { .. }
             | State::StaffLook { step: Look::Opening, .. } => after(self.config.answer_for),
+            State::Opening { unsure: true, .. } => after(self.config.contact_for),
             State::Printing { .. } => after(self.config.printer_for),
-            State::PrinterTrouble { retry_at, .. } => retry_at.or(after(self.config.printer_for)),
+            State::PrinterTrouble { retry_at, .. } => retry_at.or(after(self.printer_patience())),
             State::TakeGoods { ajar: false, .. } | State::StaffPlace { ajar: false, .. } => {
                 after(self.config.ajar_after)
             }

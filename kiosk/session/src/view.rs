@@ -2,7 +2,7 @@
 
 use pickup_protocol::DoorNumber;
 
-use crate::command::{Problem, Screen, View};
+use crate::command::{Away, Problem, Screen, View};
 use crate::journal::OpenPickup;
 use crate::report::planned;
 use crate::session::{Overlay, Session};
@@ -21,7 +21,17 @@ impl Session {
             screen,
             countdown_s: self.seconds_left(),
             online: self.online,
+            away: self.away(),
         }
+    }
+
+    fn away(&self) -> Option<Away> {
+        let manifest = self.manifest.as_ref();
+        (!self.online).then(|| Away {
+            since: self.away_since,
+            figures_of: manifest.map(|manifest| manifest.issued_at),
+            good_until: manifest.map(|manifest| manifest.valid_until),
+        })
     }
 
     fn reference(&self) -> String {
@@ -48,7 +58,7 @@ impl Session {
                 Screen::PresentCard { name: offered.offer.buyer_masked.clone(), problem }
             }
             State::Review { offered, .. } => {
-                Screen::Review { offer: Box::new(offered.offer.clone()), offline: offered.offline }
+                Screen::Review { offer: Box::new(offered.offer.clone()), offline: offered.manifest.is_some() }
             }
             State::Granting { .. } => Screen::Granting,
             State::Recording { .. } | State::Printing { .. } => Screen::Printing,

@@ -4,7 +4,7 @@
 
 use jiff::Timestamp;
 use pickup_protocol::kiosk::*;
-use pickup_protocol::{DoorNumber, IdentityDigest, PickupNumber, Reason};
+use pickup_protocol::{DoorNumber, IdentityDigest, ManifestUse, PickupNumber, Reason};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
@@ -137,6 +137,7 @@ fn handover() {
     let handover = Handover {
         handover_id: Uuid::from_u128(1),
         grant_id: None,
+        manifest: None,
         pickup: PickupNumber(42),
         slip: "S1".into(),
         slips_printed: 1,
@@ -149,6 +150,13 @@ fn handover() {
         &handover,
         &format!(
             r#"{{"handover_id":"{ID}","grant_id":null,"pickup":42,"slip":"S1","slips_printed":1,"evidence":{EVIDENCE},"door_events":[{{"door":3,"kind":"not_detected","at":"2026-11-21T05:06:07.5Z"}}],"outcome":"taken","completed_at":"2026-11-21T05:06:07.5Z"}}"#
+        ),
+    );
+    let by_manifest = Handover { manifest: Some(ManifestUse { sequence: 7, issued_at: at() }), ..handover };
+    check(
+        &by_manifest,
+        &format!(
+            r#"{{"handover_id":"{ID}","grant_id":null,"manifest":{{"sequence":7,"issued_at":"2026-11-21T05:06:07.5Z"}},"pickup":42,"slip":"S1","slips_printed":1,"evidence":{EVIDENCE},"door_events":[{{"door":3,"kind":"not_detected","at":"2026-11-21T05:06:07.5Z"}}],"outcome":"taken","completed_at":"2026-11-21T05:06:07.5Z"}}"#
         ),
     );
     check(&Ack { first: true }, r#"{"first":true}"#);

@@ -55,6 +55,9 @@ fn record(
     let settlement = settle(&parcel, report, behind);
     if let Some(conflict) = settlement.conflict {
         tracing::warn!(pickup = %parcel.pickup, kiosk = %kiosk.name, conflict, "a deposit contradicts what is known");
+        let what = json!({ "kiosk": kiosk.name, "door": report.door, "conflicts": [conflict], "outcome": report.outcome,
+            "completed_at": report.completed_at });
+        parcels::contradicts(tx, now, &parcel, &format!("deposit/{}", report.deposit_id), what)?;
     }
     let body = json!({
         "kiosk": kiosk.name, "door": report.door, "deposit": report.deposit_id, "events": report.door_events,

@@ -15,6 +15,7 @@ use pickup_protocol::kiosk::{Ack, Handover, HandoverOutcome};
 use serde_json::json;
 
 use super::Kiosk;
+use super::grounds::{Grounds, grounds};
 use super::judge::papers;
 use super::once::digest;
 use crate::App;
@@ -30,11 +31,11 @@ pub async fn handover(
     Extension(kiosk): Extension<Kiosk>,
     Body(report): Body<Handover>,
 ) -> Result<Json<Ack>, Fault> {
-    let now = app.now();
-    app.store.write(move |tx| record(tx, now, &kiosk, &report)).await.map(Json)
+    let (now, usual_s) = (app.now(), app.config.manifest_for_s);
+    app.store.write(move |tx| record(tx, now, &kiosk, &report, usual_s)).await.map(Json)
 }
 
-fn record(tx: &Conn, now: Timestamp, kiosk: &Kiosk, report: &Handover) -> Result<Ack, Fault> {
+fn record(tx: &Conn, now: Timestamp, kiosk: &Kiosk, report: &Handover, usual_s: u32) -> Result<Ack, Fault> {
     let digest = digest(kiosk, "handover", report)?;
     let id = report.handover_id.to_string();
     let known: Option<String> = tx
@@ -47,8 +48,8 @@ fn record(tx: &Conn, now: Timestamp, kiosk: &Kiosk, report: &Handover) -> Result
         None => (),
     }
     let parcel = parcels::by_pickup(tx, report.pickup)?.ok_or_else(no_such_pickup)?;
-    let granted = grant_stands(tx, report)?;
-    let settlement = settle(&parcel, kiosk, report, granted);
+    let grounds = grounds(tx, kiosk, report, usual_s)?;
+    let settlement = settle(&parcel, kiosk, report);
     let body =
         serde_json::to_string(report).map_err(|e| StoreError::unreadable(format!("handover {id}"), e))?;
     tx.prepare_cached(
@@ -64,7 +65,7 @@ fn record(tx: &Conn, now: Timestamp, kiosk: &Kiosk, report: &Handover) -> Result
         settlement.outcome(),
         us(report.completed_at),
     ))?;
-    apply(tx, now, kiosk, &parcel, report, &settlement)?;
+    apply(tx, now, kiosk, &parcel, report, &settlement, &grounds)?;
     Ok(Ack { first: true })
 }
 
@@ -75,8 +76,6 @@ enum Conflict {
     Against(Reason),
     /// The slip has another number.
     SlipDiffers,
-    /// The grant it names was never given.
-    GrantUnknown,
     /// It never lay in this kiosk.
     NeverHere,
     /// The order is in no state to be fulfilled.
@@ -88,7 +87,6 @@ impl Conflict {
         match self {
             Self::Against(reason) => reason.code(),
             Self::SlipDiffers => "SLIP_DIFFERS",
-            Self::GrantUnknown => "GRANT_UNKNOWN",
             Self::NeverHere => "NEVER_HERE",
             Self::OrderNotOpen => "ORDER_NOT_OPEN",
         }
@@ -116,7 +114,7 @@ impl Settlement {
 }
 
 /// Only the kiosk the parcel lies in can say what became of it; what else is wrong is noted, since the goods are gone.
-fn settle(parcel: &Parcel, kiosk: &Kiosk, report: &Handover, granted: bool) -> Settlement {
+fn settle(parcel: &Parcel, kiosk: &Kiosk, report: &Handover) -> Settlement {
     let unknown = report.outcome == HandoverOutcome::Unknown;
     let nothing = |conflict| Settlement { event: None, still_unknown: false, conflicts: vec![conflict] };
     let event = match parcel.state {
@@ -144,20 +142,7 @@ fn settle(parcel: &Parcel, kiosk: &Kiosk, report: &Handover, granted: bool) -> S
     if parcel.slip_no.as_deref() != Some(report.slip.as_str()) {
         conflicts.push(Conflict::SlipDiffers);
     }
-    if !granted {
-        conflicts.push(Conflict::GrantUnknown);
-    }
     Settlement { event, still_unknown: event.is_none(), conflicts }
-}
-
-/// Whether the grant the report names was given for this pickup; true when it names none (granted by the manifest).
-fn grant_stands(tx: &Conn, report: &Handover) -> Result<bool, StoreError> {
-    let Some(id) = report.grant_id else { return Ok(true) };
-    let answer: Option<String> = tx
-        .prepare_cached("SELECT answer FROM grants WHERE cell = {cell} AND id = ?1 AND pickup = ?2")?
-        .query_row((id.to_string(), i64::try_from(report.pickup.0).unwrap_or(-1)), |row| row.get(0))
-        .optional()?;
-    Ok(answer.is_some_and(|answer| answer.contains("\"granted\"")))
 }
 
 fn apply(
@@ -167,18 +152,22 @@ fn apply(
     parcel: &Parcel,
     report: &Handover,
     settlement: &Settlement,
+    grounds: &Grounds,
 ) -> Result<(), Fault> {
     let actor = kiosk.actor();
     let mut conflicts: Vec<&str> = settlement.conflicts.iter().map(|c| c.code()).collect();
+    conflicts.extend(grounds.conflict());
     let taken = settlement.outcome() == "taken";
     if taken && !parcels::fulfil_order(tx, now, &actor, parcel)? {
         conflicts.push(Conflict::OrderNotOpen.code());
-        parcels::contradicts(tx, now, parcel)?;
     }
+    let body = json!({ "report": report, "conflicts": conflicts, "grounds": grounds });
     if !conflicts.is_empty() {
         tracing::warn!(pickup = %parcel.pickup, kiosk = %kiosk.name, ?conflicts, "a handover contradicts what is known");
+        let what = json!({ "kiosk": kiosk.name, "conflicts": conflicts, "outcome": settlement.outcome(),
+            "completed_at": report.completed_at, "grounds": grounds });
+        parcels::contradicts(tx, now, parcel, &format!("handover/{}", report.handover_id), what)?;
     }
-    let body = json!({ "report": report, "conflicts": conflicts });
     let entity = parcel.number().to_string();
     let state = settlement.outcome();
     trail::append(tx, now, &Change { actor: &actor, kind: Kind::Handover, entity: &entity, state, body })?;
@@ -223,6 +212,7 @@ mod tests {
         Handover {
             handover_id: Uuid::from_u128(5),
             grant_id: None,
+            manifest: None,
             pickup: parcel().pickup,
             slip: parcel().slip_no.unwrap(),
             slips_printed: 1,
@@ -244,7 +234,7 @@ mod tests {
     ) -> (&'static str, Vec<&'static str>) {
         let mut parcel = parcel();
         change(&mut parcel);
-        let settlement = settle(&parcel, &kiosk(), &report(outcome), true);
+        let settlement = settle(&parcel, &kiosk(), &report(outcome));
         (settlement.outcome(), settlement.conflicts.iter().map(|c| c.code()).collect())
     }
 
@@ -260,8 +250,6 @@ mod tests {
         assert_eq!(settled(cancelled, HandoverOutcome::Taken), ("taken", vec!["CANCELLED"]));
         let other_slip = |p: &mut Parcel| p.slip_no = None;
         assert_eq!(settled(other_slip, HandoverOutcome::Taken), ("taken", vec!["SLIP_DIFFERS"]));
-        let settlement = settle(&parcel(), &kiosk(), &report(HandoverOutcome::Taken), false);
-        assert_eq!(settlement.conflicts, [Conflict::GrantUnknown]);
     }
 
     #[test]
@@ -279,7 +267,7 @@ mod tests {
         for state in ParcelState::ALL {
             for outcome in [HandoverOutcome::Taken, HandoverOutcome::Unknown] {
                 let parcel = Parcel { state, ..parcel() };
-                if let Some(event) = settle(&parcel, &kiosk(), &report(outcome), true).event {
+                if let Some(event) = settle(&parcel, &kiosk(), &report(outcome)).event {
                     assert!(state.apply(event).is_ok(), "{state:?} {event:?}");
                 }
             }

@@ -12,6 +12,7 @@ use pickup_protocol::manifest::Collected;
 use pickup_protocol::{Manifest, ManifestEntry, SignedManifest};
 
 use super::Kiosk;
+use super::grounds::offline_for_s;
 use super::offer::offer;
 use crate::App;
 use crate::centre;
@@ -49,19 +50,14 @@ pub async fn manifest(
     State(app): State<Arc<App>>,
     Extension(kiosk): Extension<Kiosk>,
 ) -> Result<Json<SignedManifest>, Fault> {
-    let (now, valid_for_s) = (app.now(), app.config.manifest_for_s);
-    let manifest =
-        app.store.write(move |tx| write_manifest(tx, now, &kiosk, after(now, valid_for_s))).await?;
+    let (now, usual_s) = (app.now(), app.config.manifest_for_s);
+    let manifest = app.store.write(move |tx| write_manifest(tx, now, &kiosk, usual_s)).await?;
     let signed = SignedManifest::sign(&manifest, app.secrets.signing_id(), app.secrets.signing());
     signed.map(Json).map_err(|e| Fault::internal(&e))
 }
 
-fn write_manifest(
-    tx: &Conn,
-    now: Timestamp,
-    kiosk: &Kiosk,
-    valid_until: Timestamp,
-) -> Result<Manifest, Fault> {
+fn write_manifest(tx: &Conn, now: Timestamp, kiosk: &Kiosk, usual_s: u32) -> Result<Manifest, Fault> {
+    let valid_until = after(now, offline_for_s(tx, kiosk.centre, usual_s)?);
     let sequence: i64 = tx.query_row(
         "UPDATE kiosk SET manifest_sequence = manifest_sequence + 1 WHERE id = ?1 RETURNING manifest_sequence",
         [&kiosk.key],

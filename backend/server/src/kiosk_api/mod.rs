@@ -7,6 +7,7 @@ mod auth;
 mod deposits;
 mod enrol;
 mod grants;
+mod grounds;
 mod handovers;
 mod health;
 mod hello;

@@ -22,9 +22,6 @@ use crate::secrets::Secrets;
 use crate::store::StoreError;
 use crate::time::us;
 
-/// How long a door reserved at another kiosk keeps a parcel from being planned here.
-const RESERVED_FOR: SignedDuration = SignedDuration::from_mins(10);
-
 /// Plans a deposit, once per request id.
 pub async fn plan(
     State(app): State<Arc<App>>,
@@ -32,9 +29,10 @@ pub async fn plan(
     Body(request): Body<DepositPlanRequest>,
 ) -> Result<Json<DepositPlanReply>, Fault> {
     let (now, shared) = (app.now(), Arc::clone(&app));
+    let reserved_for = SignedDuration::from_secs(app.config.door_reserved_for_s.into());
     let answer = app.store.write(move |tx| {
         once(tx, now, &kiosk, ("plan", request.request_id), &request, || {
-            Ok(match reserve(tx, &shared.secrets, now, &kiosk, &request)? {
+            Ok(match reserve(tx, &shared.secrets, (now, reserved_for), &kiosk, &request)? {
                 Ok((parcel, offer)) => door(&parcel, offer),
                 Err(reason) => DepositPlanReply::Refused { reason },
             })
@@ -56,7 +54,7 @@ type Planned = Result<(Parcel, DoorOffer), Reason>;
 fn reserve(
     tx: &Conn,
     secrets: &Secrets,
-    now: Timestamp,
+    (now, reserved_for): (Timestamp, SignedDuration),
     kiosk: &Kiosk,
     request: &DepositPlanRequest,
 ) -> Result<Planned, StoreError> {
@@ -70,9 +68,15 @@ fn reserve(
     if let Err(reason) = may_be_deposited(&parcel, kiosk) {
         return Ok(Err(reason));
     }
-    if reserved_elsewhere(tx, now, kiosk, &parcel)? {
+    let since = now.checked_sub(reserved_for).unwrap_or(Timestamp::MIN);
+    if reserved_elsewhere(tx, since, kiosk, &parcel)? {
         return Ok(Err(Reason::OtherKiosk));
     }
+    // Reserved and never heard of again: should a parcel lie there after all, its report says so and stands.
+    tx.execute(
+        "DELETE FROM door WHERE cell = {cell} AND kiosk_id = ?1 AND stored = 0 AND reserved_us <= ?2",
+        (&kiosk.key, us(since)),
+    )?;
     // A plan that came to nothing: the parcel is in somebody's hands, not behind that door.
     tx.execute("DELETE FROM door WHERE cell = {cell} AND pickup = ?1 AND stored = 0", [parcel.number()])?;
     let Some(offer) = choose(parcel.size, &request.doors, &in_use(tx, kiosk)?) else {
@@ -98,8 +102,12 @@ fn may_be_deposited(parcel: &Parcel, kiosk: &Kiosk) -> Result<(), Reason> {
     if parcel.state == P::Ready { Ok(()) } else { Err(Reason::NotReleased) }
 }
 
-fn reserved_elsewhere(tx: &Conn, now: Timestamp, kiosk: &Kiosk, parcel: &Parcel) -> Result<bool, StoreError> {
-    let since = now.checked_sub(RESERVED_FOR).unwrap_or(Timestamp::MIN);
+fn reserved_elsewhere(
+    tx: &Conn,
+    since: Timestamp,
+    kiosk: &Kiosk,
+    parcel: &Parcel,
+) -> Result<bool, StoreError> {
     Ok(tx
         .query_row(
             "SELECT 1 FROM door WHERE cell = {cell} AND pickup = ?1 AND kiosk_id <> ?2 AND reserved_us > ?3",

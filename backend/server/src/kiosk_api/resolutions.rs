@@ -17,7 +17,7 @@ use super::once::{Once, once};
 use super::staff::of_this_centre;
 use crate::App;
 use crate::error::{Body, Fault};
-use crate::parcels;
+use crate::parcels::{self, Parcel};
 use crate::secrets::Secrets;
 use crate::trail::{self, Change, Kind};
 
@@ -50,7 +50,7 @@ fn resolve(
     let staff = of_this_centre(tx, secrets, kiosk, &found.badge)?.ok_or_else(badge_unknown)?;
     let parcel = parcels::by_pickup(tx, found.pickup)?.ok_or_else(no_such_pickup)?;
     if parcel.state != ParcelState::Attention || parcel.kiosk_id.as_deref() != Some(kiosk.key.as_str()) {
-        return Err(nothing_to_resolve());
+        return nothing_to_resolve(tx, now, kiosk, &parcel, found, &staff.actor());
     }
     let (event, outcome) = match found.found {
         Found::GoodsInside => (ParcelEvent::FoundInside, "inside"),
@@ -73,7 +73,7 @@ fn resolve(
     match found.found {
         Found::GoodsTaken => {
             if !parcels::fulfil_order(tx, now, &actor, &parcel)? {
-                parcels::contradicts(tx, now, &parcel)?;
+                told(tx, now, kiosk, &parcel, found, "ORDER_NOT_OPEN")?;
             }
             collect(tx, &parcel, found.at.min(now))?;
         }
@@ -94,11 +94,36 @@ fn badge_unknown() -> Fault {
     )
 }
 
-fn nothing_to_resolve() -> Fault {
-    Fault::new(
-        StatusCode::CONFLICT,
-        "NOTHING_TO_RESOLVE",
-        "这件包裹不在等待确认。",
-        "This parcel does not wait for anybody to look at it.",
-    )
+/// Somebody looked, and it was settled otherwise meanwhile: nothing changes, and it is not hidden.
+fn nothing_to_resolve(
+    tx: &Conn,
+    now: Timestamp,
+    kiosk: &Kiosk,
+    parcel: &Parcel,
+    found: &Resolution,
+    actor: &str,
+) -> Result<(), Fault> {
+    let body = json!({ "kiosk": kiosk.name, "resolution": found.resolution_id, "looked_at": found.at,
+        "found": found.found, "conflicts": ["NOTHING_TO_RESOLVE"] });
+    let entity = parcel.number().to_string();
+    trail::append(
+        tx,
+        now,
+        &Change { actor, kind: Kind::Handover, entity: &entity, state: "conflict", body },
+    )?;
+    told(tx, now, kiosk, parcel, found, "NOTHING_TO_RESOLVE")
+}
+
+fn told(
+    tx: &Conn,
+    now: Timestamp,
+    kiosk: &Kiosk,
+    parcel: &Parcel,
+    found: &Resolution,
+    conflict: &str,
+) -> Result<(), Fault> {
+    let what =
+        json!({ "kiosk": kiosk.name, "conflicts": [conflict], "found": found.found, "looked_at": found.at });
+    let report = format!("resolution/{}", found.resolution_id);
+    Ok(parcels::contradicts(tx, now, parcel, &report, what)?)
 }

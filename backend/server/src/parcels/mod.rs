@@ -200,14 +200,20 @@ pub fn fulfil_order(tx: &Conn, now: Timestamp, actor: &str, parcel: &Parcel) -> 
     Ok(true)
 }
 
-/// Has a person see to goods that left although their order had come to nothing.
+/// Has a person see to a report of a kiosk that is a fact and contradicts what is known here, such as goods that left after
+/// their order was cancelled. `report` names it: one task per report, so that none hides another.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn contradicts(tx: &Conn, now: Timestamp, parcel: &Parcel) -> Result<(), StoreError> {
-    let body = json!({ "what": "handed over after it was cancelled", "pickup": parcel.pickup });
-    let entity = format!("parcel/{}", parcel.pickup.0);
-    tasks::raise(tx, now, tasks::Kind::Contradiction, &entity, Some(parcel.order_id), &body)
+pub fn contradicts(
+    tx: &Conn,
+    now: Timestamp,
+    parcel: &Parcel,
+    report: &str,
+    what: serde_json::Value,
+) -> Result<(), StoreError> {
+    let body = json!({ "pickup": parcel.pickup, "waybill": parcel.waybill, "report": what });
+    tasks::raise(tx, now, tasks::Kind::Contradiction, report, Some(parcel.order_id), &body)
 }
 
 fn put_on_trail(

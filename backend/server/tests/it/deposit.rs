@@ -88,6 +88,27 @@ async fn a_reserved_door_is_given_to_nobody_else() {
 }
 
 #[tokio::test]
+async fn a_door_whose_deposit_was_never_heard_of_is_free_again_after_a_while() {
+    let bench = Bench::start().await;
+    let (kiosk, badge) = (bench.kiosk("K1", 1).await, bench.badge("示例店员", 1).await);
+    let lost = bench.ready("WB1", Size::S).await;
+    bench.ready("WB2", Size::S).await;
+    let first = request(&badge, "WB1", &[(1, DoorSize::S)]);
+    assert_eq!(door_of(kiosk.post("deposits/plan", &first).await), Ok(1));
+    let second = request(&badge, "WB2", &[(1, DoorSize::S)]);
+    assert_eq!(door_of(kiosk.post("deposits/plan", &second).await), Err(Reason::NoDoorFree));
+    bench.wait_s(i64::from(bench.app.config.door_reserved_for_s) + 1);
+    let third = request(&badge, "WB2", &[(1, DoorSize::S)]);
+    assert_eq!(door_of(kiosk.post("deposits/plan", &third).await), Ok(1));
+
+    // The first was put there all the same: that is a fact, and somebody is told.
+    let late = report(&first, lost.pickup, 1, DepositOutcome::Stored);
+    assert_eq!(kiosk.post("deposits", &late).await, Ok(Ack { first: true }));
+    assert_eq!(bench.text("SELECT state FROM parcel WHERE waybill = 'WB1'").await, "in_locker");
+    assert_eq!(bench.number("SELECT COUNT(*) FROM task WHERE kind = 'contradiction'").await, 1);
+}
+
+#[tokio::test]
 async fn a_deposit_that_came_to_nothing_frees_the_door() {
     let bench = Bench::start().await;
     let (kiosk, badge) = (bench.kiosk("K1", 1).await, bench.badge("示例店员", 1).await);

@@ -5,7 +5,7 @@ use pickup_protocol::kiosk::{
     Ack, Attention, Found, GrantReply, Handover, HandoverOutcome, Hello, Offer, Resolution, Slip, StaffReply,
     StaffRequest, Verdict,
 };
-use pickup_protocol::{DoorNumber, Reason, SignedManifest};
+use pickup_protocol::{DoorNumber, Manifest, ManifestUse, Reason, SignedManifest};
 use uuid::Uuid;
 
 use crate::bench::{Bench, Caller};
@@ -15,6 +15,7 @@ fn report(offer: &Offer, slip: &Slip, grant_id: Option<Uuid>, outcome: HandoverO
     Handover {
         handover_id: Uuid::new_v4(),
         grant_id,
+        manifest: None,
         pickup: offer.pickup,
         slip: slip.number.clone(),
         slips_printed: 1,
@@ -95,6 +96,103 @@ async fn a_handover_by_the_manifest_after_a_cancellation_stands_and_is_noted() {
     assert_eq!(bench.text("SELECT state FROM parcel").await, "collected");
     assert_eq!(bench.text("SELECT state FROM orders").await, "cancelled");
     assert_eq!(conflicts(&bench).await, r#"["CANCELLED","ORDER_NOT_OPEN"]"#);
+    assert_eq!(open_tasks(&bench).await, [format!("handover/{}", report.handover_id)]);
+    assert_eq!(kiosk.post("handovers", &report).await, Ok(Ack { first: false }));
+    assert_eq!(open_tasks(&bench).await.len(), 1, "told once");
+}
+
+async fn open_tasks(bench: &Bench) -> Vec<String> {
+    let sql = "SELECT entity FROM task WHERE kind = 'contradiction' AND settled_us IS NULL ORDER BY id";
+    bench.texts(sql.to_owned()).await
+}
+
+async fn grounds(bench: &Bench) -> serde_json::Value {
+    let sql = "SELECT body FROM trail WHERE kind = 'handover' ORDER BY seq DESC LIMIT 1";
+    let body: serde_json::Value = serde_json::from_str(&bench.text(sql).await).unwrap();
+    body["grounds"].clone()
+}
+
+async fn manifest(bench: &Bench, kiosk: &Caller) -> Manifest {
+    let hello: Hello = kiosk.get("hello").await.unwrap();
+    let signed: SignedManifest = kiosk.get("manifest").await.unwrap();
+    signed.verify(hello.kiosk_id, |id| bench.app.secrets.verifying(id)).unwrap()
+}
+
+/// A handover without the network, by the manifest that lists it.
+async fn offline(bench: &Bench, kiosk: &Caller) -> Handover {
+    let manifest = manifest(bench, kiosk).await;
+    let entry = manifest.entries.first().unwrap();
+    let report = report(&entry.offer, &entry.slip, None, HandoverOutcome::Taken);
+    Handover { manifest: Some(manifest.used()), ..report }
+}
+
+#[tokio::test]
+async fn a_handover_without_the_network_says_by_which_manifest_and_how_old_it_was() {
+    let (bench, kiosk, _) = stored().await;
+    let report = offline(&bench, &kiosk).await;
+    assert_eq!(kiosk.post("handovers", &report).await, Ok(Ack { first: true }));
+    assert_eq!(bench.text("SELECT state FROM orders").await, "fulfilled");
+    let grounds = grounds(&bench).await;
+    let used = report.manifest.unwrap();
+    assert_eq!(grounds["granted_by"], "manifest");
+    assert_eq!((grounds["sequence"].as_u64(), grounds["age_s"].as_i64()), (Some(used.sequence), Some(0)));
+    assert_eq!(conflicts(&bench).await, "[]");
+    assert_eq!(open_tasks(&bench).await, [""; 0]);
+    assert_eq!(bench.problems().await, []);
+}
+
+#[tokio::test]
+async fn a_release_withdrawn_while_the_kiosk_was_away_is_a_fact_and_a_conflict_that_a_person_sees() {
+    let (bench, kiosk, _) = stored().await;
+    let report = offline(&bench, &kiosk).await;
+    // Customs is asked to cancel; the order itself stands until it answers.
+    bench
+        .execute(
+            "INSERT INTO application
+                (cell, id, cop_no, order_id, kind, request_id, digest, reason, lines, credit, state, asked_us)
+             SELECT cell, 1, 'X1', id, 'cancel', 'R1', '', '', '[]', 'null', 'sent', 0 FROM orders",
+        )
+        .await;
+    assert_eq!(manifest(&bench, &kiosk).await.entries, [], "the next manifest does not list it");
+    assert_eq!(kiosk.post("handovers", &report).await, Ok(Ack { first: true }));
+    assert_eq!(bench.text("SELECT state FROM parcel").await, "collected", "the goods are gone");
+    assert_eq!(conflicts(&bench).await, r#"["CANCELLED"]"#);
+    assert_eq!(open_tasks(&bench).await, [format!("handover/{}", report.handover_id)]);
+}
+
+#[tokio::test]
+async fn a_manifest_that_was_never_made_or_was_too_old_is_noticed() {
+    let (bench, kiosk, _) = stored().await;
+    let good = offline(&bench, &kiosk).await;
+    let used = good.manifest.clone().unwrap();
+    let invented = ManifestUse { sequence: used.sequence + 100, ..used.clone() };
+    let report = Handover { manifest: Some(invented), ..good.clone() };
+    assert_eq!(kiosk.post("handovers", &report).await, Ok(Ack { first: true }));
+    assert_eq!(conflicts(&bench).await, r#"["MANIFEST_UNKNOWN"]"#);
+
+    let (bench, kiosk, _) = stored().await;
+    let good = offline(&bench, &kiosk).await;
+    let day_before = used.issued_at - jiff::SignedDuration::from_hours(25);
+    let old = ManifestUse { issued_at: day_before, ..good.manifest.clone().unwrap() };
+    let report = Handover { manifest: Some(old), ..good };
+    assert_eq!(kiosk.post("handovers", &report).await, Ok(Ack { first: true }));
+    assert_eq!(conflicts(&bench).await, r#"["MANIFEST_TOO_OLD"]"#);
+}
+
+#[tokio::test]
+async fn a_centre_says_how_long_its_kiosks_may_go_on_alone() {
+    let (bench, kiosk, _) = stored().await;
+    let for_s = |manifest: &Manifest| manifest.valid_until.duration_since(manifest.issued_at).as_secs();
+    assert_eq!(for_s(&manifest(&bench, &kiosk).await), 24 * 3600);
+    bench
+        .write(|tx| {
+            let mut centre = pickup_server::centre::find(tx, 1).unwrap().unwrap();
+            centre.offline_for_s = Some(1_800);
+            let body = serde_json::to_string(&centre).unwrap();
+            tx.execute("UPDATE centre SET body = ?1 WHERE number = 1", [body]).unwrap();
+        })
+        .await;
+    assert_eq!(for_s(&manifest(&bench, &kiosk).await), 1_800);
 }
 
 #[tokio::test]
@@ -105,7 +203,7 @@ async fn a_kiosk_cannot_report_a_parcel_that_lies_elsewhere() {
     let report = report(&offer, &slip, Some(Uuid::new_v4()), HandoverOutcome::Taken);
     assert_eq!(other.post("handovers", &report).await, Ok(Ack { first: true }));
     assert_eq!(bench.text("SELECT state FROM parcel").await, "in_locker");
-    assert_eq!(conflicts(&bench).await, r#"["NEVER_HERE"]"#);
+    assert_eq!(conflicts(&bench).await, r#"["NEVER_HERE","GRANT_UNKNOWN"]"#);
 }
 
 #[tokio::test]
@@ -154,6 +252,8 @@ async fn only_staff_resolve_and_only_what_is_open() {
     assert_eq!(stranger, Err((403, "BADGE_UNKNOWN".into())));
     let badge = bench.badge("另一店员", 1).await;
     let nothing = kiosk.post::<Ack>("resolutions", &resolution(&badge)).await;
-    assert_eq!(nothing, Err((409, "NOTHING_TO_RESOLVE".into())));
+    assert_eq!(nothing, Ok(Ack { first: true }), "what was seen is kept, and changes nothing");
     assert_eq!(bench.text("SELECT state FROM parcel").await, "in_locker");
+    assert_eq!(conflicts(&bench).await, r#"["NOTHING_TO_RESOLVE"]"#);
+    assert_eq!(open_tasks(&bench).await.len(), 1);
 }

@@ -58,6 +58,7 @@ fn handover(n: u64) -> Record {
     let digest = IdentityDigest { salt: "00".into(), digest: "ff".into() };
     let method = EvidenceMethod::IdCard;
     Record::HandedOver(Box::new(Handover {
+        manifest: None,
         handover_id: Uuid::from_u128(n.into()),
         grant_id: None,
         pickup: PickupNumber(n),

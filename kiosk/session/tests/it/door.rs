@@ -42,11 +42,21 @@ fn a_door_not_seen_open_twice_is_left_to_staff() {
 }
 
 #[test]
-fn a_pulse_whose_end_is_not_known_is_never_repeated() {
+fn a_pulse_whose_end_is_not_known_is_not_repeated_while_the_contact_is_silent() {
     let mut kiosk = opening();
     kiosk.open_fails(3, OpenFailure::Unknown);
+    assert_eq!(kiosk.screen(), &Screen::Opening(DoorNumber(3)), "the contact may say more");
+    kiosk.wait(3);
     assert_eq!(kiosk.refused(), Reason::NeedsAttendant);
-    let expected = ["journal unknown", "call staff: LOCK", "journal handover unknown", "written", "written"];
+    let expected = [
+        "journal unknown",
+        "written",
+        "journal unknown",
+        "call staff: LOCK",
+        "journal handover unknown",
+        "written",
+        "written",
+    ];
     assert_eq!(kiosk.done(), expected);
     kiosk.wait(600);
     kiosk.open_fails(3, OpenFailure::NotSent);
@@ -54,9 +64,42 @@ fn a_pulse_whose_end_is_not_known_is_never_repeated() {
 }
 
 #[test]
+fn a_door_that_opened_while_the_lock_said_nothing_is_the_shoppers() {
+    let mut kiosk = opening();
+    kiosk.open_fails(3, OpenFailure::Unknown);
+    kiosk.opens(3);
+    kiosk.shuts(3);
+    assert_eq!(kiosk.handovers()[0].outcome, HandoverOutcome::Taken);
+    assert_eq!(kiosk.pulses(), 0);
+}
+
+#[test]
+fn a_contact_that_says_shut_answers_for_the_lock_once() {
+    let mut kiosk = opening();
+    kiosk.open_fails(3, OpenFailure::Unknown);
+    kiosk.forget();
+    kiosk.shuts(3);
+    assert_eq!(kiosk.done(), ["journal not detected", "journal intent", "written", "written", "open 3"]);
+    kiosk.open_fails(3, OpenFailure::Unknown);
+    kiosk.shuts(3);
+    assert_eq!(kiosk.pulses(), 0, "twice is enough");
+    assert_eq!(kiosk.refused(), Reason::NeedsAttendant);
+    assert_eq!(kiosk.handovers()[0].outcome, HandoverOutcome::Unknown);
+}
+
+#[test]
+fn after_a_pulse_that_may_have_moved_the_lock_nothing_is_taken_for_not_sent() {
+    let mut kiosk = opening();
+    kiosk.open_fails(3, OpenFailure::Unknown);
+    kiosk.shuts(3);
+    kiosk.open_fails(3, OpenFailure::NotSent);
+    assert_eq!(kiosk.handovers()[0].outcome, HandoverOutcome::Unknown);
+}
+
+#[test]
 fn a_lock_that_never_answers_is_taken_for_one_that_may_have_opened() {
     let mut kiosk = opening();
-    kiosk.wait(20);
+    kiosk.wait(23);
     assert_eq!(kiosk.handovers()[0].outcome, HandoverOutcome::Unknown);
     assert_eq!(kiosk.pulses(), 0);
 }
@@ -65,7 +108,7 @@ fn a_lock_that_never_answers_is_taken_for_one_that_may_have_opened() {
 fn after_an_unknown_end_the_same_ticket_needs_staff_whoever_is_asked() {
     let mut kiosk = opening();
     kiosk.open_fails(3, OpenFailure::Unknown);
-    kiosk.wait(12);
+    kiosk.wait(15);
     let manifest = || Box::new(sample::manifest(&[(5, 3)], &[]));
     let restarted = Kiosk::restarted(&kiosk.journal);
     for mut kiosk in [kiosk, restarted] {

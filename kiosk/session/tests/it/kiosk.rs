@@ -58,6 +58,7 @@ impl Kiosk {
             screen: Screen::Starting,
             countdown_s: None,
             online: false,
+            away: None,
         };
         let session = Session::new(Config::new(sample::doors()), ids(now.mono.as_secs()), now);
         let (journal, unwritten, done, asked) = Default::default();
@@ -343,6 +344,7 @@ pub fn record_name(record: &Record) -> String {
         },
         Record::DepositBegun(_) => "deposit begun".into(),
         Record::DepositDoor { event, .. } => format!("deposit {}", door(event.kind)),
+        Record::DepositCancelled { .. } => "deposit cancelled".into(),
         Record::Deposited(deposit) => format!("deposited {:?}", deposit.outcome),
         Record::LookIntent { .. } => "look intent".into(),
         Record::Resolved(resolution) => format!("resolved {:?}", resolution.found),

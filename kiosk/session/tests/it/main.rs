@@ -5,12 +5,13 @@
 
 mod door;
 mod kiosk;
+mod lives;
 mod offline;
 mod pickup;
 mod printer;
 mod prune;
-mod random;
 mod restart;
 mod sample;
 mod staff;
 mod waiting;
+mod withdraw;

@@ -28,6 +28,7 @@ fn what_the_manifest_lists_is_handed_over_without_the_backend() {
     let handovers = kiosk.handovers();
     assert_eq!(handovers.len(), 1);
     assert_eq!(handovers[0].grant_id, None, "the manifest alone granted it");
+    assert_eq!(handovers[0].manifest, Some(manifest().used()), "and it says which");
 }
 
 #[test]
@@ -134,4 +135,18 @@ fn a_late_grant_after_the_manifest_stepped_in_opens_nothing_more() {
     assert_eq!(kiosk.done(), [""; 0]);
     kiosk.printed();
     assert_eq!(kiosk.screen(), &Screen::Opening(DoorNumber(3)));
+}
+
+#[test]
+fn while_the_backend_is_away_the_page_says_since_when_and_as_of_when() {
+    let mut kiosk = Kiosk::offline(manifest());
+    let away = kiosk.view.away.clone().unwrap();
+    assert_eq!(away.since, Some(sample::start()));
+    assert_eq!(away.figures_of, Some(manifest().issued_at));
+    assert_eq!(away.good_until, Some(manifest().valid_until));
+    kiosk.wait(60);
+    kiosk.send(Event::Online(false));
+    assert_eq!(kiosk.view.away, Some(away), "since when it went, not since it was last tried");
+    kiosk.send(Event::Online(true));
+    assert_eq!(kiosk.view.away, None);
 }

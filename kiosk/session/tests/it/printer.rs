@@ -131,3 +131,26 @@ fn a_later_visit_after_a_slip_was_printed_gets_a_copy() {
     kiosk.go_to_printing(5, 3);
     assert!(kiosk.job().copy);
 }
+
+#[test]
+fn where_the_slip_may_follow_the_door_opens_without_it_and_the_report_says_so() {
+    let mut kiosk = Kiosk::ready();
+    let config = pickup_session::Config {
+        slip_may_follow_after: Some(std::time::Duration::from_secs(20)),
+        ..pickup_session::Config::new(sample::doors())
+    };
+    kiosk.session = pickup_session::Session::new(config, crate::kiosk::ids(9), kiosk.now);
+    kiosk.send(pickup_session::Event::Recovered(Some(Box::default())));
+    kiosk.devices(&[]);
+    kiosk.go_to_printing(5, 3);
+    kiosk.send(pickup_session::Event::Printer(Some(Trouble::PaperOut)));
+    kiosk.print_failed(false, Trouble::PaperOut);
+    kiosk.wait(19);
+    assert_eq!(kiosk.pulses(), 0, "the printer may be mended");
+    kiosk.wait(1);
+    assert_eq!(kiosk.pulses(), 1);
+    kiosk.opens(3);
+    kiosk.shuts(3);
+    let handover = &kiosk.handovers()[0];
+    assert_eq!((handover.slips_printed, handover.slip.as_str()), (0, sample::slip_number(5).as_str()));
+}

@@ -23,6 +23,7 @@ fn evidence(pickup: u64) -> Evidence {
 fn handover(rng: &mut Rng, pickup: u64) -> Record {
     let outcome = if rng.bool() { HandoverOutcome::Taken } else { HandoverOutcome::Unknown };
     Record::HandedOver(Box::new(Handover {
+        manifest: None,
         handover_id: Uuid::from_u128(rng.u128(..)),
         grant_id: None,
         pickup: PickupNumber(pickup),
@@ -41,6 +42,7 @@ fn any_line(rng: &mut Rng, before: &[Record]) -> Record {
     let (pickup, door) = (PickupNumber(number), DoorNumber(rng.u16(1..4)));
     match rng.u8(0..10) {
         0 | 1 => Record::Granted(Box::new(OpenPickup {
+            manifest: None,
             handover_id: Uuid::from_u128(rng.u128(..)),
             grant_id: None,
             offer: offer(number, &[door.0]),

@@ -140,7 +140,7 @@ fn a_deposit_that_is_cancelled_is_not_stored() {
     assert_eq!(kiosk.pulses(), 0);
     kiosk.shuts(4);
     assert_eq!(deposited(&kiosk), [DepositOutcome::NotStored]);
-    assert_eq!(kiosk.screen(), &home(None));
+    assert_eq!(kiosk.screen(), &home(Some(Reason::DepositCancelled)));
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn a_door_that_does_not_open_for_a_deposit_is_not_used() {
         kiosk.plan(Ok(sample::plan(5, 4)));
         kiosk.open_fails(4, kind);
         assert_eq!(deposited(&kiosk), [DepositOutcome::NotStored], "{kind:?}");
-        assert_eq!(kiosk.screen(), &home(Some(Reason::NoDoorFree)), "{kind:?}");
+        assert_eq!(kiosk.screen(), &home(Some(Reason::DoorDidNotOpen)), "{kind:?}");
         assert_eq!(kiosk.pulses(), 1, "{kind:?}");
     }
 }
@@ -266,6 +266,7 @@ fn goods_found_inside_may_be_picked_up_again_and_goods_found_taken_may_not() {
         let mut kiosk = Kiosk::offline(sample::manifest(&[(5, 3)], &[]));
         kiosk.go_to_opening(5, 3);
         kiosk.open_fails(3, OpenFailure::Unknown);
+        kiosk.wait(3);
         kiosk.scan(sample::badge().into_bytes());
         kiosk.staff(Ok(sample::welcome(&[(5, 3)])));
         kiosk.touch(Action::StaffOpen);
@@ -301,4 +302,25 @@ fn staff_who_walk_away_leave_no_staff_mode_behind() {
     kiosk.shuts(4);
     kiosk.wait(60);
     assert_eq!(kiosk.screen(), &Screen::Idle);
+}
+
+#[test]
+fn a_parcel_that_lies_here_is_not_stored_a_second_time_before_the_backend_knows() {
+    let mut kiosk = placing();
+    kiosk.shuts(4);
+    kiosk.scan(sample::label(5));
+    kiosk.forget();
+    kiosk.plan(Ok(sample::plan(5, 3)));
+    assert_eq!(kiosk.done(), [""; 0]);
+    assert_eq!(kiosk.screen(), &home(Some(Reason::AlreadyStored)));
+    assert!(kiosk.recovery().stored.contains(&PickupNumber(5)), "also after a power cut");
+}
+
+#[test]
+fn a_cancelled_deposit_is_still_cancelled_after_a_power_cut() {
+    let mut kiosk = placing();
+    kiosk.touch(Action::Cancel);
+    let mut again = Kiosk::restarted(&kiosk.journal);
+    again.devices(&[]);
+    assert_eq!(deposited(&again), [DepositOutcome::NotStored]);
 }

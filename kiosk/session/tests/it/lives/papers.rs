@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use pickup_domain::IdNumber;
 use pickup_protocol::kiosk::Offer;
-use pickup_protocol::{DoorNumber, IdentityDigest, Manifest, ManifestEntry, PickupNumber};
+use pickup_protocol::{DoorNumber, IdentityDigest, PickupNumber};
 
 use crate::sample;
 
@@ -14,7 +14,6 @@ pub struct Papers {
     pub offers: Vec<Offer>,
     pub tickets: Vec<Vec<u8>>,
     pub noise: Vec<Vec<u8>>,
-    pub manifest: Manifest,
 }
 
 impl Papers {
@@ -22,13 +21,9 @@ impl Papers {
         let doors: [&[u16]; 5] = [&[1], &[2], &[3], &[4, 5], &[6]];
         let offers: Vec<Offer> = (1..).zip(doors).map(|(pickup, doors)| offer(pickup, doors)).collect();
         let tickets = (1..=5).map(sample::ticket).collect();
-        let entry =
-            |offer: &Offer| ManifestEntry { offer: offer.clone(), slip: sample::slip(offer.pickup.0) };
-        let entries = offers.iter().map(entry).collect();
-        let manifest = Manifest { entries, ..sample::manifest(&[], &[]) };
         let centre = pickup_protocol::Ticket { centre: 99, ..sample::ticket_of(1) };
         let noise = vec![b"noise".to_vec(), sample::signed(centre), vec![0xff; 40], Vec::new()];
-        Self { offers, tickets, noise, manifest }
+        Self { offers, tickets, noise }
     }
 
     pub fn offer(&self, pickup: PickupNumber) -> &Offer {

@@ -3,73 +3,40 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use pickup_protocol::kiosk::{DepositOutcome, DoorEventKind, Found, GrantReply, Handover, HandoverOutcome};
+use pickup_protocol::kiosk::{
+    DepositOutcome, DepositPlanReply, DoorEventKind, Found, GrantReply, Handover, HandoverOutcome, Verdict,
+};
 use pickup_protocol::{DoorNumber, Language, Manifest, PickupNumber};
 use pickup_session::journal::OpenPickup;
 use pickup_session::{Command, Event, Now, Record, Session, SlipJob, View, recover};
 use uuid::Uuid;
 
 use super::papers::{PAPERS, Papers};
+use super::tally::Tally;
 use crate::sample;
-
-/// How often each kind of thing happened, so that a test that tests nothing is noticed.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Tally {
-    pub taken: u64,
-    pub unknown: u64,
-    pub abandoned: u64,
-    pub copies: u64,
-    pub offline: u64,
-    pub stored: u64,
-    pub not_stored: u64,
-    pub found_inside: u64,
-    pub found_taken: u64,
-    pub cuts: u64,
-    pub journal_failures: u64,
-}
-
-impl Tally {
-    fn parts(&mut self) -> [(&'static str, &mut u64); 11] {
-        [
-            ("taken", &mut self.taken),
-            ("unknown", &mut self.unknown),
-            ("abandoned", &mut self.abandoned),
-            ("copies", &mut self.copies),
-            ("offline", &mut self.offline),
-            ("stored", &mut self.stored),
-            ("not stored", &mut self.not_stored),
-            ("found inside", &mut self.found_inside),
-            ("found taken", &mut self.found_taken),
-            ("cuts", &mut self.cuts),
-            ("journal failures", &mut self.journal_failures),
-        ]
-    }
-
-    pub fn add(&mut self, mut other: Self) {
-        self.parts().into_iter().zip(other.parts()).for_each(|((_, sum), (_, part))| *sum += *part);
-    }
-
-    pub fn never(mut self) -> Vec<&'static str> {
-        self.parts().into_iter().filter(|(_, times)| **times == 0).map(|(name, _)| name).collect()
-    }
-}
 
 /// Why a door may be opened once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Intent {
+pub enum Purpose {
     Pickup(PickupNumber),
     Staff,
 }
 
 /// What is known since the power came on.
 #[derive(Default)]
-struct Powered {
-    intents: BTreeMap<DoorNumber, Vec<Intent>>,
+pub struct Powered {
+    intents: BTreeMap<DoorNumber, Vec<Purpose>>,
     slip_intents: BTreeMap<PickupNumber, u32>,
     granted: BTreeMap<PickupNumber, OpenPickup>,
     answers: BTreeMap<Uuid, Vec<DoorNumber>>,
-    manifest: Option<Manifest>,
-    visit: Option<PickupNumber>,
+    pub manifest: Option<Manifest>,
+    pub visit: Option<PickupNumber>,
+    /// The backend refused last, and not the network.
+    pub turned_away: bool,
+    /// The pickup that was last let go on.
+    pub running: Option<PickupNumber>,
+    pub withdrawn: BTreeSet<PickupNumber>,
+    pub pulsed: BTreeSet<PickupNumber>,
     card_matched: bool,
     polling: bool,
     scanned: bool,
@@ -79,18 +46,20 @@ struct Powered {
 
 #[derive(Default)]
 pub struct Rules {
-    powered: Powered,
+    pub powered: Powered,
     all_granted: BTreeMap<Uuid, OpenPickup>,
-    taken: BTreeSet<PickupNumber>,
-    unclear: BTreeSet<PickupNumber>,
+    pub taken: BTreeSet<PickupNumber>,
+    pub unclear: BTreeSet<PickupNumber>,
+    pub cancelled: BTreeSet<PickupNumber>,
+    pub purposes: BTreeMap<DoorNumber, Purpose>,
     /// Slips that came out or may have.
     slips: BTreeMap<PickupNumber, u32>,
-    reports: BTreeSet<Uuid>,
+    pub reports: BTreeSet<Uuid>,
     was_idle: bool,
     pub tally: Tally,
 }
 
-fn must(holds: bool, rule: impl FnOnce() -> String) -> Result<(), String> {
+pub fn must(holds: bool, rule: impl FnOnce() -> String) -> Result<(), String> {
     if holds { Ok(()) } else { Err(rule()) }
 }
 
@@ -99,9 +68,13 @@ impl Rules {
     pub fn told(&mut self, event: &Event, now: Now) {
         let powered = &mut self.powered;
         match event {
-            Event::Manifest(manifest) => powered.manifest = Some((**manifest).clone()),
+            Event::Manifest(manifest) => self.manifest_told(manifest),
             Event::Grant(id, Ok(GrantReply::Granted { doors })) => {
                 powered.answers.insert(*id, doors.clone());
+            }
+            Event::Grant(_, Ok(GrantReply::Refused { .. })) => powered.turned_away = true,
+            Event::Verdict(_, Ok(verdict)) => {
+                powered.turned_away = matches!(**verdict, Verdict::Refused { .. });
             }
             Event::Card(card) if powered.polling => {
                 let good = card.valid_until.as_deref().is_none_or(|until| until > "20261130");
@@ -131,19 +104,26 @@ impl Rules {
             Command::AskVerdict(request) => {
                 self.powered.visit = PAPERS.pickup_of(&request.ticket);
                 self.powered.card_matched = false;
+                self.powered.turned_away = false;
             }
+            Command::AskStaff { .. } => self.powered.visit = None,
             Command::PollCards(on) => self.powered.polling = *on,
             Command::Journal { records, .. } => {
                 for record in records {
                     if let Record::Granted(open) = record {
                         self.may_go_on(open, now.wall)?;
+                        self.powered.running = Some(open.offer.pickup);
+                        self.powered.withdrawn.clear();
+                        self.powered.pulsed.clear();
+                    }
+                    if matches!(record, Record::HandedOver(_) | Record::Abandoned { .. }) {
+                        self.powered.running = None;
                     }
                 }
             }
             Command::Print(job) => self.may_print(job)?,
             Command::OpenDoor(door) => self.may_open(*door)?,
-            Command::Show(_) | Command::AskGrant(_) | Command::AskStaff { .. } => {}
-            Command::AskPlan(_) | Command::CallStaff(_) => {}
+            Command::Show(_) | Command::AskGrant(_) | Command::AskPlan(_) | Command::CallStaff(_) => {}
         }
         Ok(())
     }
@@ -196,7 +176,10 @@ impl Rules {
         // The pulse uses the newest intent; older ones whose writing came too late are void from here on.
         let newest = intents.pop();
         intents.clear();
-        let Some(Intent::Pickup(pickup)) = newest else { return Ok(()) };
+        self.purposes.insert(door, newest.unwrap_or(Purpose::Staff));
+        let Some(Purpose::Pickup(pickup)) = newest else { return Ok(()) };
+        powered.pulsed.insert(pickup);
+        must(!powered.withdrawn.contains(&pickup), || format!("door {door} opens for {pickup}, withdrawn"))?;
         let granted = powered.granted.get(&pickup);
         must(granted.is_some_and(|open| open.offer.doors.contains(&door)), || {
             format!("door {door} opens for {pickup}, which was not granted since the power came on")
@@ -207,6 +190,7 @@ impl Rules {
 
     /// This is on the disk now.
     pub fn written(&mut self, record: &Record) -> Result<(), String> {
+        Self::says_no_number(record)?;
         let powered = &mut self.powered;
         match record {
             Record::Granted(open) => {
@@ -216,16 +200,24 @@ impl Rules {
             }
             Record::SlipIntent { pickup } => *powered.slip_intents.entry(*pickup).or_default() += 1,
             Record::Door { pickup, event } if event.kind == DoorEventKind::Intent => {
-                powered.intents.entry(event.door).or_default().push(Intent::Pickup(*pickup));
+                powered.intents.entry(event.door).or_default().push(Purpose::Pickup(*pickup));
+                self.purposes.insert(event.door, Purpose::Pickup(*pickup));
+            }
+            Record::DepositCancelled { pickup, .. } => {
+                self.cancelled.insert(*pickup);
             }
             Record::DepositBegun(open) => {
-                powered.intents.entry(open.door_events[0].door).or_default().push(Intent::Staff);
+                if let DepositPlanReply::Door { pickup, .. } = &open.plan {
+                    self.cancelled.remove(pickup);
+                }
+                powered.intents.entry(open.door_events[0].door).or_default().push(Purpose::Staff);
             }
             Record::DepositDoor { event, .. } if event.kind == DoorEventKind::Intent => {
-                powered.intents.entry(event.door).or_default().push(Intent::Staff);
+                powered.intents.entry(event.door).or_default().push(Purpose::Staff);
             }
-            Record::LookIntent { door, .. } => powered.intents.entry(*door).or_default().push(Intent::Staff),
+            Record::LookIntent { door, .. } => powered.intents.entry(*door).or_default().push(Purpose::Staff),
             Record::Abandoned { pickup } => {
+                self.purposes.retain(|_, purpose| *purpose != Purpose::Pickup(*pickup));
                 powered.granted.remove(pickup);
                 self.tally.abandoned += 1;
             }
@@ -239,6 +231,7 @@ impl Rules {
             }
             Record::Resolved(resolution) => {
                 must(self.reports.insert(resolution.resolution_id), || "a look is reported twice".into())?;
+                self.purposes.retain(|_, purpose| *purpose != Purpose::Pickup(resolution.pickup));
                 self.unclear.remove(&resolution.pickup);
                 if resolution.found == Found::GoodsTaken {
                     self.taken.insert(resolution.pickup);
@@ -287,13 +280,14 @@ impl Rules {
     pub fn stands(&mut self, session: &Session, view: &View, commands: usize) -> Result<(), String> {
         must(commands <= 12, || format!("{commands} commands for one event"))?;
         let arrived = session.is_idle() && !self.was_idle;
+        self.tally.sessions += u64::from(self.was_idle && !session.is_idle());
         self.was_idle = session.is_idle();
         if !arrived {
             return Ok(());
         }
         must(view.language == Language::Zh, || "the next person is not greeted in Chinese".into())?;
         let left = format!("{session:?} {view:?}");
-        let personal = [sample::NAME, sample::STAFF_NAME, "WB2026", "salt", "9901", "BPS1", "BP1"];
+        let personal = [sample::NAME, sample::STAFF_NAME, "WB2026", "salt", "9901011", "990*", "BPS1", "BP1"];
         let found = personal.iter().find(|part| left.contains(**part));
         must(found.is_none(), || format!("{found:?} is left: {left}"))
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use pickup_protocol::{DoorNumber, PickupNumber};
 use pickup_session::{Action, Card, Event, Look, Screen, Trouble};
 
+use super::backend::{Parcel, Place};
 use super::papers::{PAPERS, Papers};
 use super::world::{Step, World};
 use crate::sample;
@@ -12,6 +13,8 @@ use crate::sample;
 impl World {
     pub fn shut(&mut self, door: DoorNumber) -> Step {
         self.open.remove(&door);
+        let meant_for = self.rules.meant_for(door);
+        self.goods.shut(door, meant_for);
         if self.lock_up { self.send(Event::Door { door, open: false }) } else { Ok(()) }
     }
 
@@ -23,7 +26,7 @@ impl World {
         self.send(Event::Scanned(bytes))
     }
 
-    fn present(&mut self, pickup: PickupNumber) -> Step {
+    pub fn present(&mut self, pickup: PickupNumber) -> Step {
         let card = Card { number: Papers::buyer(pickup), valid_until: Some("20310101".into()) };
         self.send(Event::Card(Box::new(card)))
     }
@@ -32,6 +35,27 @@ impl World {
         let which = self.rng.usize(..5);
         self.visitor = PAPERS.offers[which].pickup;
         self.scan(PAPERS.tickets[which].clone())
+    }
+
+    pub fn scan_ones_ticket(&mut self) -> Step {
+        let at = PAPERS.offers.iter().position(|offer| offer.pickup == self.visitor).unwrap_or_default();
+        self.scan(PAPERS.tickets[at].clone())
+    }
+
+    /// The door is shut, and its contact does not say so.
+    pub fn shut_unseen(&mut self, door: DoorNumber) -> Step {
+        let meant_for = self.rules.meant_for(door);
+        self.goods.shut(door, meant_for);
+        self.wait(Duration::from_secs(5))
+    }
+
+    /// Of a parcel that waits to be stored, if there is one.
+    fn scan_a_label(&mut self) -> Step {
+        let ready =
+            |(pickup, parcel): (&PickupNumber, &Parcel)| (parcel.place == Place::Ready).then_some(*pickup);
+        let waiting: Vec<PickupNumber> = self.backend.parcels.iter().filter_map(ready).collect();
+        let pickup = self.rng.choice(waiting).unwrap_or(PickupNumber(1));
+        self.scan(sample::label(pickup.0))
     }
 
     /// Whoever stands there does what the page asks for.
@@ -49,14 +73,16 @@ impl World {
             Screen::TakeGoods { door, .. } | Screen::StaffPlace { door, .. } => self.shut(door),
             Screen::StaffAttention { door, step: Look::Close, .. } => self.shut(door),
             Screen::StaffAttention { step: Look::Open, .. } => self.touch(Action::StaffOpen),
-            Screen::StaffAttention { step: Look::Decide, .. } => {
-                self.touch(if mood < 5 { Action::GoodsInside } else { Action::GoodsTaken })
+            Screen::StaffAttention { step: Look::Decide, door, .. } => {
+                self.rules.staff_took_over(door);
+                let inside = self.goods.left_of_parcel_behind(door);
+                self.touch(if inside { Action::GoodsInside } else { Action::GoodsTaken })
             }
             Screen::StaffHome { attention, .. } if !attention.is_empty() && mood < 8 => {
                 self.touch(Action::StaffOpen)
             }
             Screen::StaffHome { .. } if mood == 9 => self.touch(Action::Cancel),
-            Screen::StaffHome { .. } | Screen::StaffStored { .. } => self.scan(sample::label(1)),
+            Screen::StaffHome { .. } | Screen::StaffStored { .. } => self.scan_a_label(),
             Screen::Refused { .. } | Screen::Done { .. } => self.touch(Action::Finish),
             Screen::StillThere => self.touch(Action::MoreTime),
             Screen::Help { .. } => self.touch(Action::Back),
@@ -64,31 +90,16 @@ impl World {
             Screen::OutOfService(_) | Screen::Starting => self.devices(),
             Screen::PrinterTrouble(_) if mood < 8 => match self.late.pop() {
                 Some(job) if mood < 3 => self.send(Event::Printed(job)),
-                _ => self.send(Event::Printer(None)).and_then(|()| self.wait_until_due()),
+                _ => self.printer_mends(),
             },
             _ => self.wait_until_due(),
         }
     }
 
     pub fn contrary_step(&mut self) -> Step {
-        use Action::{Back, Cancel, Confirm, Finish, GoodsInside, GoodsTaken, Help, MoreTime, OpenAgain};
-        const ACTIONS: [Action; 12] = [
-            Back,
-            Cancel,
-            Confirm,
-            Finish,
-            GoodsInside,
-            GoodsTaken,
-            Help,
-            MoreTime,
-            OpenAgain,
-            Action::StaffOpen,
-            Action::SwitchLanguage,
-            Action::SwitchDisplay,
-        ];
         let any = self.rng.usize(..1_000_000);
-        match self.rng.u8(..22) {
-            0..4 => self.touch(ACTIONS[any % ACTIONS.len()]),
+        match self.rng.u8(..26) {
+            0..4 => self.touch_anything(any),
             4 => self.scan_a_ticket(),
             5 => self.scan(PAPERS.noise[any % PAPERS.noise.len()].clone()),
             6 if any.is_multiple_of(2) => self.scan(sample::badge().into_bytes()),
@@ -104,14 +115,66 @@ impl World {
             15 => self.lose(),
             16 | 17 => self.cut(),
             18 => self.disk_fails(),
-            19 => match self.rng.choice(&self.old).cloned() {
-                Some(old) => self.send(old),
-                None => Ok(()),
-            },
+            19 => self.say_again(),
             20 if any.is_multiple_of(8) => self.wait(Duration::from_secs(30 * 3600)),
-            20 => self.send(Event::Online(false)),
+            20 | 21 => self.network(any.is_multiple_of(2)),
+            22 | 23 => self.withdraw(),
+            24 => self.contact(),
             _ => self.answer().map(drop),
         }
+    }
+
+    fn touch_anything(&mut self, any: usize) -> Step {
+        use Action::{Back, Cancel, Confirm, Finish, GoodsInside, GoodsTaken, Help, MoreTime, OpenAgain};
+        const ACTIONS: [Action; 12] = [
+            Back,
+            Cancel,
+            Confirm,
+            Finish,
+            GoodsInside,
+            GoodsTaken,
+            Help,
+            MoreTime,
+            OpenAgain,
+            Action::StaffOpen,
+            Action::SwitchLanguage,
+            Action::SwitchDisplay,
+        ];
+        let action = ACTIONS[any % ACTIONS.len()];
+        // Whoever looks behind a door says what is there.
+        let action = match (&self.view.screen, action) {
+            (Screen::StaffAttention { step: Look::Decide, door, .. }, GoodsInside | GoodsTaken) => {
+                let door = *door;
+                self.rules.staff_took_over(door);
+                if self.goods.left_of_parcel_behind(door) { GoodsInside } else { GoodsTaken }
+            }
+            _ => action,
+        };
+        self.touch(action)
+    }
+
+    /// Something that was answered is told once more.
+    fn say_again(&mut self) -> Step {
+        match self.rng.choice(&self.old).cloned() {
+            Some(old) => self.send(old),
+            None => Ok(()),
+        }
+    }
+
+    pub fn network(&mut self, up: bool) -> Step {
+        self.net_up = up;
+        self.send(Event::Online(up))
+    }
+
+    /// A release is withdrawn, most often that of whoever stands there; the kiosk hears of it with the next manifest.
+    fn withdraw(&mut self) -> Step {
+        if self.rng.u8(..3) > 0 {
+            return Ok(());
+        }
+        let (pickup, now) = (self.visitor, self.clock());
+        self.note(|| format!("the release of {pickup} is withdrawn"));
+        self.backend.withdraw(pickup, now);
+        if self.rng.bool() { self.contact() } else { Ok(()) }
     }
 
     fn door_by_itself(&mut self) -> Step {
@@ -131,15 +194,18 @@ impl World {
             }
             1 => self.send(Event::Scanner(false)),
             2 => self.send(Event::Reader(false)),
-            _ => self.send(Event::Printer(Some(Trouble::CoverOpen))),
+            _ => {
+                let all = [
+                    Trouble::PaperOut,
+                    Trouble::CoverOpen,
+                    Trouble::Cutter,
+                    Trouble::Offline,
+                    Trouble::Other,
+                ];
+                let trouble = all[self.rng.usize(..5)];
+                self.send(Event::Printer(Some(trouble)))
+            }
         }
-    }
-
-    /// Something that was asked for is lost on the way.
-    pub fn lose(&mut self) -> Step {
-        self.note(|| "what was asked for is lost".into());
-        (self.asks, self.pulses, self.jobs) = Default::default();
-        Ok(())
     }
 
     fn disk_fails(&mut self) -> Step {
