@@ -184,10 +184,8 @@ impl Product {
     /// # Errors
     /// When it could not be killed.
     pub async fn kill_kiosk(&mut self) -> Result<()> {
-        match self.kiosk.take() {
-            Some(kiosk) => kiosk.kill().await,
-            None => Ok(()),
-        }
+        let Some(kiosk) = self.kiosk.take() else { return Ok(()) };
+        kiosk.kill().await
     }
 
     /// The kiosk's process.

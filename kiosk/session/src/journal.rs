@@ -231,9 +231,7 @@ impl Recovery {
                     open.door_events.push(event);
                 }
             }
-            Record::Abandoned { pickup } => {
-                self.pickup.take_if(|p| p.offer.pickup == pickup);
-            }
+            Record::Abandoned { pickup } => drop(self.pickup.take_if(|p| p.offer.pickup == pickup)),
             Record::HandedOver(handover) => {
                 self.pickup.take_if(|p| p.offer.pickup == handover.pickup);
                 match handover.outcome {

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use pickup_devices::lock::{self, LockEvent, LockHandle};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::config::Config;
 use crate::files::DataLock;
@@ -23,6 +23,9 @@ pub use written::apply;
 
 /// Doors that were not heard of by then are not known.
 const WITHIN: Duration = Duration::from_secs(8);
+/// A contact that moved has settled by then.
+const SETTLES_WITHIN: Duration = Duration::from_secs(2);
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 type Doors = BTreeMap<u16, bool>;
 
@@ -98,12 +101,12 @@ impl Walk<'_> {
         self.lock.open(door)?;
         self.pulsed(door).await;
         let moved = self.which_moved(door)?;
-        let open = self.read(all).await?;
+        let open = self.settled(all, |doors| *doors != before).await?;
         let mut went_back = true;
         if moved.is_some() {
             writeln!(self.out, "Shut it, then press ENTER.")?;
             self.line()?;
-            let shut = self.read(all).await?;
+            let shut = self.settled(all, |doors| *doors == before).await?;
             went_back = shut == before;
         }
         let changed = open.into_iter().filter(|(door, state)| before.get(door) != Some(state)).collect();
@@ -137,6 +140,20 @@ impl Walk<'_> {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// How every door reads, once that is as it was to be expected, or after a while. A contact that has just moved is
+    /// believed by the driver only when it stays.
+    async fn settled(&mut self, all: &[u16], expected: impl Fn(&Doors) -> bool) -> Result<Doors> {
+        let deadline = Instant::now() + SETTLES_WITHIN;
+        loop {
+            let doors = self.read(all).await?;
+            if expected(&doors) || Instant::now() >= deadline {
+                // Another contact may have moved with it.
+                return self.read(all).await;
+            }
+            sleep(LOOK_EVERY).await;
         }
     }
 
