@@ -1,13 +1,5 @@
 //! The driver of the locks against the simulated boards, over real pseudo-terminals: every family with every fault.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on fails, in its helpers too"
-)]
-
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;

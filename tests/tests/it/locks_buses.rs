@@ -1,13 +1,5 @@
 //! Several buses of several families as one device.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on fails, in its helpers too"
-)]
-
 use std::time::Duration;
 
 use pickup_devices::DeviceFault;

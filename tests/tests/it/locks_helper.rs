@@ -1,13 +1,5 @@
 //! A pulse on a pin ends in time whoever is killed in the middle of it: the driver, or the helper that gives it.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on fails, in its helpers too"
-)]
-
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;

@@ -1,5 +1,13 @@
 //! End to end: the real programs, driven as people and shops would; and each driver against the mock.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests may panic"
+)]
+
 mod bad_input;
 mod browser;
 mod cards;
