@@ -198,7 +198,8 @@ fn card_trouble(problem: Option<CardProblem>) -> (CardTrouble, i32) {
         Some(CardProblem::ReadAgain) => (CardTrouble::ReadAgain, 0),
         Some(CardProblem::WrongPerson { tries_left }) => (CardTrouble::WrongPerson, i32::from(tries_left)),
         Some(CardProblem::Expired) => (CardTrouble::Expired, 0),
-        Some(CardProblem::Unreadable) => (CardTrouble::Unreadable, 0),
+        Some(CardProblem::OtherDocument) => (CardTrouble::OtherDocument, 0),
+        Some(CardProblem::ReaderDown) => (CardTrouble::ReaderDown, 0),
     }
 }
 

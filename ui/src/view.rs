@@ -189,8 +189,10 @@ pub enum CardProblem {
     },
     /// The card is out of date.
     Expired,
-    /// The card cannot be read at all.
-    Unreadable,
+    /// A document that orders are not made with.
+    OtherDocument,
+    /// The reader does not answer.
+    ReaderDown,
 }
 
 /// Parcel, tax and limit before the shopper confirms.

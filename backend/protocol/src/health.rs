@@ -4,11 +4,14 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// Events of one driver at most.
 pub const TRACE_LINES_AT_MOST: usize = 64;
 /// Characters of one event at most.
 pub const TRACE_TEXT_AT_MOST: usize = 120;
+/// Calls for staff at most.
+pub const CALLS_AT_MOST: usize = 16;
 /// Devices at most.
 pub const DEVICES_AT_MOST: usize = 32;
 
@@ -33,6 +36,20 @@ pub struct Health {
     pub reports_waiting: u64,
     /// The devices.
     pub devices: Vec<DeviceHealth>,
+    /// Calls for a person that the backend has not taken yet; told at once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<Call>,
+}
+
+/// Somebody stands at the kiosk and needs a member of staff.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Call {
+    /// Made by the kiosk: told twice, it is one call.
+    pub id: Uuid,
+    /// Why, such as `HELP_ASKED`.
+    pub code: String,
+    /// How many seconds ago.
+    pub ago_s: u64,
 }
 
 /// How a kiosk knows what time it is.
@@ -109,6 +126,8 @@ impl Health {
         cut(&mut self.version);
         cut(&mut self.clock.source);
         self.out_of_service.iter_mut().for_each(cut);
+        self.calls.truncate(CALLS_AT_MOST);
+        self.calls.iter_mut().for_each(|call| cut(&mut call.code));
         self.devices.truncate(DEVICES_AT_MOST);
         for device in &mut self.devices {
             cut(&mut device.name);

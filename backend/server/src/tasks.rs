@@ -47,11 +47,13 @@ pub enum Kind {
     Payback,
     /// The payment company's declaration was rejected by customs, or the company refuses it; the order id.
     PaymentDeclaration,
+    /// Somebody stands at a kiosk and needs a member of staff; the call's id.
+    Call,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Refused,
         Self::Unanswered,
         Self::Unapplied,
@@ -68,6 +70,7 @@ impl Kind {
         Self::PaymentData,
         Self::Payback,
         Self::PaymentDeclaration,
+        Self::Call,
     ];
 
     /// As stored.
@@ -90,6 +93,7 @@ impl Kind {
             Self::PaymentData => "payment_data",
             Self::Payback => "payback",
             Self::PaymentDeclaration => "payment_declaration",
+            Self::Call => "call",
         }
     }
 
@@ -174,6 +178,9 @@ impl Kind {
                 "支付单申报未被接受，请与支付机构核对后重新申报。",
                 "The payment's declaration was not taken; clear it up with the payment company and have it declared anew.",
             ),
+            Self::Call => {
+                ("顾客在自提柜前需要帮助，请立即前往。", "Somebody at the kiosk needs help: go there now.")
+            }
         }
     }
 }

@@ -206,7 +206,7 @@ fn from_card(card: &IdCard) -> Event {
         Ok(number) => Event::Card(Box::new(Card { number, valid_until })),
         Err(_) => {
             tracing::info!(kind = card.kind.code(), "a document's number cannot be used here");
-            Event::CardFailed
+            Event::OtherDocument
         }
     }
 }

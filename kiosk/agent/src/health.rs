@@ -8,12 +8,14 @@ use pickup_protocol::health::{ClockHealth, DiskHealth, Health, JournalHealth};
 use tokio::time::sleep;
 
 use crate::backend::{Backend, BackendError};
+use crate::calls::Calls;
 use crate::clock::{Clock, Source};
 use crate::drivers::Watch;
 use crate::journal::Journal;
 use crate::pulse::Pulse;
 
 const EVERY: Duration = Duration::from_secs(60);
+const CALL_AGAIN: Duration = Duration::from_secs(5);
 /// What changes together is told together, and a flapping device does not flood the backend.
 const AFTER_A_CHANGE: Duration = Duration::from_secs(2);
 
@@ -29,6 +31,8 @@ pub struct Reporter {
     pub pulse: Arc<Pulse>,
     /// How the devices stand.
     pub watch: Watch,
+    /// Calls for a person.
+    pub calls: Calls,
     /// The data directory, whose disk counts.
     pub data_dir: PathBuf,
 }
@@ -41,7 +45,10 @@ impl Reporter {
         loop {
             let health = self.health(start).await;
             match self.backend.health(&health).await {
-                Ok(_) => refused = false,
+                Ok(_) => {
+                    refused = false;
+                    self.calls.told(&health.calls);
+                }
                 Err(BackendError::Refused(error)) => {
                     if !std::mem::replace(&mut refused, true) {
                         tracing::warn!(code = %error.code, "the backend does not take health reports");
@@ -49,8 +56,11 @@ impl Reporter {
                 }
                 Err(error) => tracing::debug!(%error, "a health report is lost"),
             }
+            // Somebody may be standing there: a call that was not taken is told again soon.
+            let pause = if self.calls.waiting(Instant::now()).is_empty() { EVERY } else { CALL_AGAIN };
             tokio::select! {
-                () = sleep(EVERY) => {}
+                () = sleep(pause) => {}
+                () = self.calls.made.notified() => {}
                 () = self.watch.changed.notified() => sleep(AFTER_A_CHANGE).await,
                 () = self.pulse.changed.notified() => sleep(AFTER_A_CHANGE).await,
             }
@@ -68,6 +78,7 @@ impl Reporter {
             journal: JournalHealth { good: self.pulse.journal_is_good(), rows: self.journal.rows() },
             reports_waiting: self.pulse.waiting(),
             devices: self.watch.devices().await,
+            calls: self.calls.waiting(Instant::now()),
         };
         health.bounded()
     }

@@ -18,6 +18,7 @@ use tokio::time::{Instant, sleep_until};
 use uuid::Uuid;
 
 use crate::backend::{Backend, BackendError};
+use crate::calls::Calls;
 use crate::clock::Clock;
 use crate::contact::Nudges;
 use crate::devices::{self, Devices};
@@ -54,6 +55,8 @@ pub struct Kiosk {
     pub began: bool,
     /// How it goes on, for whoever watches.
     pub pulse: Arc<Pulse>,
+    /// Calls for a person.
+    pub calls: Calls,
     /// The drivers.
     pub devices: Devices,
     /// The screen.
@@ -157,7 +160,10 @@ impl Kiosk {
                 }
                 Command::Print(job) => self.print(*job),
                 Command::OpenDoor(door) => self.open(door),
-                Command::CallStaff(why) => tracing::warn!(why, "a member of staff is needed at the kiosk"),
+                Command::CallStaff(why) => {
+                    tracing::warn!(why, "a member of staff is needed at the kiosk");
+                    self.calls.call(why, std::time::Instant::now());
+                }
                 asked => self.ask(asked),
             }
         }

@@ -2,6 +2,7 @@
 
 mod backend;
 mod bench;
+mod calls;
 mod check;
 mod clock;
 mod config;
@@ -20,6 +21,7 @@ mod known;
 mod outbox;
 mod pulse;
 mod run;
+mod sample;
 mod screen;
 mod slip;
 mod tls;
@@ -72,6 +74,12 @@ enum Command {
     /// Walk the doors one by one with a person, find out which lock opens which door and how its contact reports, and
     /// write it down. Answers come from standard input. The kiosk must not run.
     Doors {
+        /// The settings file.
+        #[arg(long, default_value = "kiosk.toml")]
+        config: PathBuf,
+    },
+    /// Print a sample slip, to see that the printer prints what shoppers will get. The kiosk must not run.
+    Print {
         /// The settings file.
         #[arg(long, default_value = "kiosk.toml")]
         config: PathBuf,
@@ -147,6 +155,7 @@ fn serve() -> Result<ExitCode> {
             let (input, out) = (&mut std::io::stdin().lock(), &mut std::io::stdout().lock());
             return runtime.block_on(doors::run(&Config::read(&config)?, input, out));
         }
+        Command::Print { config } => return runtime.block_on(sample::print(&Config::read(&config)?)),
         Command::Journal { config, command } => {
             return journal::run_command(&Config::read(&config)?.data_dir, &command);
         }

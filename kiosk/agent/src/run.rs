@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use crate::backend::Backend;
 use crate::bench::{self, Frames};
+use crate::calls::Calls;
 use crate::clock::Clock;
 use crate::config::{Config, ScreenMode, ScreenSettings};
 use crate::contact::{Contact, Nudges};
@@ -115,12 +116,14 @@ fn assemble(config: &Config, enrolment: &Enrolment, key: &str, with: Around) -> 
         pulse: Arc::clone(&pulse),
     };
     tokio::spawn(outbox::send(outbox, outgoing));
+    let calls = Calls::default();
     let reporter = Reporter {
         backend: backend.clone(),
         clock: clock.clone(),
         journal: journal.clone(),
         pulse: Arc::clone(&pulse),
         watch,
+        calls: calls.clone(),
         data_dir: config.data_dir.clone(),
     };
     tokio::spawn(reporter.report());
@@ -140,6 +143,7 @@ fn assemble(config: &Config, enrolment: &Enrolment, key: &str, with: Around) -> 
         known: Known::default(),
         began: false,
         pulse,
+        calls,
         clock,
         backend,
         journal,

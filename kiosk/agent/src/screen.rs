@@ -41,7 +41,7 @@ impl Surroundings {
         ui::View {
             language,
             display,
-            screen: screen(&shown.screen, shown.countdown_s),
+            screen: screen(&shown.screen, shown.countdown_s, shown.online),
             status: self.status(shown, wall),
             lockers: self.lockers.clone(),
             countdown_s: shown.countdown_s,
@@ -91,7 +91,8 @@ pub const fn action(touched: ui::Action) -> session::Action {
     }
 }
 
-fn screen(shown: &session::Screen, countdown_s: Option<u16>) -> ui::Screen {
+/// Nobody is said to have been told of anything while the backend, which tells them, is away.
+fn screen(shown: &session::Screen, countdown_s: Option<u16>, online: bool) -> ui::Screen {
     use session::Screen as S;
     match shown {
         S::Starting => out_of_service("STARTING"),
@@ -107,7 +108,7 @@ fn screen(shown: &session::Screen, countdown_s: Option<u16>) -> ui::Screen {
         S::Printing => ui::Screen::Printing,
         S::PrinterTrouble(kind) => ui::Screen::PrinterTrouble(ui::PrinterTrouble {
             kind: printer_trouble(*kind),
-            staff_called: true,
+            staff_called: online,
         }),
         S::Opening(door) => ui::Screen::OpeningDoor(ui::OpeningDoor { door: door.to_string() }),
         S::TakeGoods { door, ajar } => {
@@ -120,7 +121,7 @@ fn screen(shown: &session::Screen, countdown_s: Option<u16>) -> ui::Screen {
         }
         S::StillThere => ui::Screen::StillThere(ui::StillThere { seconds: countdown_s.unwrap_or_default() }),
         S::Help { reference } => {
-            ui::Screen::Help(ui::Help { staff_called: true, reference: reference.clone() })
+            ui::Screen::Help(ui::Help { staff_called: online, reference: reference.clone() })
         }
         staff => staff_screen(staff),
     }
@@ -163,7 +164,8 @@ fn card_problem(problem: session::Problem) -> ui::CardProblem {
         session::Problem::ReadAgain => ui::CardProblem::ReadAgain,
         session::Problem::WrongPerson { tries_left } => ui::CardProblem::WrongPerson { tries_left },
         session::Problem::Expired => ui::CardProblem::Expired,
-        session::Problem::ReaderDown => ui::CardProblem::Unreadable,
+        session::Problem::OtherDocument => ui::CardProblem::OtherDocument,
+        session::Problem::ReaderDown => ui::CardProblem::ReaderDown,
     }
 }
 

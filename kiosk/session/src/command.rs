@@ -120,6 +120,8 @@ pub enum Problem {
     },
     /// Out of date.
     Expired,
+    /// A document that orders are not made with.
+    OtherDocument,
     /// The reader itself does not answer.
     ReaderDown,
 }

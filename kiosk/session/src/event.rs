@@ -106,6 +106,8 @@ pub enum Event {
     Card(Box<Card>),
     /// A card was on the reader and could not be read.
     CardFailed,
+    /// A document was read that orders are not made with, such as one without an 18-digit number.
+    OtherDocument,
     /// The card reader answers, or not.
     Reader(bool),
     /// Answer to [`crate::Command::AskVerdict`].

@@ -140,11 +140,19 @@ impl Session {
         self.enter(State::Review { offered, evidence });
     }
 
-    pub(crate) fn card_failed(&mut self) {
+    pub(crate) fn card_failed(&mut self, why: Problem) {
         self.card_seen();
         if let State::PresentCard { problem, .. } = &mut self.state {
-            *problem = Some(Problem::ReadAgain);
+            *problem = Some(why);
         }
+    }
+
+    /// Whoever stands before a reader that went silent cannot help it.
+    pub(crate) fn reader(&mut self, up: bool) {
+        if self.reader_up && !up && matches!(self.state, State::PresentCard { .. }) {
+            self.push(Command::CallStaff("READER_DOWN"));
+        }
+        self.reader_up = up;
     }
 
     /// A card on the reader is as good as a touch: somebody is there.

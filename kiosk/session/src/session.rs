@@ -9,7 +9,7 @@ use pickup_protocol::staff::{Scanned, classify};
 use pickup_protocol::{DoorNumber, Language, Manifest, PickupNumber, Reason};
 use uuid::Uuid;
 
-use crate::command::{Command, Display, View};
+use crate::command::{Command, Display, Problem, View};
 use crate::event::{Action, Event, Now, Trouble};
 use crate::journal::{Record, Recovery, Slips};
 use crate::state::State;
@@ -177,8 +177,9 @@ impl Session {
             Event::Scanned(bytes) => self.scanned(&bytes),
             Event::Touched(action) => self.touched(action),
             Event::Card(card) => self.card(&card),
-            Event::CardFailed => self.card_failed(),
-            Event::Reader(up) => self.reader_up = up,
+            Event::CardFailed => self.card_failed(Problem::ReadAgain),
+            Event::OtherDocument => self.card_failed(Problem::OtherDocument),
+            Event::Reader(up) => self.reader(up),
             Event::Verdict(ask, answer) => self.verdict(ask, answer.ok().map(|v| *v)),
             Event::Grant(ask, answer) => self.granted(ask, answer.ok()),
             Event::Staff(ask, answer) => self.staff_answer(ask, answer.ok()),

@@ -20,6 +20,8 @@ impl Session {
             self.withdrawn = true;
             self.push(Command::CallStaff("RELEASE_WITHDRAWN"));
         }
+        // What the backend lists it knows, and refuses to have stored a second time itself.
+        self.stored.retain(|pickup| !manifest.entries.iter().any(|entry| entry.offer.pickup == *pickup));
         self.manifest = Some(manifest);
     }
 

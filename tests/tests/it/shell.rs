@@ -35,10 +35,15 @@ pub async fn run(product: &Product, words: &[&str]) -> Result<Said> {
     Ok(Said { well: done.status.success(), out: text(&done.stdout), err: text(&done.stderr) })
 }
 
+/// What the backend's command with these words says.
+pub async fn backend(product: &Product, words: &[&str]) -> Result<String> {
+    let config = product.dir().join("backend.toml");
+    let words = words.iter().copied().chain(["--config"]).map(OsString::from);
+    program::output_of("pickup-backend", &words.chain([config.into()]).collect::<Vec<_>>()).await
+}
+
 /// How the backend says the kiosk stands.
 pub async fn health(product: &Product) -> Result<Value> {
-    let config = product.dir().join("backend.toml");
-    let words = ["kiosk", "show", "K1", "--json", "--config"].map(OsString::from);
-    let said = program::output_of("pickup-backend", &[&words[..], &[config.into()]].concat()).await?;
+    let said = backend(product, &["kiosk", "show", "K1", "--json"]).await?;
     serde_json::from_str(&said).with_context(|| format!("not JSON: {said}"))
 }

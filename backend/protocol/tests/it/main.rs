@@ -237,7 +237,12 @@ fn health() {
             last_fault: Some(Fault { code: "paper_out".into(), ago_s: 5 }),
             trace: vec![TraceLine { at_ms: 9, text: "Opened".into() }],
         }],
+        calls: Vec::new(),
     };
+    check(
+        &Call { id: Uuid::from_u128(1), code: "HELP_ASKED".into(), ago_s: 2 },
+        &format!(r#"{{"id":"{ID}","code":"HELP_ASKED","ago_s":2}}"#),
+    );
     check(
         &value,
         r#"{"at":"2026-11-21T05:06:07.5Z","version":"0.1.0","uptime_s":61,"out_of_service":null,"clock":{"source":"backend","system_ahead_ms":-12},"disk":{"free_bytes":1,"total_bytes":2},"journal":{"good":true,"rows":3},"reports_waiting":0,"devices":[{"name":"printer","good":false,"fault":"paper_out","for_s":5,"last_fault":{"code":"paper_out","ago_s":5},"trace":[{"at_ms":9,"text":"Opened"}]}]}"#,

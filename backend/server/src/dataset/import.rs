@@ -2,7 +2,7 @@
 //! The columns are described in `docs/imports.md`.
 
 use jiff::Timestamp;
-use pickup_domain::dated::{DatedList, Entry};
+use pickup_domain::dated::{DatedList, Entry, EntryFault};
 use pickup_domain::goods::Product;
 use pickup_domain::lists::{Permitted, PersonalUse, Prohibited, Watch};
 use pickup_domain::registrations::{Enterprise, GoodsRegistration};
@@ -196,7 +196,16 @@ fn dated<T: Entry + Clone>(
                 .map(|error| Fault {
                     line: line(error.position),
                     column: None,
-                    why: format!("{}: {}", error.key, error.fault),
+                    why: match error.fault {
+                        EntryFault::Overlap { with } => {
+                            format!(
+                                "{}: it is in force on days on which line {} is too",
+                                error.key,
+                                line(with)
+                            )
+                        }
+                        fault => format!("{}: {fault}", error.key),
+                    },
                 })
                 .collect(),
         )),

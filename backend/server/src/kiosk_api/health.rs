@@ -13,6 +13,7 @@ use crate::App;
 use crate::db::{Conn, OptionalExt as _};
 use crate::error::{Body, Fault};
 use crate::store::StoreError;
+use crate::tasks;
 use crate::time::{at, us};
 
 /// Takes a report.
@@ -22,17 +23,22 @@ pub async fn health(
     Body(health): Body<Health>,
 ) -> Result<Json<Value>, Fault> {
     let now = app.now();
-    app.store.write(move |tx| keep(tx, now, &kiosk.key, health)).await?;
+    app.store.write(move |tx| keep(tx, now, &kiosk, health)).await?;
     Ok(Json(json!({})))
 }
 
-fn keep(tx: &Conn, now: Timestamp, kiosk: &str, health: Health) -> Result<(), Fault> {
-    let body = serde_json::to_string(&health.bounded())
-        .map_err(|e| StoreError::unreadable(format!("health of kiosk {kiosk}"), e))?;
+fn keep(tx: &Conn, now: Timestamp, kiosk: &Kiosk, health: Health) -> Result<(), Fault> {
+    let health = health.bounded();
+    for call in &health.calls {
+        let body = json!({ "kiosk": kiosk.name, "code": call.code, "ago_s": call.ago_s });
+        tasks::raise(tx, now, tasks::Kind::Call, &call.id.to_string(), None, &body)?;
+    }
+    let body = serde_json::to_string(&health)
+        .map_err(|e| StoreError::unreadable(format!("health of kiosk {}", kiosk.name), e))?;
     tx.execute(
         "INSERT INTO kiosk_health (cell, kiosk_id, body, got_us) VALUES ({cell}, ?1, ?2, ?3)
          ON CONFLICT (cell, kiosk_id) DO UPDATE SET body = excluded.body, got_us = excluded.got_us",
-        (kiosk, body, us(now)),
+        (&kiosk.key, body, us(now)),
     )?;
     Ok(())
 }

@@ -1,7 +1,8 @@
 //! How kiosks stand, as they say.
 
 use pickup_protocol::health::{
-    ClockHealth, DeviceHealth, Health, JournalHealth, TRACE_LINES_AT_MOST, TRACE_TEXT_AT_MOST, TraceLine,
+    Call, ClockHealth, DeviceHealth, Health, JournalHealth, TRACE_LINES_AT_MOST, TRACE_TEXT_AT_MOST,
+    TraceLine,
 };
 use pickup_server::kiosk_api::last_health;
 use serde_json::{Value, json};
@@ -27,6 +28,7 @@ fn health(uptime_s: u64, lines: usize) -> Health {
             last_fault: None,
             trace: (0..lines).map(line).collect(),
         }],
+        calls: Vec::new(),
     }
 }
 
@@ -55,4 +57,19 @@ async fn a_field_this_version_does_not_know_does_no_harm() {
     body["warmth_mk"] = json!(312_000);
     let answer: Result<Value, _> = kiosk.post("health", &body).await;
     assert_eq!(answer, Ok(json!({})));
+}
+
+#[tokio::test]
+async fn a_call_for_staff_is_one_task_however_often_it_is_told() {
+    let bench = Bench::start().await;
+    let kiosk = bench.kiosk("K1", 1).await;
+    let id = uuid::Uuid::from_u128(7);
+    for ago_s in [0, 5] {
+        let calls = vec![Call { id, code: "HELP_ASKED".into(), ago_s }];
+        let answer: Result<Value, _> = kiosk.post("health", &Health { calls, ..health(1, 1) }).await;
+        assert_eq!(answer, Ok(json!({})));
+    }
+    let tasks = bench.app.store.read(|conn| pickup_server::tasks::list(conn, false)).await.unwrap();
+    let told: Vec<_> = tasks.iter().map(|task| (task.kind.as_str(), &task.body["kiosk"])).collect();
+    assert_eq!(told, [("call", &json!("K1"))]);
 }

@@ -213,6 +213,8 @@ fn a_card_that_cannot_be_read_or_has_run_out_may_be_followed_by_a_good_one() {
     assert_eq!(kiosk.screen(), &asks(Problem::ReadAgain));
     kiosk.present(sample::expired_card());
     assert_eq!(kiosk.screen(), &asks(Problem::Expired));
+    kiosk.send(pickup_session::Event::OtherDocument);
+    assert_eq!(kiosk.screen(), &asks(Problem::OtherDocument));
     kiosk.present(sample::card());
     assert!(matches!(kiosk.screen(), Screen::Review { .. }));
 }
