@@ -17,6 +17,7 @@ use pickup_tests::clearing::orders::Maker;
 use pickup_tests::clearing::setup::Bed;
 use pickup_tests::clearing::{arms, usage};
 use pickup_tests::product;
+use pickup_tests::program;
 use serde_json::json;
 
 /// Orders a second of the product, of the bare statements and of one transaction an order.
@@ -56,14 +57,7 @@ enum Which {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let options = Options::parse();
-    match run(&options).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(fault) => {
-            eprintln!("{fault:#}");
-            ExitCode::FAILURE
-        }
-    }
+    program::ended(run(&Options::parse()).await)
 }
 
 /// What one round came to, in orders a second.

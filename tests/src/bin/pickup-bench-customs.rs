@@ -16,6 +16,7 @@ use pickup_customs::{
 };
 use pickup_domain::declaration::{self, Answers, Standing};
 use pickup_tests::customs_orders::{filing, guid, transfer};
+use pickup_tests::program;
 use serde_json::json;
 
 /// Orders, signatures and receipts a second on one core.
@@ -36,14 +37,7 @@ struct Options {
 const BATCH: u32 = 100;
 
 fn main() -> ExitCode {
-    let options = Options::parse();
-    match run(&options) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(fault) => {
-            eprintln!("{fault:#}");
-            ExitCode::FAILURE
-        }
-    }
+    program::ended(run(&Options::parse()))
 }
 
 /// Rates of each round, by arm.

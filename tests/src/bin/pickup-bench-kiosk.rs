@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use clap::Parser;
 use pickup_tests::product::{self, Product, Setup};
+use pickup_tests::program;
 use pickup_tests::timed::{self, Times, milliseconds, rank};
 use pickup_tests::wait::PATIENCE;
 use serde_json::{Value, json};
@@ -41,14 +42,7 @@ struct Figures {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let options = Options::parse();
-    match run(&options).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(fault) => {
-            eprintln!("{fault:#}");
-            ExitCode::FAILURE
-        }
-    }
+    program::ended(run(&Options::parse()).await)
 }
 
 async fn run(options: &Options) -> Result<()> {

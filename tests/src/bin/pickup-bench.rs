@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::Parser;
 use pickup_tests::product::{self, Setup};
+use pickup_tests::program;
 use pickup_tests::timed::{self, Times, milliseconds, rank};
 use serde_json::json;
 
@@ -21,14 +22,7 @@ struct Options {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let options = Options::parse();
-    match run(&options).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(fault) => {
-            eprintln!("{fault:#}");
-            ExitCode::FAILURE
-        }
-    }
+    program::ended(run(&Options::parse()).await)
 }
 
 async fn run(options: &Options) -> Result<()> {

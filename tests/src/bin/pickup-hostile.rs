@@ -13,6 +13,7 @@ use pickup_tests::clearing::orders::Maker;
 use pickup_tests::clearing::setup::Bed;
 use pickup_tests::hostile::{books, life};
 use pickup_tests::product;
+use pickup_tests::program;
 use serde_json::json;
 
 /// Declarations against a hostile customs side: at the end every one has one final state, the one customs has.
@@ -37,14 +38,7 @@ struct Options {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let options = Options::parse();
-    match run(&options).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(fault) => {
-            eprintln!("{fault:#}");
-            ExitCode::FAILURE
-        }
-    }
+    program::ended(run(&Options::parse()).await)
 }
 
 async fn run(options: &Options) -> Result<()> {

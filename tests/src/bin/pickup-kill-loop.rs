@@ -9,6 +9,7 @@ use pickup_server::db::Engine;
 use pickup_tests::clearing::killing;
 use pickup_tests::clearing::setup::Bed;
 use pickup_tests::product;
+use pickup_tests::program;
 use serde_json::json;
 
 /// Real processes, really killed.
@@ -28,14 +29,7 @@ struct Options {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let options = Options::parse();
-    match run(&options).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(fault) => {
-            eprintln!("{fault:#}");
-            ExitCode::FAILURE
-        }
-    }
+    program::ended(run(&Options::parse()).await)
 }
 
 async fn run(options: &Options) -> Result<()> {
