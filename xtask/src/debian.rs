@@ -22,11 +22,14 @@ pub const DEMO: &[Package] = &[
     Package { name: "libc6-dev", reason: "C headers for the same" },
     Package { name: "pkg-config", reason: "finds fontconfig" },
     Package { name: "libfontconfig-dev", reason: "the screen toolkit looks fonts up with it" },
-    Package {
-        name: "fonts-dejavu-core",
-        reason: "the screen toolkit does not start without one system font",
-    },
+    FONT,
 ];
+
+/// Needed by whatever shows the screen.
+pub const FONT: Package = Package {
+    name: "fonts-dejavu-core",
+    reason: "the screen toolkit does not start without one system font",
+};
 
 /// Needed by the tests beyond that.
 pub const TESTS: &[Package] = &[

@@ -75,6 +75,18 @@ pub struct Bus {
     name: String,
 }
 
+/// Skips what a driver says until it says this; what was skipped.
+pub async fn until(driver: &mut LockHandle, wanted: LockEvent) -> Vec<LockEvent> {
+    let mut passed = Vec::new();
+    loop {
+        match timeout(PATIENCE, driver.events.recv()).await {
+            Ok(Some(event)) if event == wanted => return passed,
+            Ok(Some(event)) => passed.push(event),
+            other => panic!("{other:?} instead of {wanted:?} after {passed:?}"),
+        }
+    }
+}
+
 pub fn hasty(family: Family, swapped: bool, port: PathBuf) -> LockConfig {
     LockConfig {
         port,

@@ -1,14 +1,11 @@
 //! Several buses of several families as one device.
 
-use std::time::Duration;
-
 use pickup_devices::DeviceFault;
 use pickup_devices::lock::{
-    BoardConfig, DoorConfig, Family, LockConfig, LockEvent, LockHandle, OpenFailure, Polarity, spawn_all,
+    BoardConfig, DoorConfig, Family, LockConfig, LockEvent, OpenFailure, Polarity, spawn_all,
 };
-use tokio::time::timeout;
 
-use super::locks::{Cabinet, hasty};
+use super::locks::{Cabinet, hasty, until};
 
 const RACK: &str = "
     [[buses]]
@@ -53,17 +50,6 @@ fn buses(cabinet: &Cabinet) -> Vec<LockConfig> {
         ..hasty(Family::Modbus, false, cabinet.dir.join("lock2"))
     };
     vec![first, second]
-}
-
-async fn until(driver: &mut LockHandle, wanted: LockEvent) -> Vec<LockEvent> {
-    let mut passed = Vec::new();
-    loop {
-        match timeout(Duration::from_secs(20), driver.events.recv()).await {
-            Ok(Some(event)) if event == wanted => return passed,
-            Ok(Some(event)) => passed.push(event),
-            other => panic!("{other:?} instead of {wanted:?} after {passed:?}"),
-        }
-    }
 }
 
 fn not_sent(door: u16, fault: DeviceFault) -> LockEvent {

@@ -10,6 +10,8 @@ use pickup_devices::lock::{
 use pickup_hw_mock::pins::SharedDoor;
 use tokio::time::timeout;
 
+use super::locks::until;
+
 fn config() -> LockConfig {
     LockConfig {
         family: Family::Gpio,
@@ -37,17 +39,6 @@ fn start(doors: &[SharedDoor; 2]) -> LockHandle {
             &config,
         )
     })
-}
-
-async fn until(driver: &mut LockHandle, wanted: LockEvent) -> Vec<LockEvent> {
-    let mut passed = Vec::new();
-    loop {
-        match timeout(Duration::from_secs(20), driver.events.recv()).await {
-            Ok(Some(event)) if event == wanted => return passed,
-            Ok(Some(event)) => passed.push(event),
-            other => panic!("{other:?} instead of {wanted:?} after {passed:?}"),
-        }
-    }
 }
 
 fn failed(door: u16, kind: OpenFailure, fault: DeviceFault) -> LockEvent {

@@ -14,10 +14,7 @@ const TOOLS: &[Package] = &[
     Package { name: "kmod", reason: "finds the kernel modules a board needs" },
     Package { name: "cpio", reason: "packs what a board boots" },
     Package { name: "e2fsprogs", reason: "makes and reads the board's disk" },
-    Package {
-        name: "fonts-dejavu-core",
-        reason: "the screen toolkit does not start without one system font",
-    },
+    debian::FONT,
 ];
 
 const BACKPORTS: &str = "Types: deb

@@ -3,7 +3,7 @@
 
 use crate::db::{Conn, OptionalExt as _};
 use jiff::{SignedDuration, Timestamp};
-use pickup_protocol::kiosk::Handover;
+use pickup_protocol::kiosk::{GrantReply, Handover};
 use serde::Serialize;
 
 use super::Kiosk;
@@ -63,7 +63,9 @@ pub fn grounds(tx: &Conn, kiosk: &Kiosk, report: &Handover, usual_s: u32) -> Res
             .prepare_cached("SELECT answer FROM grants WHERE cell = {cell} AND id = ?1 AND pickup = ?2")?
             .query_row((id.to_string(), i64::try_from(report.pickup.0).unwrap_or(-1)), |row| row.get(0))
             .optional()?;
-        return Ok(Grounds::Grant { given: answer.is_some_and(|answer| answer.contains("\"granted\"")) });
+        let unreadable = |e| StoreError::unreadable(format!("grant {id}"), e);
+        let answer = answer.map(|text| serde_json::from_str(&text)).transpose().map_err(unreadable)?;
+        return Ok(Grounds::Grant { given: matches!(answer, Some(GrantReply::Granted { .. })) });
     }
     let Some(used) = &report.manifest else { return Ok(Grounds::Unnamed) };
     let newest: i64 =
