@@ -16,7 +16,7 @@ use crate::read::{ReadError, count_batch, elements, in_ceb, local, quoted, tree,
 use crate::record::Record as _;
 use crate::refund::InvtRefund;
 use crate::waybill_status::LogisticsStatus;
-use crate::write::{BATCH_LIMIT, CEB_NS, WriteError, XSI_NS, XmlWriter};
+use crate::write::{BATCH_LIMIT, CEB_NS, DECLARATION, WriteError, XSI_NS, XmlWriter};
 
 /// A message of documents of one kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,8 +37,6 @@ pub struct Unsigned {
     body: String,
 }
 
-/// What stands before the root element. Canonicalisation leaves it out.
-const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>";
 /// Elements that may follow and are not read here: a port's own extension, and the signature.
 const TRAILERS: [&str; 2] = ["ExtendMessage", "Signature"];
 /// Most parties to which a message is passed on.

@@ -12,7 +12,7 @@ use crate::returns::{
 use crate::status::Status;
 use crate::tax::{TAX, TaxBill, TaxHeadRd, TaxHeadStatus, TaxState};
 use crate::time::Millis;
-use crate::write::{BATCH_LIMIT, CEB_NS, LINE_LIMIT, WriteError, XmlWriter, escape_attribute};
+use crate::write::{BATCH_LIMIT, CEB_NS, DECLARATION, LINE_LIMIT, WriteError, XmlWriter, escape_attribute};
 
 /// One receipt of any kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -277,7 +277,7 @@ pub fn write_receipts(guid: &str, receipts: &[Receipt]) -> Result<String, WriteE
     if receipts.is_empty() || receipts.len() > most || alike != receipts.len() {
         return Err(WriteError::Batch(alike));
     }
-    let mut tag = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?><{root} xmlns=\"{CEB_NS}\" guid=\"");
+    let mut tag = format!("{DECLARATION}<{root} xmlns=\"{CEB_NS}\" guid=\"");
     escape_attribute(&mut tag, guid);
     tag.push_str("\" version=\"1.0\">");
     let mut out = XmlWriter::new("");

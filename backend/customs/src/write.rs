@@ -10,6 +10,8 @@ pub const XSI_NS: &str = "http://www.w3.org/2001/XMLSchema-instance";
 pub const BATCH_LIMIT: usize = 100;
 /// Most lines in one order or list.
 pub const LINE_LIMIT: usize = 99;
+/// What stands before the root element of every message. Canonicalisation leaves it out.
+pub(crate) const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>";
 
 /// Why a message was not written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

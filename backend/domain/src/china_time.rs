@@ -2,12 +2,20 @@
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
-use jiff::tz::{Offset, TimeZone};
+use jiff::tz::Offset;
+
+const OFFSET: Offset = Offset::constant(8);
 
 /// The civil date and time in China at `at`.
 #[must_use]
 pub fn civil(at: Timestamp) -> DateTime {
-    TimeZone::fixed(Offset::constant(8)).to_datetime(at)
+    OFFSET.to_datetime(at)
+}
+
+/// When the clocks of China show `civil`; `None` beyond what a [`Timestamp`] can hold.
+#[must_use]
+pub fn moment(civil: DateTime) -> Option<Timestamp> {
+    OFFSET.to_timestamp(civil).ok()
 }
 
 /// The calendar date in China at `at`.
@@ -25,9 +33,7 @@ pub fn year(at: Timestamp) -> i16 {
 /// When a day begins in China.
 #[must_use]
 pub fn midnight(day: Date) -> Timestamp {
-    TimeZone::fixed(Offset::constant(8))
-        .to_timestamp(day.to_datetime(jiff::civil::Time::midnight()))
-        .unwrap_or(Timestamp::MAX)
+    moment(day.to_datetime(jiff::civil::Time::midnight())).unwrap_or(Timestamp::MAX)
 }
 
 /// `YYYYMMDD`, as customs messages write a date.
@@ -67,7 +73,7 @@ pub fn parse_digits(text: &str) -> Option<Timestamp> {
         millis * 1_000_000,
     )
     .ok()?;
-    TimeZone::fixed(Offset::constant(8)).to_timestamp(when).ok()
+    moment(when)
 }
 
 #[cfg(test)]

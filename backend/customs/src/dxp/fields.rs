@@ -1,8 +1,6 @@
 //! The fields of envelopes, and how one of them is written and read.
 
 use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::tz::{Offset, TimeZone};
 use pickup_domain::china_time;
 use roxmltree::Node;
 
@@ -10,7 +8,7 @@ use super::{DXP_NS, REPEAT_LIMIT};
 use crate::field::{Fault, Field, FieldError, check, exactly, text};
 use crate::read::{ReadError, elements, local, own_text};
 use crate::time::Seconds;
-use crate::write::{WriteError, XmlWriter, escape_attribute};
+use crate::write::{DECLARATION, WriteError, XmlWriter, escape_attribute};
 
 const fn required(name: &'static str, min: usize, max: usize, doc: &'static str) -> Field {
     Field { name, rule: text(min, max), required: true, doc }
@@ -45,7 +43,7 @@ pub(super) const STA_NODE: Field = required("StaNode", 1, 8, "Server of the send
 
 pub(super) fn started(root: &str) -> XmlWriter {
     let mut out = XmlWriter::new("dxp:");
-    out.raw("<?xml version=\"1.0\" encoding=\"UTF-8\"?>");
+    out.raw(DECLARATION);
     out.raw(&format!("<dxp:{root} xmlns:dxp=\"{DXP_NS}\" ver=\"1.0\">"));
     out
 }
@@ -135,10 +133,7 @@ pub(super) fn date_time(at: Seconds) -> String {
 /// An XML Schema date and time; without an offset it is meant in China.
 pub(super) fn moment(node: Node<'_, '_>, element: &'static str, field: Field) -> Result<Seconds, FieldError> {
     let text = get(node, element, field)?;
-    let at = text.parse::<Timestamp>().ok().or_else(|| {
-        let civil: DateTime = text.parse().ok()?;
-        Some(civil.to_zoned(TimeZone::fixed(Offset::constant(8))).ok()?.timestamp())
-    });
+    let at = text.parse::<Timestamp>().ok().or_else(|| china_time::moment(text.parse().ok()?));
     let fault = Fault::Value("a time as YYYY-MM-DDThh:mm:ss is needed");
     at.map(Seconds::from).ok_or_else(|| FieldError::new(element, field.name, fault))
 }

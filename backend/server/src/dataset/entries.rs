@@ -8,7 +8,7 @@ use pickup_domain::parcel::Size;
 use pickup_domain::registrations::{Enterprise, EnterpriseRole, GoodsRegistration, RegisteredGoods};
 use pickup_domain::rules::NoticeVersion;
 use pickup_domain::tax::{ConsumptionTax, TariffLine};
-use pickup_domain::{Money, Quantity};
+use pickup_domain::{Money, Quantity, china_time};
 
 use crate::dataset::lines::{Fault, Line};
 use crate::time::us;
@@ -193,8 +193,8 @@ pub fn guarantee(line: &Line<'_>) -> Result<(String, Money, (i64, i64)), Fault> 
         return Err(line.fault("amount", "must be above zero"));
     }
     let noon = |day: jiff::civil::Date| {
-        let china = jiff::tz::TimeZone::fixed(jiff::tz::Offset::constant(8));
-        china.to_timestamp(day.at(12, 0, 0, 0)).map(us).map_err(|error| line.fault("from", error))
+        let at = china_time::moment(day.at(12, 0, 0, 0));
+        at.map(us).ok_or_else(|| line.fault("from", "a day that can be counted is needed"))
     };
     let span = (noon(line.value("from")?)?, noon(line.value("until")?)?);
     Ok((line.filled("number")?, amount, span))

@@ -5,12 +5,11 @@
 use crate::db::Conn;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::{Offset, TimeZone};
 use pickup_domain::centre::{Centre, Names};
 use pickup_domain::goods::{LegalUnit, Permission, Product};
 use pickup_domain::parcel::Size;
 use pickup_domain::tax::{ConsumptionTax, Tariff, TariffLine};
-use pickup_domain::{HsCode, Money, Quantity, limits};
+use pickup_domain::{HsCode, Money, Quantity, china_time, limits};
 use serde::Deserialize;
 
 use crate::clearing::accounts;
@@ -178,7 +177,7 @@ impl Demo {
         let data = &self.operator.guarantee;
         let amount: Money = data.amount.parse().map_err(|e| StoreError::unreadable("demo guarantee", e))?;
         accounts::open(tx, &accounts::guarantee_key(&data.number), amount.fen())?;
-        let (from, until) = (start_of(data.from)?, start_of(data.until)?);
+        let (from, until) = (start_of(data.from), start_of(data.until));
         tx.execute(
             "UPDATE account SET valid_from_us = ?1, valid_until_us = ?2 WHERE cell = {cell} AND kind = 'guarantee' AND key = ?3",
             (from, until, &data.number),
@@ -188,10 +187,8 @@ impl Demo {
 }
 
 /// The first moment of a day in China, in microseconds.
-fn start_of(day: Date) -> Result<i64, StoreError> {
-    let china = TimeZone::fixed(Offset::constant(8));
-    let start = china.to_timestamp(day.at(0, 0, 0, 0)).map_err(|e| StoreError::unreadable("a date", e))?;
-    Ok(us(start))
+fn start_of(day: Date) -> i64 {
+    us(china_time::midnight(day))
 }
 
 fn json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
