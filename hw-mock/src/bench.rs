@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use serde_json::{Value, json};
 use tokio::sync::{broadcast, watch};
 
 use crate::lines::Line;
@@ -67,8 +68,36 @@ impl Bench {
             world.set_now(self.now());
             what(&mut world)
         };
-        self.changed.send_modify(|n| *n += 1);
+        self.tell();
         result
+    }
+
+    /// Everyone is told that something changed beside the world.
+    pub fn tell(&self) {
+        self.changed.send_modify(|n| *n += 1);
+    }
+
+    /// The state as the page and the tests see it: the world, and under `lines` what is between it and the kiosk.
+    #[must_use]
+    pub fn state(&self) -> Value {
+        // One after the other: both look at the world, which is locked while one looks.
+        let mut state = self.world().state();
+        let lines = self.between();
+        if let Some(state) = state.as_object_mut() {
+            state.insert("lines".to_owned(), lines);
+        }
+        state
+    }
+
+    /// Wires, lines, what waits in a held world, and which devices are in.
+    #[must_use]
+    pub fn between(&self) -> Value {
+        let plugged = Device::ALL.into_iter().filter(|device| self.line(*device).is_plugged());
+        let (scanner, printer) = self.world().models();
+        json!({
+            "wires": self.wires.faults(), "plugged": plugged.map(Device::name).collect::<Vec<_>>(),
+            "waiting": self.wires.waiting(), "scanner": scanner, "printer": printer,
+        })
     }
 
     /// Time since the mock started.
@@ -118,7 +147,7 @@ impl Bench {
             (answer, world.log_since(u64::MAX).0 != before)
         };
         if moved {
-            self.changed.send_modify(|n| *n += 1);
+            self.tell();
         }
         answer
     }
@@ -131,7 +160,12 @@ impl Bench {
 
     /// Sends bytes of a device to the kiosk, as its wire lets them pass; in a held world they wait.
     pub async fn send(&self, device: Device, bytes: &[u8]) {
-        if !bytes.is_empty() && !self.wires.keep(device, bytes) {
+        if bytes.is_empty() {
+            return;
+        }
+        if self.wires.keep(device, bytes) {
+            self.tell();
+        } else {
             self.transmit(device, bytes).await;
         }
     }
@@ -139,13 +173,16 @@ impl Bench {
     /// Lets the answer go that has waited longest; its device, or nothing when none waits.
     pub async fn step(&self) -> Option<Device> {
         let (device, bytes) = self.wires.step()?;
+        self.tell();
         self.transmit(device, &bytes).await;
         Some(device)
     }
 
     /// Lets a held world go, with all that waits.
     pub async fn release(&self) {
-        for (device, bytes) in self.wires.release() {
+        let waited = self.wires.release();
+        self.tell();
+        for (device, bytes) in waited {
             self.transmit(device, &bytes).await;
         }
     }

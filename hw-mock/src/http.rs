@@ -25,6 +25,7 @@ type Shared = State<Arc<Bench>>;
 
 const PAGE: &str = include_str!("../page/index.html");
 const STYLE: &str = include_str!("../page/bench.css");
+const WORDS: &str = include_str!("../page/words.js");
 const SCRIPT: &str = include_str!("../page/bench.js");
 
 /// All routes of the bench.
@@ -32,8 +33,9 @@ pub fn router(bench: Arc<Bench>) -> Router {
     Router::new()
         .route("/", get(|| async { Html(PAGE) }))
         .route("/bench.css", get(|| async { ([(header::CONTENT_TYPE, "text/css")], STYLE) }))
+        .route("/words.js", get(|| async { ([(header::CONTENT_TYPE, "text/javascript")], WORDS) }))
         .route("/bench.js", get(|| async { ([(header::CONTENT_TYPE, "text/javascript")], SCRIPT) }))
-        .route("/api/state", get(|State(bench): Shared| async move { Json(bench.world().state()) }))
+        .route("/api/state", get(|State(bench): Shared| async move { Json(bench.state()) }))
         .route("/api/events", get(events))
         .route("/api/log", get(log))
         .route("/api/scan", post(scan))
@@ -84,7 +86,7 @@ async fn events(State(bench): Shared) -> Sse<impl Stream<Item = Result<Event, In
     let states = stream::unfold((bench, changes), |(bench, mut changes)| async move {
         changes.changed().await.ok()?;
         changes.borrow_and_update();
-        let state = bench.world().state().to_string();
+        let state = bench.state().to_string();
         Some((Ok(Event::default().data(state)), (bench, changes)))
     });
     Sse::new(states).keep_alive(KeepAlive::default())

@@ -5,12 +5,15 @@
 
 pub mod clearing;
 pub mod customs_orders;
+#[cfg(feature = "glass")]
+pub mod glass;
 pub mod hands;
 pub mod hostile;
 pub mod people;
 pub mod pi;
 pub mod pilot;
 pub mod ports;
+pub mod processes;
 pub mod product;
 pub mod program;
 pub mod recorder;

@@ -17,6 +17,9 @@ cargo xtask <command>
         Times scan to verdict and confirmation to lock pulse over at least 200 pickups.
   bench kiosk [--json] [--starts N] [--pickups N] [--idle-s N]
         Measures the kiosk's program: start to ready, memory, idle load, scan to event, confirmation to pulse.
+  bench ui [--json] [--starts N] [--touches N] [--idle-s N] [--no-build] [--yes] [--no-install]
+        The kiosk's screen beside the same page in Chromium's kiosk mode: first frame, memory, idle load,
+        touch to changed frame, and how many times better; fails when less than promised (docs/pi.md).
   bench clearing [--engine sqlite|postgres] [--json] …
         Orders a second over HTTP beside the bare statements and one transaction an order; on both
         databases unless one is named. `--help` lists the rest.
@@ -94,6 +97,17 @@ pub struct Demo {
     pub install: Install,
 }
 
+/// Options of `bench ui`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct BenchUi {
+    /// Use the programs as they were built last.
+    pub no_build: bool,
+    /// What to do about missing packages.
+    pub install: Install,
+    /// Words for the program that does it.
+    pub words: Vec<String>,
+}
+
 /// A parsed command line.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Command {
@@ -112,6 +126,8 @@ pub enum Command {
     },
     /// Measure the kiosk's program; the words go to the program that does it.
     BenchKiosk(Vec<String>),
+    /// Measure the screen beside a browser's.
+    BenchUi(BenchUi),
     /// Measure clearing; the words go to the program that does it.
     BenchClearing(Vec<String>),
     /// Measure customs messages; the words go to the program that does it.
@@ -183,6 +199,7 @@ fn bench(rest: &[&str]) -> Result<Command, String> {
         Some((&"kiosk", rest)) => {
             return Ok(Command::BenchKiosk(rest.iter().map(|word| (*word).to_owned()).collect()));
         }
+        Some((&"ui", rest)) => return bench_ui(rest),
         Some((&"clearing", rest)) => {
             return Ok(Command::BenchClearing(rest.iter().map(|word| (*word).to_owned()).collect()));
         }
@@ -198,7 +215,7 @@ fn bench(rest: &[&str]) -> Result<Command, String> {
         Some((&("--help" | "-h"), _)) => return Ok(Command::Help(BENCH_HELP)),
         _ => {
             return Err(
-                "bench needs to know what: `cargo xtask bench pickup`, `clearing`, `customs`, `kills` or `sessions`."
+                "bench needs to know what: `cargo xtask bench pickup`, `kiosk`, `ui`, `clearing`, `customs`, `kills` or `sessions`."
                     .to_owned(),
             );
         }
@@ -209,6 +226,15 @@ fn bench(rest: &[&str]) -> Result<Command, String> {
         return Ok(Command::Help(BENCH_HELP));
     }
     Ok(Command::BenchPickup { json: flags.has("--json"), pickups })
+}
+
+/// Our own words are taken out; all others go to the program that does it.
+fn bench_ui(rest: &[&str]) -> Result<Command, String> {
+    let ours = ["--no-build", "--yes", "--no-install"];
+    let (own, others): (Vec<&str>, Vec<&str>) = rest.iter().partition(|word| ours.contains(word));
+    let flags = Flags::read(&own, &ours)?;
+    let words = others.into_iter().map(str::to_owned).collect();
+    Ok(Command::BenchUi(BenchUi { no_build: flags.has("--no-build"), install: flags.install()?, words }))
 }
 
 /// Takes `--pickups N` out of the words.
@@ -299,6 +325,16 @@ mod tests {
     fn the_words_of_a_customs_bench_go_to_its_program() {
         let words = ["--json", "--rounds", "3"].map(str::to_owned).to_vec();
         assert_eq!(parsed("bench customs --json --rounds 3"), Ok(Command::BenchCustoms(words)));
+    }
+
+    #[test]
+    fn a_bench_of_the_screen_passes_on_what_it_does_not_know() {
+        let words = ["--json", "--touches", "30"].map(str::to_owned).to_vec();
+        let wanted = BenchUi { no_build: true, install: Install::No, words };
+        assert_eq!(
+            parsed("bench ui --json --no-build --no-install --touches 30"),
+            Ok(Command::BenchUi(wanted))
+        );
     }
 
     #[test]

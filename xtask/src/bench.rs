@@ -1,5 +1,7 @@
 //! `cargo xtask bench pickup`: release programs, timed by the simulated devices' own clock.
 
+mod screen;
+
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -7,9 +9,11 @@ use anyhow::{Context, Result, bail};
 use crate::cargo;
 use crate::postgres::Cluster;
 
+pub use screen::run as ui;
+
 /// Builds the release programs and runs the measurement.
 pub fn run(json: bool, pickups: u32) -> Result<bool> {
-    every_program()?;
+    every_program(&[])?;
     let bench = cargo::target_dir()?.join("release/pickup-bench");
     let mut command = Command::new(&bench);
     command.current_dir(cargo::root()?).args(["--pickups", &pickups.to_string()]);
@@ -21,15 +25,16 @@ pub fn run(json: bool, pickups: u32) -> Result<bool> {
 
 /// Builds the release programs and measures the kiosk's.
 pub fn kiosk(words: &[String]) -> Result<bool> {
-    every_program()?;
+    every_program(&[])?;
     cargo::passes(program("release", "pickup-bench-kiosk")?.args(words))
 }
 
-fn every_program() -> Result<()> {
+fn every_program(features: &[&str]) -> Result<()> {
     let mut arguments = vec!["build", "--release", "--bins"];
     for package in cargo::PROGRAM_PACKAGES {
         arguments.extend(["--package", package]);
     }
+    features.iter().for_each(|feature| arguments.extend(["--features", feature]));
     if !cargo::passes(&mut cargo::cargo(&arguments)?)? {
         bail!("the programs could not be built: the compiler's message is above");
     }

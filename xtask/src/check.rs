@@ -28,7 +28,8 @@ pub fn run(install: Install) -> Result<bool> {
     });
     steps.step("security advisories", advisories);
     steps.step("clippy", || {
-        outcome(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"])
+        let words = ["clippy", "--quiet", "--workspace", "--all-targets", "--features", "pickup-tests/glass"];
+        outcome(&[words.as_slice(), &["--", "-D", "warnings"]].concat())
     });
     // After clippy, because both read the same metadata of dependencies.
     steps.step("documentation", documentation);

@@ -47,6 +47,7 @@ fn run(command: Command) -> anyhow::Result<bool> {
         Command::Test(install) => check::run(install),
         Command::BenchPickup { json, pickups } => bench::run(json, pickups),
         Command::BenchKiosk(words) => bench::kiosk(&words),
+        Command::BenchUi(options) => bench::ui(&options),
         Command::BenchClearing(words) => bench::clearing(&words),
         Command::BenchCustoms(words) => bench::customs(&words),
         Command::BenchSessions(words) => bench::sessions(&words),

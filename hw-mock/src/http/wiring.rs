@@ -35,13 +35,7 @@ fn named(device: &str) -> Result<Device, Refusal> {
 
 /// Wires, lines, what waits, and which devices are in.
 async fn wires(State(bench): Shared) -> Json<Value> {
-    let plugged: Vec<&str> =
-        Device::ALL.into_iter().filter(|device| bench.line(*device).is_plugged()).map(Device::name).collect();
-    let (scanner, printer) = bench.world().models();
-    Json(json!({
-        "wires": bench.wires.faults(), "plugged": plugged, "waiting": bench.wires.waiting(),
-        "scanner": scanner, "printer": printer,
-    }))
+    Json(bench.between())
 }
 
 #[derive(Deserialize)]
@@ -55,11 +49,13 @@ async fn set_wire(
     Json(wire): Json<Wire>,
 ) -> Result<StatusCode, Refusal> {
     bench.wires.set(named(&device)?, wire.fault);
+    bench.tell();
     Ok(StatusCode::NO_CONTENT)
 }
 
 async fn clear_wire(State(bench): Shared, Path(device): Path<String>) -> Result<StatusCode, Refusal> {
     bench.wires.set(named(&device)?, None);
+    bench.tell();
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -84,11 +80,13 @@ async fn move_line(
         }
         (other, _) => return Err(missing(format!("a line can be unplugged or plugged, not \"{other}\""))),
     }
+    bench.tell();
     Ok(StatusCode::NO_CONTENT)
 }
 
 async fn hold(State(bench): Shared) -> StatusCode {
     bench.wires.hold();
+    bench.tell();
     StatusCode::NO_CONTENT
 }
 

@@ -1,19 +1,16 @@
 //! Measures the kiosk's program: start, memory, idle load, and how soon it reacts, on pseudo-terminals.
 
-use std::fs;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use clap::Parser;
+use pickup_tests::processes::{TICKS_PER_S, pss_kib, ticks};
 use pickup_tests::product::{self, Product, Setup};
 use pickup_tests::program;
 use pickup_tests::timed::{self, Times, milliseconds, rank};
 use pickup_tests::wait::PATIENCE;
 use serde_json::{Value, json};
-
-/// Ticks of `/proc/PID/stat` a second; the same on every Linux.
-const TICKS_PER_S: u64 = 100;
 
 /// Starts the kiosk again and again, leaves it alone for a while, and plays pickups.
 #[derive(Parser)]
@@ -76,22 +73,6 @@ async fn measure(product: &mut Product, options: &Options, figures: &mut Figures
     }
     figures.pss_kib = pss_kib(id)?;
     Ok(())
-}
-
-/// Processor time of a process so far.
-fn ticks(id: u32) -> Result<u64> {
-    let text = fs::read_to_string(format!("/proc/{id}/stat"))?;
-    // The name may have spaces; what follows its bracket has none. User and system time are fields 14 and 15.
-    let (_, rest) = text.rsplit_once(')').context("not a stat line")?;
-    let fields = rest.split_whitespace().skip(11).take(2);
-    fields.map(|field| field.parse::<u64>().map_err(Into::into)).sum()
-}
-
-/// Memory of a process, with its share of what it shares.
-fn pss_kib(id: u32) -> Result<u64> {
-    let text = fs::read_to_string(format!("/proc/{id}/smaps_rollup"))?;
-    let line = text.lines().find_map(|line| line.strip_prefix("Pss:")).context("no Pss")?;
-    Ok(line.trim().trim_end_matches(" kB").parse()?)
 }
 
 fn shown(mut figures: Figures, options: &Options) -> Result<Value> {

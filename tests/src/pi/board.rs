@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use tokio::process::{Child, Command};
 
 use super::image::Image;
+use super::machine::{self, Machine};
 use crate::program::tail;
 use crate::wait;
 
@@ -17,6 +18,8 @@ pub const PATIENCE: Duration = Duration::from_secs(240);
 /// What a board is made of.
 #[derive(Debug, Clone)]
 pub struct Parts {
+    /// Which board it is.
+    pub machine: Machine,
     /// What it boots.
     pub image: Image,
     /// Its disk.
@@ -36,7 +39,7 @@ pub struct Board {
 }
 
 impl Board {
-    /// Switches a board `virt` on; what it says goes to the file `console`.
+    /// Switches a board on; what it says goes to the file `console`.
     ///
     /// # Errors
     /// When QEMU cannot be started.
@@ -45,7 +48,7 @@ impl Board {
         let log = std::fs::File::options().append(true).open(console.with_extension("qemu"));
         let log = log.or_else(|_| std::fs::File::create(console.with_extension("qemu")))?;
         let mut command = Command::new("qemu-system-aarch64");
-        command.args(arguments(parts, console)).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        command.args(machine::words(parts, console)).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         let child = command.kill_on_drop(true).spawn();
         let child =
             child.context("qemu-system-aarch64 could not be started: is qemu-system-arm installed?")?;
@@ -98,31 +101,4 @@ impl Board {
     pub async fn cut(mut self) -> Result<()> {
         self.child.kill().await.context("the emulator could not be killed")
     }
-}
-
-fn arguments(parts: &Parts, console: &Path) -> Vec<String> {
-    let mut words: Vec<String> =
-        ["-M", "virt", "-cpu", "cortex-a72", "-smp", "2", "-m", "768", "-nodefaults"]
-            .map(str::to_owned)
-            .to_vec();
-    let mut add = |name: &str, value: String| words.extend([name.to_owned(), value]);
-    add("-display", "none".to_owned());
-    add("-kernel", parts.image.kernel.display().to_string());
-    add("-initrd", parts.image.initrd.display().to_string());
-    let facts: Vec<String> = parts.facts.iter().map(|fact| format!("pickup.{fact}")).collect();
-    add("-append", format!("console=ttyAMA0 quiet loglevel=3 panic=-1 {}", facts.join(" ")));
-    add("-serial", format!("file:{}", console.display()));
-    add("-netdev", "user,id=net".to_owned());
-    // Without the network card's own boot program, which is in a package of its own.
-    add("-device", "virtio-net-pci,netdev=net,romfile=".to_owned());
-    add("-drive", format!("file={},if=none,id=disk,format=raw", parts.disk.display()));
-    add("-device", "virtio-blk-pci,drive=disk".to_owned());
-    add("-device", "qemu-xhci".to_owned());
-    for device in ["scanner", "idcard", "printer", "lock"] {
-        add("-chardev", format!("serial,id={device},path={}", parts.devices.join(device).display()));
-        add("-device", format!("usb-serial,chardev={device},serial={device}"));
-    }
-    words.extend(parts.more.iter().cloned());
-    words.push("-no-reboot".to_owned());
-    words
 }

@@ -8,40 +8,14 @@ use serde_json::{Value, json};
 use super::Bench;
 use super::errands::{LIMIT, bought, collector, depositor, finish};
 use super::image::Image;
+use super::machine::Machine;
+use super::pins::Wired;
 use super::qmp::Qmp;
-use super::qtest::Pins;
+use super::qtest::{Controller, Pins};
 use super::rig::Rig;
 use crate::hands::Hands;
 
 const ORDER: &str = "PIDOOR001";
-
-/// Relay and contact of each door, as in the settings below.
-const DOORS: [(u8, u8); 2] = [(0, 1), (4, 5)];
-
-/// Settings of two doors on the pin controller of board `virt`; the third pin is its power key.
-pub const SETTINGS: &str = "
-[[lock.buses]]
-family = \"gpio\"
-pulse_ms = 400
-boards = [{ address = 1, channels = 2, polarity = \"door_closing\" }]
-
-[lock.buses.gpio]
-backend = \"cdev\"
-chip = \"9030000.pl061\"
-contact_active_low = true
-cooldown_ms = 1000
-debounce_ms = 30
-pins = [
-  { channel = 1, relay = 0, contact = 1 },
-  { channel = 2, relay = 4, contact = 5 },
-]
-
-[lock]
-doors = [
-  { door = 1, board = 1, channel = 1, size = \"L\" },
-  { door = 2, board = 1, channel = 2, size = \"L\" },
-]
-";
 
 const LOOK_EVERY: Duration = Duration::from_millis(3);
 /// A lock springs open so long after its relay is held.
@@ -55,19 +29,24 @@ const HELD_AT_MOST: Duration = Duration::from_millis(2_000);
 ///
 /// # Errors
 /// With what was wrong about the relays, or when the kiosk does not come to its end.
-pub async fn play(bench: &Bench) -> Result<Value> {
+pub async fn play(bench: &Bench, wired: &Wired) -> Result<Value> {
     let image = Image::make(&bench.pi)?;
-    let mut rig = Rig::start("door", &image).await?;
+    let mut rig = Rig::start(wired.file, &image).await?;
+    rig.parts.machine = wired.machine;
     let dir = rig.dir();
     let (qmp, qtest) = (dir.join("qmp"), dir.join("qtest"));
     let line = |socket: &std::path::Path| format!("unix:{},server=on,wait=off", socket.display());
     rig.parts.more =
         vec!["-qmp".into(), line(&qmp), "-qtest".into(), line(&qtest), "-qtest-log".into(), "none".into()];
-    rig.parts.facts.push("settings=pins".to_owned());
+    rig.parts.facts.push(format!("settings={}", wired.file));
     let found = async {
         rig.boot().await?;
-        let controller = Qmp::open(&qmp).await?.named_of("child<pl061>").await?;
-        let mut locks = Locks::new(Pins::open(&qtest, controller).await?, rig.product.hands.clone());
+        let controller = match wired.machine {
+            Machine::Virt => Controller::Pl061(Qmp::open(&qmp).await?.named_of("child<pl061>").await?),
+            Machine::Raspi3b => Controller::Bcm2837,
+        };
+        let pins = Pins::open(&qtest, controller).await?;
+        let mut locks = Locks::new(pins, wired.doors, rig.product.hands.clone());
         let errands = errands(&rig);
         tokio::select! {
             ended = errands => ended?,
@@ -93,6 +72,7 @@ async fn errands(rig: &Rig) -> Result<()> {
 /// The locks behind the pins, and the hand that shuts the doors.
 struct Locks {
     pins: Pins,
+    doors: [(u8, u8); 2],
     hands: Hands,
     held_since: [Option<Instant>; 2],
     open_since: [Option<Instant>; 2],
@@ -102,9 +82,10 @@ struct Locks {
 }
 
 impl Locks {
-    fn new(pins: Pins, hands: Hands) -> Self {
+    fn new(pins: Pins, doors: [(u8, u8); 2], hands: Hands) -> Self {
         Self {
             pins,
+            doors,
             hands,
             held_since: [None; 2],
             open_since: [None; 2],
@@ -118,7 +99,7 @@ impl Locks {
     async fn work(&mut self) -> Result<()> {
         loop {
             let levels = self.pins.levels().await?;
-            for (door, (relay, contact)) in DOORS.into_iter().enumerate() {
+            for (door, (relay, contact)) in self.doors.into_iter().enumerate() {
                 self.relay(door, levels & (1 << relay) != 0, contact).await?;
                 self.shut(door, contact).await?;
             }

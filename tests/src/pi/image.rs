@@ -25,6 +25,8 @@ pub struct Image {
     pub kernel: PathBuf,
     /// The file system, packed.
     pub initrd: PathBuf,
+    /// The parts of a Raspberry Pi 3 B.
+    pub device_tree: PathBuf,
 }
 
 impl Image {
@@ -58,7 +60,7 @@ impl Image {
         let initrd = pi.join("initrd.cpio");
         let pack = format!("find . -print0 | cpio --null --quiet -o -H newc > {}", initrd.display());
         tool::run(Command::new("sh").args(["-c", &pack]).current_dir(&root))?;
-        Ok(Self { kernel: kernel.file(), initrd })
+        Ok(Self { kernel: kernel.file(), initrd, device_tree: kernel.device_tree() })
     }
 }
 

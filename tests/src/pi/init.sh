@@ -13,6 +13,9 @@ for word in $(cat /proc/cmdline); do
 done
 [ -z "$now" ] || date -u -s @"$now" > /dev/null
 ip link set lo up
+# A network card on USB comes some time after its driver.
+tries=0
+while [ ! -e /sys/class/net/eth0 ] && [ $tries -lt 200 ]; do tries=$((tries + 1)); sleep 0.1; done
 ip link set eth0 up
 ip addr add 10.0.2.15/24 dev eth0
 ip route add default via 10.0.2.2
@@ -29,8 +32,10 @@ while [ "$(ls /dev/pickup | wc -l)" -lt 4 ] && [ $tries -lt 300 ]; do
     sleep 0.1
 done
 tries=0
-while [ ! -b /dev/vda ] && [ $tries -lt 100 ]; do tries=$((tries + 1)); sleep 0.1; done
-mount -t ext4 /dev/vda /data || echo "BOARD has no disk"
+while [ ! -b /dev/vda ] && [ ! -b /dev/mmcblk0 ] && [ $tries -lt 100 ]; do tries=$((tries + 1)); sleep 0.1; done
+disk=/dev/vda
+[ -b $disk ] || disk=/dev/mmcblk0
+mount -t ext4 $disk /data || echo "BOARD has no disk"
 echo "BOARD is up after $(cut -d' ' -f1 /proc/uptime) s with $(ls /dev/pickup | tr '\n' ' ')"
 
 if [ ! -f /data/kiosk/enrolment.json ]; then

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 
 use super::tool;
 
-/// What the board `virt` needs for its network, disk, serial lines, screen and touches.
+/// What the boards need for network, disk, serial lines, screen and touches.
 const MODULES: &[&str] = &[
     "virtio_pci",
     "virtio_net",
@@ -22,6 +22,11 @@ const MODULES: &[&str] = &[
     "usbhid",
     "hid-generic",
     "evdev",
+    // Of the Raspberry Pi 3: its USB, a network on it, its SD card.
+    "phy-generic",
+    "dwc2",
+    "cdc_ether",
+    "bcm2835",
 ];
 
 const WATCHER: &str = "inotify-tools:arm64";
@@ -55,6 +60,12 @@ impl Kernel {
     #[must_use]
     pub fn file(&self) -> PathBuf {
         self.root.join(format!("boot/vmlinuz-{}", self.version))
+    }
+
+    /// What the Raspberry Pi 3 B is made of, for the kernel.
+    #[must_use]
+    pub fn device_tree(&self) -> PathBuf {
+        self.root.join(format!("usr/lib/linux-image-{}/broadcom/bcm2837-rpi-3-b.dtb", self.version))
     }
 
     /// The static busybox.

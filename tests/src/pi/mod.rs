@@ -9,7 +9,9 @@ pub mod door;
 pub mod errands;
 pub mod image;
 pub mod kernel;
+pub mod machine;
 pub mod pickup;
+pub mod pins;
 pub mod powercut;
 pub mod qmp;
 pub mod qtest;
@@ -40,13 +42,15 @@ pub enum Scenario {
     Powercut,
     /// The screen on the display itself, touched.
     Screen,
-    /// Doors on the board's own pins.
+    /// Doors on the board's own pins, by the kernel's device.
     Door,
+    /// Doors on the pins of a Raspberry Pi 3, by its registers.
+    Rppal,
 }
 
 impl Scenario {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Pickup, Self::Powercut, Self::Screen, Self::Door];
+    pub const ALL: [Self; 5] = [Self::Pickup, Self::Powercut, Self::Screen, Self::Door, Self::Rppal];
 
     /// The word on the command line.
     #[must_use]
@@ -56,6 +60,7 @@ impl Scenario {
             Self::Powercut => "powercut",
             Self::Screen => "screen",
             Self::Door => "door",
+            Self::Rppal => "rppal",
         }
     }
 
@@ -69,6 +74,9 @@ impl Scenario {
                 "the screen on linuxkms, touched on its glass, equal to the headless one dot by dot"
             }
             Self::Door => "deposit and pickup with relays and door contacts on the board's own pins",
+            Self::Rppal => {
+                "deposit and pickup on board `raspi3b`, relays and contacts by the registers of its pins"
+            }
         }
     }
 
@@ -81,7 +89,8 @@ impl Scenario {
             Self::Pickup => pickup::play(bench).await,
             Self::Powercut => powercut::play(bench).await,
             Self::Screen => screen::play(bench).await,
-            Self::Door => door::play(bench).await,
+            Self::Door => door::play(bench, &pins::VIRT).await,
+            Self::Rppal => door::play(bench, &pins::RASPI3B).await,
         }
     }
 }

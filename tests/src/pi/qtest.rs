@@ -7,22 +7,37 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 
-/// Register of the pin controller of board `virt` (PL061) in which each bit is a pin.
+/// Register of the pin controller of board `virt` (ARM PL061) in which each bit is a pin.
 const DATA: &str = "0x90303fc";
+/// Registers of the first 32 pins of a Raspberry Pi 3 (Broadcom BCM2835 ARM Peripherals, section 6.1, moved to where a BCM2837
+/// has them): levels, set, clear.
+const LEVELS: &str = "0x3f200034";
+const SET: &str = "0x3f20001c";
+const CLEAR: &str = "0x3f200028";
 
-/// The pins of a board `virt`.
+/// Whose pins they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Controller {
+    /// Board `virt`, by the emulator's name of its controller.
+    Pl061(String),
+    /// The Raspberry Pi 3. The emulator has no wires to its pins from outside; but its level of a pin is what was last set or
+    /// cleared, also where the pin is an input, so that is what moves a contact.
+    Bcm2837,
+}
+
+/// The pins of a board.
 pub struct Pins {
     to: OwnedWriteHalf,
     from: Lines<BufReader<OwnedReadHalf>>,
-    controller: String,
+    controller: Controller,
 }
 
 impl Pins {
-    /// Opens the line; `controller` is the emulator's name of the pin controller.
+    /// Opens the line.
     ///
     /// # Errors
     /// When no emulator listens there.
-    pub async fn open(socket: &Path, controller: String) -> Result<Self> {
+    pub async fn open(socket: &Path, controller: Controller) -> Result<Self> {
         let stream = UnixStream::connect(socket).await;
         let stream = stream.with_context(|| format!("no emulator at {}", socket.display()))?;
         let (from, to) = stream.into_split();
@@ -48,7 +63,11 @@ impl Pins {
     /// # Errors
     /// When the emulator has gone.
     pub async fn levels(&mut self) -> Result<u32> {
-        let said = self.ask(&format!("readl {DATA}")).await?;
+        let register = match self.controller {
+            Controller::Pl061(_) => DATA,
+            Controller::Bcm2837 => LEVELS,
+        };
+        let said = self.ask(&format!("readl {register}")).await?;
         let digits = said.trim_start_matches("0x");
         u32::from_str_radix(digits, 16).with_context(|| format!("not a number: {said}"))
     }
@@ -58,8 +77,13 @@ impl Pins {
     /// # Errors
     /// When the board has no such pin.
     pub async fn drive(&mut self, pin: u8, high: bool) -> Result<()> {
-        let level = u8::from(high);
-        let command = format!("set_irq_in {} unnamed-gpio-in {pin} {level}", self.controller);
+        let command = match &self.controller {
+            Controller::Pl061(name) => format!("set_irq_in {name} unnamed-gpio-in {pin} {}", u8::from(high)),
+            Controller::Bcm2837 => {
+                let mask = 1_u32.checked_shl(u32::from(pin)).context("the board has 32 such pins")?;
+                format!("writel {} {mask:#x}", if high { SET } else { CLEAR })
+            }
+        };
         self.ask(&command).await.map(drop)
     }
 }

@@ -8,7 +8,8 @@ use anyhow::{Context, Result};
 
 use super::board::{Board, PATIENCE, Parts};
 use super::image::Image;
-use super::{disk, door};
+use super::machine::Machine;
+use super::{disk, pins};
 use crate::hands::Hands;
 use crate::product::{self, KIOSK, Product, Setup};
 use crate::program::{self, Program};
@@ -47,15 +48,26 @@ impl Rig {
         let all = ["scanner", "idcard", "printer", "lock"];
         let kiosk = settings(&all, &screen);
         let display = format!("{kiosk}\n[screen]\nmode = \"display\"\n");
-        let pins = settings(&["scanner", "idcard", "printer"], &screen) + door::SETTINGS;
-        disk::make(&disk, &[("kiosk", kiosk), ("display", display), ("pins", pins)])?;
+        let with_pins = |wired: &pins::Wired| {
+            settings(&["scanner", "idcard", "printer"], &screen) + &pins::settings(wired)
+        };
+        let (pins, registers) = (with_pins(&pins::VIRT), with_pins(&pins::RASPI3B));
+        let all = [("kiosk", kiosk), ("display", display), ("pins", pins), ("registers", registers)];
+        disk::make(&disk, &all)?;
         let code = one_time_code(&dir).await?;
         let facts = vec![
             format!("backend={}", as_seen_by_a_board(&product.kiosk_url())?),
             format!("code={code}"),
             format!("now={}", jiff::Timestamp::now().as_second()),
         ];
-        let parts = Parts { image: image.clone(), disk, devices: folder, facts, more: Vec::new() };
+        let parts = Parts {
+            machine: Machine::Virt,
+            image: image.clone(),
+            disk,
+            devices: folder,
+            facts,
+            more: Vec::new(),
+        };
         Ok(Self { product, _devices: devices, board: None, parts, boots: 0 })
     }
 

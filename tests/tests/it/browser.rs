@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use pickup_tests::hands::{Code, Hands};
+use pickup_tests::people;
 use pickup_tests::product::{self, Product};
 use pickup_tests::program::Program;
 use pickup_tests::wait;
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 use crate::journey::{LIMIT, LINES, buyer};
 
 /// An open door's button.
-const OPEN_DOOR: &str = "#doors .door.open button";
+pub const OPEN_DOOR: &str = "#doors .door.open button";
 
 /// Where in the picture of the screen a target is, in pixels from the picture's middle.
 const OFFSET: &str = "
@@ -31,7 +32,7 @@ async fn touch_picture(browser: &Browser, product: &Product, id: &str) -> Result
 }
 
 /// Presses the button that the page offers for the first of these targets.
-async fn press(browser: &Browser, product: &Product, ids: &[&str]) -> Result<()> {
+pub async fn press(browser: &Browser, product: &Product, ids: &[&str]) -> Result<()> {
     let targets = product.hands.state().await?.screen.targets;
     match ids.iter().find(|id| targets.iter().any(|target| target.id == **id)) {
         Some(id) => browser.click(&format!("#target-{id}"), LIMIT).await,
@@ -39,7 +40,7 @@ async fn press(browser: &Browser, product: &Product, ids: &[&str]) -> Result<()>
     }
 }
 
-async fn deposit(browser: &Browser, product: &Product) -> Result<()> {
+pub async fn deposit(browser: &Browser, product: &Product) -> Result<()> {
     let hands = &product.hands;
     browser.click("#scan-0", LIMIT).await?;
     hands.until_screen(&["staff_home"], LIMIT).await?;
@@ -74,17 +75,23 @@ async fn collect(browser: &Browser, product: &Product) -> Result<()> {
     hands.until_screen(&["idle"], LIMIT).await.map(drop)
 }
 
+/// A browser on the bench page of a product with one released parcel: the badge is the first code, the label the second, the
+/// ticket the third; the cards are those of the buyer and of somebody else.
+pub async fn bench_of(product: &Product, order_no: &str) -> Result<Browser> {
+    let placed = product.shop.buy(order_no, &buyer()?, LINES).await?;
+    let ticket = product.shop.ticket(order_no, LIMIT).await?;
+    let code = |label: &str, code: &str| Code { label: label.to_owned(), code: code.to_owned() };
+    let label = format!("BPL1{}", placed.waybill);
+    let codes = [code("badge", &product.badge), code("label", &label), code("ticket", &ticket)];
+    product.hands.offer_codes(&codes).await?;
+    product.hands.offer_cards(&[buyer()?.card(), people::find("demo-02")?.card()]).await?;
+    Browser::open(product.dir(), &product.hands.base).await
+}
+
 #[tokio::test]
 async fn a_person_plays_a_whole_pickup_by_clicking_the_bench_page() -> Result<()> {
     product::play("browser", async |product| {
-        let placed = product.shop.buy("WEB000001", &buyer()?, LINES).await?;
-        let ticket = product.shop.ticket("WEB000001", LIMIT).await?;
-        let code = |label: &str, code: &str| Code { label: label.to_owned(), code: code.to_owned() };
-        let label = format!("BPL1{}", placed.waybill);
-        let codes = [code("badge", &product.badge), code("label", &label), code("ticket", &ticket)];
-        product.hands.offer_codes(&codes).await?;
-        product.hands.offer_cards(&[buyer()?.card()]).await?;
-        let browser = Browser::open(product.dir(), &product.hands.base).await?;
+        let browser = bench_of(product, "WEB000001").await?;
         deposit(&browser, product).await.context("staff put the parcel in")?;
         collect(&browser, product).await.context("the shopper collects it")?;
         browser.close().await?;

@@ -1,0 +1,178 @@
+//! What is measured of one arm.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+
+use super::arm::{Arm, Running};
+use super::display::{Area, Display, Picture};
+
+/// How often the display is looked at.
+const LOOK_EVERY: Duration = Duration::from_micros(500);
+/// How long anything on the glass may take on a busy computer.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// A page counts as at rest when it has not changed for so long. It moves a little every two seconds.
+const AT_REST: Duration = Duration::from_millis(900);
+/// A corner of the head, which is the first thing of every page and of one colour in both arms.
+const HEAD: Area = Area { x: 4, y: 4, w: 16, h: 16 };
+/// Side of the square in which a change of page is looked for.
+const SQUARE: u16 = 60;
+/// Between two touches, at least and at most, so that they meet no rhythm of the screen.
+const PAUSE_MS: (u64, u64) = (150, 350);
+
+/// How much is measured.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan {
+    /// Starts of each kind, cold and warm.
+    pub starts: u32,
+    /// Touches.
+    pub touches: u32,
+    /// Seconds for which nobody comes.
+    pub idle: Duration,
+    /// The middle of the key that changes the language.
+    pub key: (u16, u16),
+}
+
+/// What was found, times in microseconds.
+#[derive(Debug, Default)]
+pub struct Figures {
+    /// From the start to the first frame, nothing of it in memory.
+    pub cold_us: Vec<u64>,
+    /// The same, started a moment before as well.
+    pub warm_us: Vec<u64>,
+    /// From the start to the page that invites to scan, started a moment before as well.
+    pub page_us: Vec<u64>,
+    /// Memory of all processes when idle.
+    pub pss_kib: u64,
+    /// How many processes.
+    pub processes: usize,
+    /// Processor time while nobody comes, in ticks.
+    pub idle_ticks: u64,
+    /// From a touch to the changed frame.
+    pub touch_us: Vec<u64>,
+    /// Processor time of all touches, in ticks.
+    pub touch_ticks: u64,
+}
+
+/// What is known of an arm from its first start.
+struct Known {
+    head: Vec<u8>,
+    square: Area,
+    page: Vec<u8>,
+    mapped: BTreeSet<PathBuf>,
+}
+
+/// Measures an arm on the display.
+///
+/// # Errors
+/// When it does not show its page or does not answer to touches.
+pub fn measure(display: &Display, arm: &Arm, plan: Plan) -> Result<Figures> {
+    let mut figures = Figures::default();
+    let known = first_start(display, arm, plan).context("the first start")?;
+    for _ in 0..plan.starts {
+        dark(display, &known)?;
+        arm.make_cold(&known.mapped)?;
+        figures.cold_us.push(started(display, arm, &known)?.0);
+        dark(display, &known)?;
+        let (first, page) = started(display, arm, &known)?;
+        figures.warm_us.push(first);
+        figures.page_us.push(page);
+    }
+    dark(display, &known)?;
+    let mut running = arm.start()?;
+    seen(display, known.square, |shown| shown == known.page).context("the page")?;
+    settled(display)?;
+    idle(&mut running, plan, &mut figures)?;
+    let before = running.ticks()?;
+    for _ in 0..plan.touches {
+        figures.touch_us.push(touch(display, known.square, plan.key)?);
+        std::thread::sleep(Duration::from_millis(fastrand::u64(PAUSE_MS.0..=PAUSE_MS.1)));
+    }
+    figures.touch_ticks = running.ticks()?.saturating_sub(before);
+    Ok(figures)
+}
+
+/// Learns what the page looks like in both languages, and where they differ most.
+fn first_start(display: &Display, arm: &Arm, plan: Plan) -> Result<Known> {
+    let empty = display.pixels(HEAD)?;
+    let mut running = arm.start()?;
+    seen(display, HEAD, |shown| shown != empty)?;
+    let one = settled(display)?;
+    let (x, y) = plan.key;
+    display.tap(x, y)?;
+    seen_differently(display, &one)?;
+    let other = settled(display)?;
+    // The key itself changes when it is pressed: that is not the page yet.
+    let around = Area { x: x.saturating_sub(160), y: y.saturating_sub(100), w: 320, h: 200 };
+    let square = one.most_different(&other, SQUARE, around).context("the touch changed nothing")?;
+    Ok(Known { head: one.pixels(HEAD), square, page: one.pixels(square), mapped: running.mapped()? })
+}
+
+/// The times from a start to the first frame and to the page.
+fn started(display: &Display, arm: &Arm, known: &Known) -> Result<(u64, u64)> {
+    let running = arm.start()?;
+    seen(display, HEAD, |shown| shown == known.head).context("the first frame")?;
+    let first = running.began.elapsed();
+    seen(display, known.square, |shown| shown == known.page).context("the page")?;
+    let page = running.began.elapsed();
+    settled(display)?;
+    Ok((u64::try_from(first.as_micros())?, u64::try_from(page.as_micros())?))
+}
+
+/// Waits until the last arm has gone from the display.
+fn dark(display: &Display, known: &Known) -> Result<()> {
+    seen(display, HEAD, |shown| shown != known.head).context("the display to be empty")
+}
+
+fn idle(running: &mut Running, plan: Plan, figures: &mut Figures) -> Result<()> {
+    let before = running.ticks()?;
+    std::thread::sleep(plan.idle);
+    figures.idle_ticks = running.ticks()?.saturating_sub(before);
+    figures.pss_kib = running.pss_kib()?;
+    figures.processes = running.family()?.len();
+    Ok(())
+}
+
+/// Touches the key; the time until the square shows something else, in microseconds.
+fn touch(display: &Display, square: Area, (x, y): (u16, u16)) -> Result<u64> {
+    let before = display.pixels(square)?;
+    let touched = Instant::now();
+    display.tap(x, y)?;
+    seen(display, square, |shown| shown != before).context("the touch to be answered")?;
+    Ok(u64::try_from(touched.elapsed().as_micros())?)
+}
+
+/// Waits until an area looks as wanted.
+fn seen(display: &Display, area: Area, wanted: impl Fn(&[u8]) -> bool) -> Result<()> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if wanted(&display.pixels(area)?) {
+            return Ok(());
+        }
+        ensure!(Instant::now() < deadline, "waited {} s in vain", PATIENCE.as_secs());
+        std::thread::sleep(LOOK_EVERY);
+    }
+}
+
+fn seen_differently(display: &Display, before: &Picture) -> Result<()> {
+    let upper = Area { h: display.whole.h / 3, ..display.whole };
+    seen(display, upper, |shown| shown != before.pixels(upper)).context("another page after the touch")
+}
+
+/// The picture once it has not changed for a while. What moves on the page lies below its upper third.
+fn settled(display: &Display) -> Result<Picture> {
+    let upper = Area { h: display.whole.h / 3, ..display.whole };
+    let deadline = Instant::now() + PATIENCE;
+    let (mut last, mut since) = (display.pixels(upper)?, Instant::now());
+    while since.elapsed() < AT_REST {
+        std::thread::sleep(LOOK_EVERY * 50);
+        let shown = display.pixels(upper)?;
+        if shown != last {
+            (last, since) = (shown, Instant::now());
+        }
+        ensure!(Instant::now() < deadline, "the page does not come to rest");
+    }
+    Picture::take(display)
+}

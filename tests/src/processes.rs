@@ -1,0 +1,107 @@
+//! What processes cost: memory and processor time, as the kernel tells it under `/proc`.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+
+/// Ticks of `/proc/PID/stat` a second; the same on every Linux.
+pub const TICKS_PER_S: u64 = 100;
+
+/// Processor time of a process so far, in ticks.
+///
+/// # Errors
+/// When there is no such process.
+pub fn ticks(id: u32) -> Result<u64> {
+    let text = fs::read_to_string(format!("/proc/{id}/stat"))?;
+    fields(&text)?.skip(11).take(2).map(|field| field.parse::<u64>().map_err(Into::into)).sum()
+}
+
+/// Memory of a process in KiB, with its share of what it shares.
+///
+/// # Errors
+/// When there is no such process or it may not be looked at.
+pub fn pss_kib(id: u32) -> Result<u64> {
+    let text = fs::read_to_string(format!("/proc/{id}/smaps_rollup"))?;
+    let line = text.lines().find_map(|line| line.strip_prefix("Pss:")).context("no Pss")?;
+    Ok(line.trim().trim_end_matches(" kB").parse()?)
+}
+
+/// A process with all that it started and what those started, as far as they still run.
+///
+/// # Errors
+/// When `/proc` cannot be read.
+pub fn family(id: u32) -> Result<Vec<u32>> {
+    let mut pairs = Vec::new();
+    for entry in fs::read_dir("/proc")? {
+        let Some(other) = entry?.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else {
+            continue;
+        };
+        // One that ended between the two looks is none of the family any more.
+        let Ok(text) = fs::read_to_string(format!("/proc/{other}/stat")) else { continue };
+        let parent = fields(&text)?.nth(1).context("a process without a parent")?.parse::<u32>()?;
+        pairs.push((other, parent));
+    }
+    Ok(descendants(id, &pairs))
+}
+
+/// Files that a process has mapped into its memory.
+///
+/// # Errors
+/// When there is no such process or it may not be looked at.
+pub fn mapped(id: u32) -> Result<BTreeSet<PathBuf>> {
+    Ok(files_in(&fs::read_to_string(format!("/proc/{id}/maps"))?))
+}
+
+/// What follows the name in a stat line. The name may have spaces; what follows its bracket has none.
+fn fields(stat: &str) -> Result<impl Iterator<Item = &str>> {
+    let (_, rest) = stat.rsplit_once(')').context("not a stat line")?;
+    Ok(rest.split_whitespace())
+}
+
+fn descendants(id: u32, pairs: &[(u32, u32)]) -> Vec<u32> {
+    let (mut found, mut next) = (vec![id], 0);
+    while let Some(parent) = found.get(next).copied() {
+        found.extend(pairs.iter().filter(|(_, of)| *of == parent).map(|(child, _)| *child));
+        next += 1;
+    }
+    found
+}
+
+fn files_in(maps: &str) -> BTreeSet<PathBuf> {
+    let paths = maps.lines().filter_map(|line| line.split_whitespace().nth(5));
+    paths.filter(|path| path.starts_with('/') && !path.starts_with("/dev/")).map(PathBuf::from).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_with_brackets_and_spaces_does_not_shift_the_fields() {
+        let line = "17 (a (b) c) S 1 17 17 0 -1 0 0 0 0 0 250 50 0 0 20 0 1 0 0 0 0";
+        assert_eq!(fields(line).unwrap().nth(1), Some("1"));
+        assert_eq!(fields(line).unwrap().skip(11).take(2).collect::<Vec<_>>(), ["250", "50"]);
+    }
+
+    #[test]
+    fn a_family_has_grandchildren_and_no_strangers() {
+        assert_eq!(descendants(5, &[(6, 5), (7, 6), (8, 1), (9, 7)]), [5, 6, 7, 9]);
+    }
+
+    #[test]
+    fn anonymous_memory_and_devices_are_no_files() {
+        let maps = "00-10 r--p 0 08:01 7  /usr/lib/libc.so.6\n10-20 rw-p 0 00:00 0 \n\
+                    20-30 rw-p 0 00:00 0  [heap]\n30-40 rw-s 0 00:05 1  /dev/shm/x\n40-50 r-xp 0 08:01 7 /usr/lib/libc.so.6\n";
+        assert_eq!(files_in(maps).into_iter().collect::<Vec<_>>(), [PathBuf::from("/usr/lib/libc.so.6")]);
+    }
+
+    #[test]
+    fn this_process_has_memory_and_a_family_of_its_own() {
+        let id = std::process::id();
+        assert!(pss_kib(id).unwrap() > 100);
+        assert_eq!(family(id).unwrap().first(), Some(&id));
+        assert!(!mapped(id).unwrap().is_empty());
+    }
+}
