@@ -54,6 +54,11 @@ pub struct Config {
     pub cell: u16,
     /// Where shops and shoppers reach this backend (HTTP). Port 0 takes any free one; `READY` says which.
     pub shop_listen: SocketAddr,
+    /// Where staff reach the console with a browser (HTTP; a proxy before it speaks TLS).
+    pub console_listen: SocketAddr,
+    /// Whether browsers reach the pages without TLS, as on a developer's machine: cookies are then not kept from plain
+    /// connections.
+    pub plain_http: bool,
     /// Where kiosks reach this backend (HTTPS, mutual TLS).
     pub kiosk_listen: SocketAddr,
     /// Further names or addresses that kiosks use for this backend, for its certificate. `pickup-backend`, `localhost` and
@@ -110,6 +115,8 @@ impl Default for Config {
             database: Database::default(),
             cell: 1,
             shop_listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            console_listen: SocketAddr::from(([127, 0, 0, 1], 8081)),
+            plain_http: false,
             kiosk_listen: SocketAddr::from(([127, 0, 0, 1], 8443)),
             kiosk_names: Vec::new(),
             public_url: String::new(),

@@ -18,6 +18,7 @@ use crate::plat_data::{self, PlatData, PlatDataError};
 use crate::shop::{self, Shop, ShopError};
 use crate::store::StoreError;
 use crate::tls::{self, TlsError, stopped};
+use crate::web::{self, Live, Web};
 
 const FINISH_WITHIN: Duration = Duration::from_secs(8);
 
@@ -85,8 +86,10 @@ pub async fn start(app: Arc<App>, stop: watch::Receiver<bool>) -> Result<Running
     let mut tasks = JoinSet::new();
     let (lost, was_lost) = watch::channel(false);
     tasks.spawn(hold_cell(Arc::clone(&app), lost, stop.clone()));
+    let web = Web::new(Arc::clone(&app), Live::default());
+    tasks.spawn(until_stopped(web.live.clone().run(Arc::clone(&app)), stop.clone()));
     tasks.spawn(tls::serve(kiosk_tcp, acceptor, kiosk_api::router(app), stop.clone()));
-    let mut routes = shop::router(Arc::clone(&shop));
+    let mut routes = shop::router(Arc::clone(&shop)).merge(web::layer(web::assets::router(), web));
     if let Some(company) = company {
         tasks.spawn(until_stopped(payment::run(Arc::clone(&shop), company), stop.clone()));
     }
