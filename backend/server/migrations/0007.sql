@@ -14,13 +14,14 @@ CREATE TABLE basket (                      -- one purchase, from the first artic
     agreed_us BIGINT,
     order_no TEXT,                         -- the order it became
     order_id BIGINT,
-    watched BIGINT NOT NULL DEFAULT 0,     -- 1 while the order may still have something to tell
+    watched BIGINT NOT NULL DEFAULT 0,     -- 1 until the order is collected or cancelled, 2 while goods may still come back
     changed_us BIGINT NOT NULL,
     PRIMARY KEY (cell, id),
     UNIQUE (cell, link)
 );
 CREATE INDEX basket_phone ON basket (cell, phone) WHERE phone IS NOT NULL;
 CREATE INDEX basket_watched ON basket (cell, id) WHERE watched = 1;
+CREATE INDEX basket_order ON basket (cell, order_id) WHERE order_id IS NOT NULL;
 CREATE INDEX basket_open ON basket (cell, changed_us) WHERE order_id IS NULL;
 
 CREATE TABLE checkout (                    -- a payment begun for a basket; another try is another row

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use crate::db::PgAddress;
 use crate::gateway::config::{self as ports, PortConfig, PortError};
 use crate::payment::config::PaymentConfig;
+use crate::phone::config::PhoneConfig;
 use crate::plat_data::config::PlatDataConfig;
 use crate::signing::config::{self as signers, SignerConfig, SignerConfigError};
 use crate::store::{Place, Source, StoreError};
@@ -77,6 +78,8 @@ pub struct Config {
     pub plat_data: PlatDataConfig,
     /// The payment company.
     pub payment: PaymentConfig,
+    /// The shopper's pages.
+    pub phone: PhoneConfig,
     /// Base URL of the customs gateway, while there are no `ports`.
     pub customs_url: String,
     /// How often receipts are asked for, in milliseconds.
@@ -125,6 +128,7 @@ impl Default for Config {
             signers: Vec::new(),
             plat_data: PlatDataConfig::default(),
             payment: PaymentConfig::default(),
+            phone: PhoneConfig::default(),
             customs_url: "http://127.0.0.1:8090".to_owned(),
             customs_poll_ms: 500,
             customs_timeout_ms: 10_000,

@@ -37,6 +37,14 @@ pub fn put(
     Ok(put > 0)
 }
 
+/// Whether a message of this id was written already.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn has(conn: &Conn, id: &str) -> Result<bool, StoreError> {
+    Ok(conn.prepare_cached("SELECT 1 FROM text_message WHERE cell = {cell} AND id = ?1")?.exists([id])?)
+}
+
 /// Hands everything that is due to the carrier; how many were taken.
 ///
 /// # Errors
@@ -109,4 +117,13 @@ fn settle(
         (id, state, tried, us(next), said),
     )?;
     Ok(())
+}
+
+/// Forgets messages that were made before `since` and have left, or were given up.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn forget(tx: &Conn, since: Timestamp) -> Result<usize, StoreError> {
+    let sql = "DELETE FROM text_message WHERE cell = {cell} AND state <> 'due' AND made_us < ?1";
+    Ok(tx.execute(sql, [us(since)])?)
 }

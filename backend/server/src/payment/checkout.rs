@@ -81,6 +81,9 @@ pub trait Checkout: Send + Sync {
     /// [`CompanyError::Signature`] when it is not the company's own; [`CompanyError::Answer`] when it cannot be read.
     fn told(&self, headers: &HeaderMap, body: &[u8]) -> Result<Told, CompanyError>;
 
+    /// Scheme, host and port of its page: where a form of ours may lead.
+    fn origin(&self) -> String;
+
     /// What the company wants to hear when a notification was taken.
     fn thanks(&self) -> &'static str;
 }

@@ -250,6 +250,11 @@ impl Checkout for Sandbox {
         serde_json::from_slice::<PaymentSaid>(body).map_err(|_| other())?.read()
     }
 
+    fn origin(&self) -> String {
+        // What follows the host is left away.
+        self.payer_base.splitn(4, '/').take(3).collect::<Vec<_>>().join("/")
+    }
+
     fn thanks(&self) -> &'static str {
         "SUCCESS"
     }

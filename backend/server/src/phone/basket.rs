@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::link::Link;
 use super::person::Person;
-use crate::db::{Conn, OptionalExt as _, Row};
+use crate::db::{Conn, Row};
 use crate::secrets::Secrets;
 use crate::store::StoreError;
 use crate::time::{at, us};
@@ -14,6 +14,17 @@ use crate::web::Lang;
 pub const MOST_LINES: usize = 20;
 /// Most pieces of one article.
 pub const MOST_PIECES: i64 = 99;
+
+/// What may still have to be told about an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Watch {
+    /// Nothing.
+    Nothing,
+    /// Its way to the shopper.
+    Way,
+    /// That goods came back.
+    Return,
+}
 
 /// A basket.
 #[derive(Clone, Debug)]
@@ -115,12 +126,22 @@ pub fn of_phone(conn: &Conn, phone: &str) -> Result<Vec<Basket>, StoreError> {
     many(conn, "phone = ?1 AND order_id IS NOT NULL ORDER BY id DESC LIMIT 100", phone)
 }
 
-/// The baskets that may still have something to tell.
+/// The baskets whose orders are on their way to the shopper.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn watched(conn: &Conn) -> Result<Vec<Basket>, StoreError> {
     many(conn, "watched = 1 AND lang <> ?1 ORDER BY id", "")
+}
+
+/// The baskets of collected orders whose return customs has granted since.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn returned(conn: &Conn) -> Result<Vec<Basket>, StoreError> {
+    let which = "watched = 2 AND EXISTS (SELECT 1 FROM application a WHERE a.cell = basket.cell
+        AND a.order_id = basket.order_id AND a.kind = 'refund' AND a.state = ?1) ORDER BY id";
+    many(conn, which, "concluded")
 }
 
 fn many(conn: &Conn, which: &str, key: &str) -> Result<Vec<Basket>, StoreError> {
@@ -150,9 +171,10 @@ pub fn add(tx: &Conn, basket: &Basket, sku: &str, pieces: i64, now: Timestamp) -
 pub fn set(tx: &Conn, basket: &Basket, sku: &str, pieces: i64, now: Timestamp) -> Result<(), StoreError> {
     let pieces = pieces.clamp(0, MOST_PIECES);
     let mut lines = basket.lines.clone();
+    let room = lines.len() < MOST_LINES;
     match lines.iter_mut().find(|(of, _)| of == sku) {
         Some(line) => line.1 = pieces,
-        None if lines.len() < MOST_LINES => lines.push((sku.to_owned(), pieces)),
+        None if room => lines.push((sku.to_owned(), pieces)),
         None => {}
     }
     lines.retain(|(_, qty)| *qty > 0);
@@ -192,6 +214,30 @@ pub fn set_person(
     Ok(())
 }
 
+/// Keeps the basket for the payment with this number, so that no second one becomes an order too; whether it is kept for it.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn claim(tx: &Conn, id: i64, order_no: &str) -> Result<bool, StoreError> {
+    let kept = tx.execute(
+        "UPDATE basket SET order_no = ?2 WHERE cell = {cell} AND id = ?1 AND COALESCE(order_no, ?2) = ?2",
+        (id, order_no),
+    )?;
+    Ok(kept > 0)
+}
+
+/// Frees a basket that was kept for a payment which came to nothing.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn free(tx: &Conn, id: i64, order_no: &str) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE basket SET order_no = NULL WHERE cell = {cell} AND id = ?1 AND order_no = ?2 AND order_id IS NULL",
+        (id, order_no),
+    )?;
+    Ok(())
+}
+
 /// Notes the order it became; from then on it is watched.
 ///
 /// # Errors
@@ -205,12 +251,17 @@ pub fn became(tx: &Conn, id: i64, order_no: &str, order_id: i64, now: Timestamp)
     Ok(())
 }
 
-/// Nothing more will be told about it.
+/// Has it watched otherwise.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn unwatch(tx: &Conn, id: i64) -> Result<(), StoreError> {
-    tx.execute("UPDATE basket SET watched = 0 WHERE cell = {cell} AND id = ?1", [id])?;
+pub fn watch(tx: &Conn, id: i64, watch: Watch) -> Result<(), StoreError> {
+    let watched = match watch {
+        Watch::Nothing => 0,
+        Watch::Way => 1,
+        Watch::Return => 2,
+    };
+    tx.execute("UPDATE basket SET watched = ?2 WHERE cell = {cell} AND id = ?1", (id, watched))?;
     Ok(())
 }
 
