@@ -48,6 +48,12 @@ SELECT create_distributed_table('tax_bill', 'cell', colocate_with => 'orders');
 SELECT create_distributed_table('payback', 'cell', colocate_with => 'orders');
 SELECT create_distributed_table('stray', 'cell', colocate_with => 'orders');
 SELECT create_distributed_table('task', 'cell', colocate_with => 'orders');
+SELECT create_distributed_table('basket', 'cell', colocate_with => 'orders');
+SELECT create_distributed_table('checkout', 'cell', colocate_with => 'orders');
+SELECT create_distributed_table('limit_question', 'cell', colocate_with => 'orders');
+SELECT create_distributed_table('phone_code', 'cell', colocate_with => 'orders');
+SELECT create_distributed_table('phone_session', 'cell', colocate_with => 'orders');
+SELECT create_distributed_table('text_message', 'cell', colocate_with => 'orders');
 
 SELECT create_distributed_table('buyer_year', 'key');
 SELECT create_distributed_table('buyer_goods', 'key', colocate_with => 'buyer_year');

@@ -31,7 +31,22 @@ pub struct Payment {
     /// The company's number, once paid.
     #[serde(default)]
     pub transaction_id: String,
+    /// Who is to pay, and once paid who did: name and identity number as the company knows its customers.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub payer_name: String,
+    /// See [`Self::payer_name`].
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub payer_id_number: String,
+    /// Where the payer's browser goes afterwards.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub return_url: String,
+    /// When it was paid, RFC 3339.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub paid_at: String,
 }
+
+/// Another customer of the company: invented, of a region that does not exist.
+const OTHER: (&str, &str) = ("测试丑", "990101199203040224");
 
 /// Money that goes back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,9 +117,21 @@ impl Books {
             payment.state = state.to_owned();
             if state == "paid" {
                 payment.transaction_id = format!("SBX{out_no}");
+                payment.paid_at = jiff::Timestamp::now().to_string();
             }
         }
         if payment.state == state { Ok(payment.clone()) } else { Err(Refusal::State) }
+    }
+
+    /// As [`Self::end`] with `paid`, but another customer of the company pays.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn paid_by_another(&mut self, out_no: &str) -> Result<Payment, Refusal> {
+        if let Some(payment) = self.payments.get_mut(out_no).filter(|payment| payment.state == "created") {
+            (payment.payer_name, payment.payer_id_number) = (OTHER.0.to_owned(), OTHER.1.to_owned());
+        }
+        self.end(out_no, "paid")
     }
 
     /// A payment.

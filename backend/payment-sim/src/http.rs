@@ -13,8 +13,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::books::{Books, Refusal};
+use crate::books::{Books, Payment, Refusal};
 use crate::notify::notify;
+use crate::page;
 use crate::signature::{SIGNATURE, TIME, sign};
 
 /// What goes wrong, for so many of the next requests each.
@@ -35,6 +36,8 @@ pub struct Faults {
     pub notify_twice: u32,
     /// Notifications signed with another key.
     pub notify_bad: u32,
+    /// Notifications that are never sent.
+    pub lose_notification: u32,
 }
 
 /// The company.
@@ -67,6 +70,25 @@ impl Sim {
         let there = *left > 0;
         *left = left.saturating_sub(1);
         there
+    }
+
+    /// The payer's part, told to the shop: `pay`, `pay-other` (another person pays), `refuse` or `abandon`.
+    ///
+    /// # Errors
+    /// [`Refusal`]; [`Refusal::Unknown`] for another word, too.
+    pub fn ended(&self, out_no: &str, end: &str) -> Result<Payment, Refusal> {
+        let payment = match end {
+            "pay" => self.books().end(out_no, "paid"),
+            "pay-other" => self.books().paid_by_another(out_no),
+            "refuse" => self.books().end(out_no, "refused"),
+            "abandon" => self.books().end(out_no, "abandoned"),
+            _ => Err(Refusal::Unknown),
+        }?;
+        if !payment.notify_url.is_empty() && !self.fault(|f| &mut f.lose_notification) {
+            let (twice, bad) = (self.fault(|f| &mut f.notify_twice), self.fault(|f| &mut f.notify_bad));
+            tokio::spawn(notify(self.client.clone(), self.secret.clone(), payment.clone(), twice, bad));
+        }
+        Ok(payment)
     }
 
     fn is_signed(&self, headers: &HeaderMap, body: &[u8]) -> bool {
@@ -131,6 +153,8 @@ pub fn router(sim: Arc<Sim>) -> Router {
         .route("/pay/v1/payments", post(create))
         .route("/pay/v1/payments/{out_no}", get(payment))
         .route("/pay/v1/payments/{out_no}/{end}", post(end))
+        .route("/pay/page/{out_no}", get(page::show))
+        .route("/pay/page/{out_no}/{end}", post(page::end))
         .route("/pay/v1/refunds", post(refund))
         .route("/pay/v1/refunds/{number}", get(refunded))
         .route("/pay/v1/declarations", post(declare))
@@ -150,21 +174,8 @@ async fn payment(State(sim): Shared, Path(out_no): Path<String>, headers: Header
 
 /// `pay`, `refuse` or `abandon`: the payer's part, which needs no signature.
 async fn end(State(sim): Shared, Path((out_no, end)): Path<(String, String)>) -> Response {
-    let state = match end.as_str() {
-        "pay" => "paid",
-        "refuse" => "refused",
-        "abandon" => "abandoned",
-        _ => return sim.answer(StatusCode::NOT_FOUND, &json!({ "code": "UNKNOWN" })),
-    };
-    let ended = sim.books().end(&out_no, state);
-    match ended {
-        Ok(payment) => {
-            if !payment.notify_url.is_empty() {
-                let (twice, bad) = (sim.fault(|f| &mut f.notify_twice), sim.fault(|f| &mut f.notify_bad));
-                tokio::spawn(notify(sim.client.clone(), sim.secret.clone(), payment.clone(), twice, bad));
-            }
-            sim.answer(StatusCode::OK, &json!(payment))
-        }
+    match sim.ended(&out_no, &end) {
+        Ok(payment) => sim.answer(StatusCode::OK, &json!(payment)),
         Err(Refusal::Unknown) => sim.answer(StatusCode::NOT_FOUND, &json!({ "code": "UNKNOWN" })),
         Err(_) => sim.answer(StatusCode::CONFLICT, &json!({ "code": "STATE" })),
     }

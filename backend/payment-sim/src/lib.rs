@@ -5,6 +5,7 @@
 pub mod books;
 pub mod http;
 pub mod notify;
+mod page;
 pub mod signature;
 
 pub use books::Books;

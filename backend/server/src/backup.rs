@@ -56,6 +56,12 @@ pub const TABLES: &[(&str, &str)] = &[
     ("handover", "cell, id"),
     ("request", "cell, id"),
     ("trail", "cell, seq"),
+    ("basket", "cell, id"),
+    ("checkout", "cell, out_no"),
+    ("limit_question", "cell, buyer, day"),
+    ("phone_code", "cell, phone"),
+    ("phone_session", "cell, token"),
+    ("text_message", "cell, id"),
 ];
 
 const FILE: &str = "database.jsonl";

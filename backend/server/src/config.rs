@@ -9,6 +9,7 @@ use serde::Deserialize;
 use crate::db::PgAddress;
 use crate::gateway::config::{self as ports, PortConfig, PortError};
 use crate::payment::config::PaymentConfig;
+use crate::phone::config::PhoneConfig;
 use crate::plat_data::config::PlatDataConfig;
 use crate::signing::config::{self as signers, SignerConfig, SignerConfigError};
 use crate::store::{Place, Source, StoreError};
@@ -54,6 +55,11 @@ pub struct Config {
     pub cell: u16,
     /// Where shops and shoppers reach this backend (HTTP). Port 0 takes any free one; `READY` says which.
     pub shop_listen: SocketAddr,
+    /// Where staff reach the console with a browser (HTTP; a proxy before it speaks TLS).
+    pub console_listen: SocketAddr,
+    /// Whether browsers reach the pages without TLS, as on a developer's machine: cookies are then not kept from plain
+    /// connections.
+    pub plain_http: bool,
     /// Where kiosks reach this backend (HTTPS, mutual TLS).
     pub kiosk_listen: SocketAddr,
     /// Further names or addresses that kiosks use for this backend, for its certificate. `pickup-backend`, `localhost` and
@@ -72,6 +78,8 @@ pub struct Config {
     pub plat_data: PlatDataConfig,
     /// The payment company.
     pub payment: PaymentConfig,
+    /// The shopper's pages.
+    pub phone: PhoneConfig,
     /// Base URL of the customs gateway, while there are no `ports`.
     pub customs_url: String,
     /// How often receipts are asked for, in milliseconds.
@@ -110,6 +118,8 @@ impl Default for Config {
             database: Database::default(),
             cell: 1,
             shop_listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            console_listen: SocketAddr::from(([127, 0, 0, 1], 8081)),
+            plain_http: false,
             kiosk_listen: SocketAddr::from(([127, 0, 0, 1], 8443)),
             kiosk_names: Vec::new(),
             public_url: String::new(),
@@ -118,6 +128,7 @@ impl Default for Config {
             signers: Vec::new(),
             plat_data: PlatDataConfig::default(),
             payment: PaymentConfig::default(),
+            phone: PhoneConfig::default(),
             customs_url: "http://127.0.0.1:8090".to_owned(),
             customs_poll_ms: 500,
             customs_timeout_ms: 10_000,

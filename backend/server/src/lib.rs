@@ -15,8 +15,10 @@ pub mod error;
 pub mod filed;
 pub mod gateway;
 pub mod kiosk_api;
+pub mod messages;
 pub mod parcels;
 pub mod payment;
+pub mod phone;
 pub mod plat_data;
 pub mod scratch;
 pub mod secrets;
@@ -28,5 +30,6 @@ pub mod tasks;
 pub mod time;
 pub mod tls;
 pub mod trail;
+pub mod web;
 
 pub use app::App;

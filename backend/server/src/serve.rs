@@ -14,10 +14,12 @@ use crate::clearing::gateway::{GatewayError, HttpGateway};
 use crate::gateway::Ports;
 use crate::kiosk_api;
 use crate::payment::{self, PaymentError};
+use crate::phone::{self, Phone, PhoneError};
 use crate::plat_data::{self, PlatData, PlatDataError};
 use crate::shop::{self, Shop, ShopError};
 use crate::store::StoreError;
 use crate::tls::{self, TlsError, stopped};
+use crate::web::{self, Live, Web};
 
 const FINISH_WITHIN: Duration = Duration::from_secs(8);
 
@@ -41,6 +43,9 @@ pub enum ServeError {
     /// The customs gateway's client.
     #[error(transparent)]
     Gateway(#[from] GatewayError),
+    /// The shopper's pages.
+    #[error(transparent)]
+    Phone(#[from] PhoneError),
     /// The payment company.
     #[error(transparent)]
     Payment(#[from] PaymentError),
@@ -85,8 +90,15 @@ pub async fn start(app: Arc<App>, stop: watch::Receiver<bool>) -> Result<Running
     let mut tasks = JoinSet::new();
     let (lost, was_lost) = watch::channel(false);
     tasks.spawn(hold_cell(Arc::clone(&app), lost, stop.clone()));
+    let web = Web::new(Arc::clone(&app), Live::default());
+    tasks.spawn(until_stopped(web.live.clone().run(Arc::clone(&app)), stop.clone()));
     tasks.spawn(tls::serve(kiosk_tcp, acceptor, kiosk_api::router(app), stop.clone()));
-    let mut routes = shop::router(Arc::clone(&shop));
+    let mut routes = shop::router(Arc::clone(&shop)).merge(web::layer(web::assets::router(), web.clone()));
+    if shop.app.config.phone.enabled {
+        let phone = open_phone(&shop, web, shop_at)?;
+        routes = routes.merge(phone::router(Arc::clone(&phone)));
+        tasks.spawn(until_stopped(phone::run(phone), stop.clone()));
+    }
     if let Some(company) = company {
         tasks.spawn(until_stopped(payment::run(Arc::clone(&shop), company), stop.clone()));
     }
@@ -101,6 +113,13 @@ pub async fn start(app: Arc<App>, stop: watch::Receiver<bool>) -> Result<Running
         tracing::warn!("customs_enabled is false: declarations wait in the outbox");
     }
     Ok(Running { shop: shop_at, kiosk: kiosk_at, lost: was_lost, tasks })
+}
+
+/// The shopper's pages, under the address of the settings or, without one, where the shop listener is.
+fn open_phone(shop: &Arc<Shop>, web: Web, listens: SocketAddr) -> Result<Arc<Phone>, PhoneError> {
+    let public = &shop.app.config.public_url;
+    let url = if public.is_empty() { format!("http://{listens}") } else { public.clone() };
+    Phone::open(Arc::clone(shop), web, &url)
 }
 
 /// The way to customs: the one of `customs_url`, or the ports.
@@ -201,6 +220,8 @@ async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeE
 
 async fn serve_shops(tcp: TcpListener, router: axum::Router, mut stop: watch::Receiver<bool>) {
     let stopping = async move { stopped(&mut stop).await };
+    // Pages count what an address does.
+    let router = router.into_make_service_with_connect_info::<SocketAddr>();
     if let Err(cause) = axum::serve(tcp, router).with_graceful_shutdown(stopping).await {
         tracing::error!(%cause, "the shop listener failed");
     }

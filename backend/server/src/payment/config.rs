@@ -36,6 +36,8 @@ pub struct PaymentConfig {
     pub provider: Provider,
     /// Its base URL.
     pub url: String,
+    /// Its base URL as payers' browsers reach it; the same when empty.
+    pub payer_url: String,
     /// File with the key that requests and notifications are signed with. The owner's alone.
     pub key_file: PathBuf,
     /// How long to wait for an answer, in milliseconds.
@@ -55,6 +57,7 @@ impl Default for PaymentConfig {
         Self {
             provider: Provider::None,
             url: String::new(),
+            payer_url: String::new(),
             key_file: PathBuf::new(),
             timeout_ms: 10_000,
             retry_ms: 2_000,

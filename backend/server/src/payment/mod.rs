@@ -14,6 +14,7 @@ use pickup_domain::Money;
 use crate::shop::Shop;
 use crate::time;
 
+pub mod checkout;
 pub mod config;
 pub mod declare;
 pub mod refund;

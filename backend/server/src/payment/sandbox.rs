@@ -3,14 +3,18 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use axum::http::HeaderMap;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use reqwest::{Method, StatusCode};
+use pickup_domain::Money;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::config::PaymentConfig;
+use super::checkout::{Begin, Checkout, Paid, Stands as Payment, Told};
 use super::signature::{Key, SIGNATURE, TIME};
 use super::{Company, CompanyError, DeclareAsk, DeclareState, RefundAsk, RefundState};
 
@@ -38,7 +42,24 @@ pub enum SandboxError {
 pub struct Sandbox {
     client: reqwest::Client,
     base: String,
+    payer_base: String,
     key: Key,
+}
+
+/// A payment as the company tells it.
+#[derive(Deserialize)]
+struct PaymentSaid {
+    out_no: String,
+    state: String,
+    amount_fen: Money,
+    #[serde(default)]
+    transaction_id: String,
+    #[serde(default)]
+    payer_name: String,
+    #[serde(default)]
+    payer_id_number: String,
+    #[serde(default)]
+    paid_at: String,
 }
 
 #[derive(Deserialize)]
@@ -60,15 +81,22 @@ impl Sandbox {
         let path = data_dir.join(&config.key_file);
         let secret = std::fs::read_to_string(&path).map_err(|source| SandboxError::Key { path, source })?;
         let timeout = Duration::from_millis(u64::from(config.timeout_ms.max(1)));
+        let payer_url = if config.payer_url.is_empty() { &config.url } else { &config.payer_url };
         Ok(Self {
             client: reqwest::Client::builder().timeout(timeout).no_proxy().build()?,
             base: config.url.trim_end_matches('/').to_owned(),
+            payer_base: payer_url.trim_end_matches('/').to_owned(),
             key: Key::new(secret.trim().as_bytes()),
         })
     }
 
     /// Asks, and verifies that the company itself answers; `None` for 404.
-    async fn ask(&self, method: Method, path: &str, body: &Value) -> Result<Option<Stands>, CompanyError> {
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: &Value,
+    ) -> Result<Option<T>, CompanyError> {
         let body = if method == Method::GET { Vec::new() } else { body.to_string().into_bytes() };
         let time = Timestamp::now().as_millisecond().to_string();
         let request = self
@@ -101,7 +129,7 @@ impl Sandbox {
         serde_json::from_slice(&body).map(Some).map_err(|_| other())
     }
 
-    async fn post(&self, path: &str, body: &Value) -> Result<Stands, CompanyError> {
+    async fn post<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<T, CompanyError> {
         let stands = self.ask(Method::POST, path, body).await?;
         stands.ok_or_else(|| CompanyError::Answer { status: 404, text: path.to_owned() })
     }
@@ -132,7 +160,7 @@ impl Company for Sandbox {
         let body = json!({
             "refund_no": ask.number, "transaction_id": ask.transaction, "amount_fen": ask.amount,
         });
-        async move { self.post("refunds", &body).await?.refund() }.boxed()
+        async move { self.post::<Stands>("refunds", &body).await?.refund() }.boxed()
     }
 
     fn refunded<'a>(&'a self, number: &'a str) -> BoxFuture<'a, Result<Option<RefundState>, CompanyError>> {
@@ -148,7 +176,7 @@ impl Company for Sandbox {
             "order_no": ask.order_no, "transaction_id": ask.transaction, "amount_fen": ask.amount,
             "platform": ask.platform, "customs": ask.customs,
         });
-        async move { self.post("declarations", &body).await?.declaration() }.boxed()
+        async move { self.post::<Stands>("declarations", &body).await?.declaration() }.boxed()
     }
 
     fn declared<'a>(
@@ -164,8 +192,70 @@ impl Company for Sandbox {
 
     fn redeclare<'a>(&'a self, order_no: &'a str) -> BoxFuture<'a, Result<DeclareState, CompanyError>> {
         async move {
-            self.post(&format!("declarations/{order_no}/redeclare"), &json!({})).await?.declaration()
+            let path = format!("declarations/{order_no}/redeclare");
+            self.post::<Stands>(&path, &json!({})).await?.declaration()
         }
         .boxed()
+    }
+}
+
+impl PaymentSaid {
+    fn read(self) -> Result<Told, CompanyError> {
+        let stands = match self.state.as_str() {
+            "created" => Payment::Waiting,
+            "refused" => Payment::Refused,
+            "abandoned" => Payment::Abandoned,
+            "paid" => Payment::Paid(Paid {
+                at: self.paid_at.parse().unwrap_or_else(|_| Timestamp::now()),
+                transaction: self.transaction_id,
+                amount: self.amount_fen,
+                payer_name: self.payer_name,
+                payer_id_number: self.payer_id_number,
+            }),
+            _ => return Err(CompanyError::Answer { status: 200, text: self.state }),
+        };
+        Ok(Told { out_no: self.out_no, stands })
+    }
+}
+
+impl Checkout for Sandbox {
+    fn begin<'a>(&'a self, ask: &'a Begin) -> BoxFuture<'a, Result<String, CompanyError>> {
+        let body = json!({
+            "out_no": ask.out_no, "amount_fen": ask.amount, "notify_url": ask.notify_url,
+            "return_url": ask.return_url, "payer_name": ask.payer_name, "payer_id_number": ask.payer_id_number,
+        });
+        async move {
+            let said: PaymentSaid = self.post("payments", &body).await?;
+            Ok(format!("{}/pay/page/{}?lang={}", self.payer_base, said.out_no, ask.lang))
+        }
+        .boxed()
+    }
+
+    fn stands<'a>(&'a self, out_no: &'a str) -> BoxFuture<'a, Result<Option<Payment>, CompanyError>> {
+        async move {
+            let found: Option<PaymentSaid> =
+                self.ask(Method::GET, &format!("payments/{out_no}"), &Value::Null).await?;
+            Ok(found.map(PaymentSaid::read).transpose()?.map(|told| told.stands))
+        }
+        .boxed()
+    }
+
+    fn told(&self, headers: &HeaderMap, body: &[u8]) -> Result<Told, CompanyError> {
+        let header = |name| headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or("");
+        if !self.key.verifies(header(TIME), body, header(SIGNATURE)) {
+            return Err(CompanyError::Signature);
+        }
+        // What cannot be read is not repeated: it may hold an identity number.
+        let other = || CompanyError::Answer { status: 200, text: "a notification of another form".to_owned() };
+        serde_json::from_slice::<PaymentSaid>(body).map_err(|_| other())?.read()
+    }
+
+    fn origin(&self) -> String {
+        // What follows the host is left away.
+        self.payer_base.splitn(4, '/').take(3).collect::<Vec<_>>().join("/")
+    }
+
+    fn thanks(&self) -> &'static str {
+        "SUCCESS"
     }
 }

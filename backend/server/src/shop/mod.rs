@@ -146,6 +146,13 @@ impl Shop {
         port.and_then(|port| self.signers.get(&port.code)).unwrap_or(&self.signer)
     }
 
+    /// Every article, by its number.
+    pub fn articles(&self) -> impl Iterator<Item = &Product> {
+        let mut all: Vec<&Product> = self.products.values().collect();
+        all.sort_by(|a, b| a.sku.cmp(&b.sku));
+        all.into_iter()
+    }
+
     /// The article `sku`.
     #[must_use]
     pub fn product(&self, sku: &str) -> Option<&Product> {

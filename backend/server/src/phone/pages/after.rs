@@ -1,0 +1,201 @@
+//! One of my orders: to cancel it before it is collected, or to ask for a return afterwards. Its link alone does not allow
+//! that, since it may have been passed on; the telephone's code does.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use pickup_domain::returns::Back;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::mine::session;
+use super::order::read;
+use super::{Page, to};
+use crate::clearing::applications::ask::{self, AskError, Wanted};
+use crate::clearing::facts::Facts;
+use crate::clearing::applications;
+use crate::db::Conn;
+use crate::phone::Phone;
+use crate::phone::basket::{self, Basket, Watch};
+use crate::phone::link::Link;
+use crate::phone::status::Stage;
+use crate::shop::fault::ShopFault;
+use crate::web::{Posted, Visit, WebError, html};
+
+/// Most characters of a reason; customs takes 1000.
+const LONGEST: usize = 200;
+
+#[derive(Template)]
+#[template(path = "phone/after.html")]
+struct AfterPage<'a> {
+    p: &'a Visit,
+    id: i64,
+    link: String,
+    order_no: String,
+    stage: &'static str,
+    told: &'static str,
+    tone: &'static str,
+    can_cancel: bool,
+    can_return: bool,
+    lines: Vec<Line>,
+    asked: Vec<(String, &'static str)>,
+    request: String,
+    fault: String,
+}
+
+struct Line {
+    gnum: u32,
+    name: String,
+    qty: i64,
+}
+
+/// A wish, with a number made by the page, so that sending it twice asks once.
+#[derive(Deserialize)]
+pub struct Wish {
+    request: String,
+    #[serde(default)]
+    reason: String,
+    /// Which line goes back, with `qty`.
+    #[serde(default)]
+    gnum: u32,
+    #[serde(default)]
+    qty: i64,
+}
+
+/// `GET /my/orders/{id}`.
+pub async fn show(
+    p: Visit,
+    State(phone): State<Arc<Phone>>,
+    headers: HeaderMap,
+    Path(id): Path<i64>,
+) -> Page {
+    let Some(of) = session(&phone, &headers).await? else { return Ok(to("/my")) };
+    let basket = own(&phone, of, id).await?;
+    page(&phone, &p, &basket, String::new()).await
+}
+
+/// `POST /my/orders/{id}/cancel`.
+pub async fn cancel(
+    p: Visit,
+    State(phone): State<Arc<Phone>>,
+    headers: HeaderMap,
+    Path(id): Path<i64>,
+    Posted(wish): Posted<Wish>,
+) -> Page {
+    let Some(of) = session(&phone, &headers).await? else { return Ok(to("/my")) };
+    let basket = own(&phone, of, id).await?;
+    let order_id = basket.order_id.ok_or_else(WebError::not_found)?;
+    let (shop, now) = (Arc::clone(&phone.shop), phone.now());
+    let actor = format!("shop:{}", shop.app.config.phone.merchant);
+    let request_id = request_id(&wish, id)?;
+    let reason = reason(&wish);
+    let done = phone.shop.app.store.write(move |tx| {
+        let wanted = Wanted { request_id: &request_id, actor: &actor, reason: &reason };
+        ask::cancel(tx, &shop, order_id, &wanted, now).map(drop)
+    });
+    answered(&phone, &p, &basket, done.await).await
+}
+
+/// `POST /my/orders/{id}/return`.
+pub async fn give_back(
+    p: Visit,
+    State(phone): State<Arc<Phone>>,
+    headers: HeaderMap,
+    Path(id): Path<i64>,
+    Posted(wish): Posted<Wish>,
+) -> Page {
+    let Some(of) = session(&phone, &headers).await? else { return Ok(to("/my")) };
+    let basket = own(&phone, of, id).await?;
+    let order_id = basket.order_id.ok_or_else(WebError::not_found)?;
+    let (shop, now) = (Arc::clone(&phone.shop), phone.now());
+    let actor = format!("shop:{}", shop.app.config.phone.merchant);
+    let request_id = request_id(&wish, id)?;
+    let reason = reason(&wish);
+    let done = phone.shop.app.store.write(move |tx| {
+        let wanted = Wanted { request_id: &request_id, actor: &actor, reason: &reason };
+        let lines = [Back { gnum: wish.gnum, qty: wish.qty }];
+        ask::refund(tx, &shop, order_id, &lines, &wanted, now)?;
+        basket::watch(tx, id, Watch::Return).map_err(AskError::from)
+    });
+    answered(&phone, &p, &basket, done.await).await
+}
+
+async fn answered(phone: &Arc<Phone>, p: &Visit, basket: &Basket, done: Result<(), AskError>) -> Page {
+    phone.shop.outbox.notify_one();
+    let fault = match done {
+        Ok(()) => return Ok(to(&format!("/my/orders/{}", basket.id))),
+        Err(AskError::Clearing(cause)) => return Err(WebError::internal(&cause)),
+        Err(other) => match ShopFault::from(other) {
+            ShopFault::Plain(fault) => p.t(&fault.error.message_zh, &fault.error.message_en).to_owned(),
+            ShopFault::Refused(..) => p.t("现在不能这样做。", "This cannot be done now.").to_owned(),
+        },
+    };
+    let mut answer = page(phone, p, basket, fault).await?;
+    *answer.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+    Ok(answer)
+}
+
+async fn own(phone: &Arc<Phone>, of: String, id: i64) -> Result<Basket, WebError> {
+    let basket = phone.shop.app.store.read(move |conn| basket::by_id(conn, id)).await?;
+    basket.filter(|basket| basket.phone.as_deref() == Some(&of)).ok_or_else(WebError::not_found)
+}
+
+async fn page(phone: &Arc<Phone>, p: &Visit, basket: &Basket, fault: String) -> Page {
+    let read = read(phone, basket).await?.ok_or_else(WebError::not_found)?;
+    let (app, id) = (Arc::clone(&phone.shop.app), basket.id);
+    let order_id = read.parcel.order_id;
+    let more = phone.shop.app.store.read(move |conn: &Conn| {
+        let facts = Facts::of_order(conn, order_id)?;
+        let asked = applications::of_order(conn, order_id)?;
+        Ok::<_, crate::store::StoreError>((Link::of_basket(conn, &app.secrets, id)?, facts, asked))
+    });
+    let (link, facts, asked) = more.await?;
+    let line = |line: &crate::clearing::facts::FactLine| Line {
+        gnum: line.gnum,
+        name: p.t(&line.name.zh, &line.name.en).to_owned(),
+        qty: line.qty,
+    };
+    Ok(html(&AfterPage {
+        p,
+        id: basket.id,
+        link: link.as_str().to_owned(),
+        order_no: facts.order_no.clone(),
+        stage: read.stage.name(p.lang),
+        told: read.stage.told(p.lang),
+        tone: read.stage.tone(),
+        can_cancel: read.stage.can_cancel(),
+        can_return: read.stage == Stage::Collected,
+        lines: facts.lines.iter().map(line).collect(),
+        asked: asked.iter().map(|one| (one.cop_no.clone(), application(one, p))).collect(),
+        request: Uuid::now_v7().to_string(),
+        fault,
+    }))
+}
+
+/// Where an application stands, for the person who asked.
+fn application(one: &applications::Application, p: &Visit) -> &'static str {
+    use pickup_domain::application::{ApplicationKind as Kind, ApplicationState as State};
+    match (one.kind, one.state) {
+        (Kind::Cancel, State::Concluded) => p.t("取消已完成", "Cancelled"),
+        (Kind::Cancel, State::Refused) => p.t("海关没有同意取消", "Customs did not agree to cancel"),
+        (Kind::Cancel, _) => p.t("取消申请处理中", "Being cancelled"),
+        (Kind::Refund, State::Concluded) => {
+            p.t("海关已同意退货，请把商品带回服务台", "Customs agrees: bring the goods to the service desk")
+        }
+        (Kind::Refund, State::Refused) => p.t("海关没有同意退货", "Customs did not agree to the return"),
+        (Kind::Refund, _) => p.t("退货申请处理中", "The return is being asked for"),
+    }
+}
+
+/// The number of a wish, of this order only.
+fn request_id(wish: &Wish, basket: i64) -> Result<String, WebError> {
+    let number = wish.request.parse::<Uuid>().map_err(|_| WebError::form())?;
+    Ok(format!("phone-{basket}-{number}"))
+}
+
+fn reason(wish: &Wish) -> String {
+    let line: String = wish.reason.chars().filter(|c| !c.is_control()).take(LONGEST).collect();
+    if line.trim().is_empty() { "消费者申请".to_owned() } else { line.trim().to_owned() }
+}
