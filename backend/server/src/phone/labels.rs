@@ -38,7 +38,9 @@ pub enum LabelError {
         why: String,
     },
     /// There is nothing to label.
-    #[error("centre {0} does not exist, or none of the articles named does: see `pickup-backend import catalogue`")]
+    #[error(
+        "centre {0} does not exist, or none of the articles named does: see `pickup-backend import catalogue`"
+    )]
     Nothing(u16),
 }
 

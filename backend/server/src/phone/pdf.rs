@@ -147,8 +147,10 @@ impl Pdf {
         for (n, page) in self.pages.iter().enumerate() {
             let content = first_page + 2 * n + 1;
             objects.push(
-                format!("<</Type/Page/Parent 2 0 R/MediaBox[0 0 {size}]/Resources 3 0 R/Contents {content} 0 R>>")
-                    .into_bytes(),
+                format!(
+                    "<</Type/Page/Parent 2 0 R/MediaBox[0 0 {size}]/Resources 3 0 R/Contents {content} 0 R>>"
+                )
+                .into_bytes(),
             );
             objects.push(stream("", page)?);
         }
@@ -324,7 +326,9 @@ mod tests {
         };
         let start = bytes.windows(7).rposition(|w| w == b"xref\n0 ").unwrap();
         for (n, line) in String::from_utf8_lossy(&bytes[start..]).lines().skip(3).enumerate() {
-            let Some(at) = line.strip_suffix(" 00000 n ").and_then(|at| at.parse::<usize>().ok()) else { break };
+            let Some(at) = line.strip_suffix(" 00000 n ").and_then(|at| at.parse::<usize>().ok()) else {
+                break;
+            };
             let head = format!("{} 0 obj", n + 1);
             assert_eq!(find(head.as_bytes(), at), Some(at), "{line}");
         }

@@ -10,6 +10,7 @@
 mod bench;
 mod books;
 mod citus;
+mod console;
 mod customs;
 mod deposit;
 mod enrolment;
