@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::hands::{Hands, State};
 use crate::wait::LOOK_EVERY;
 
-/// Looks at the same page this long before trying again what it asks for.
+/// Looks at the same page this long before trying again what it asks for, unless told otherwise.
 const TRY_AGAIN: Duration = Duration::from_secs(2);
 
 /// A member of staff whose label is refused this often stops trying.
@@ -79,6 +79,7 @@ pub struct Pilot {
     hands: Hands,
     errand: Errand,
     acted: Option<(String, Instant)>,
+    try_again: Duration,
     reached: bool,
     door_was_open: bool,
     labels_shown: u8,
@@ -96,12 +97,20 @@ impl Pilot {
             hands: hands.clone(),
             errand,
             acted: None,
+            try_again: TRY_AGAIN,
             reached: false,
             door_was_open: false,
             labels_shown: 0,
             goods_out: false,
             seen: Vec::new(),
         }
+    }
+
+    /// The same person, who looks at a page for so long before trying again what it asks for.
+    #[must_use]
+    pub const fn patient(mut self, try_again: Duration) -> Self {
+        self.try_again = try_again;
+        self
     }
 
     /// Goes on until the errand is done or refused.
@@ -162,7 +171,7 @@ impl Pilot {
         let page_and_door = format!("{page}/{open}");
         if let Some((acted_on, when)) = &self.acted
             && *acted_on == page_and_door
-            && when.elapsed() < TRY_AGAIN
+            && when.elapsed() < self.try_again
         {
             return Ok(Progress::Waiting);
         }

@@ -15,6 +15,9 @@ const LOOK_EVERY: Duration = Duration::from_micros(500);
 const PATIENCE: Duration = Duration::from_secs(60);
 /// A page counts as at rest when it has not changed for so long. It moves a little every two seconds.
 const AT_REST: Duration = Duration::from_millis(900);
+/// The first start of a browser shows an empty window for a while: a page has more colours than that, and stays.
+const COLOURS: usize = 40;
+const SURELY_AT_REST: Duration = Duration::from_secs(3);
 /// A corner of the head, which is the first thing of every page and of one colour in both arms.
 const HEAD: Area = Area { x: 4, y: 4, w: 16, h: 16 };
 /// Side of the square in which a change of page is looked for.
@@ -96,10 +99,9 @@ pub fn measure(display: &Display, arm: &Arm, plan: Plan) -> Result<Figures> {
 
 /// Learns what the page looks like in both languages, and where they differ most.
 fn first_start(display: &Display, arm: &Arm, plan: Plan) -> Result<Known> {
-    let empty = display.pixels(HEAD)?;
     let mut running = arm.start()?;
-    seen(display, HEAD, |shown| shown != empty)?;
-    let one = settled(display)?;
+    seen(display, upper(display), is_a_page).context("a page")?;
+    let one = settled_for(display, SURELY_AT_REST)?;
     let (x, y) = plan.key;
     display.tap(x, y)?;
     seen_differently(display, &one)?;
@@ -157,16 +159,28 @@ fn seen(display: &Display, area: Area, wanted: impl Fn(&[u8]) -> bool) -> Result
 }
 
 fn seen_differently(display: &Display, before: &Picture) -> Result<()> {
-    let upper = Area { h: display.whole.h / 3, ..display.whole };
+    let upper = upper(display);
     seen(display, upper, |shown| shown != before.pixels(upper)).context("another page after the touch")
+}
+
+fn upper(display: &Display) -> Area {
+    Area { h: display.whole.h / 3, ..display.whole }
+}
+
+fn is_a_page(shown: &[u8]) -> bool {
+    shown.chunks_exact(4).collect::<BTreeSet<_>>().len() >= COLOURS
 }
 
 /// The picture once it has not changed for a while. What moves on the page lies below its upper third.
 fn settled(display: &Display) -> Result<Picture> {
-    let upper = Area { h: display.whole.h / 3, ..display.whole };
+    settled_for(display, AT_REST)
+}
+
+fn settled_for(display: &Display, rest: Duration) -> Result<Picture> {
+    let upper = upper(display);
     let deadline = Instant::now() + PATIENCE;
     let (mut last, mut since) = (display.pixels(upper)?, Instant::now());
-    while since.elapsed() < AT_REST {
+    while since.elapsed() < rest {
         std::thread::sleep(LOOK_EVERY * 50);
         let shown = display.pixels(upper)?;
         if shown != last {
@@ -175,4 +189,16 @@ fn settled(display: &Display) -> Result<Picture> {
         ensure!(Instant::now() < deadline, "the page does not come to rest");
     }
     Picture::take(display)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_window_is_no_page() {
+        assert!(!is_a_page(&[255; 4000]));
+        let colourful: Vec<u8> = (0..=200).flat_map(|n| [n, 0, 0, 255]).collect();
+        assert!(is_a_page(&colourful));
+    }
 }

@@ -54,7 +54,13 @@ pub async fn play(bench: &Bench, wired: &Wired) -> Result<Value> {
         }
         locks.report()
     };
-    let found = found.await.with_context(|| format!("everything is kept in {}", dir.display()))?;
+    let found = found.await.with_context(|| format!("everything is kept in {}", dir.display()));
+    if found.is_err()
+        && let Ok(picture) = rig.product.hands.screen_png().await
+    {
+        std::fs::write(dir.join("last-page.png"), picture)?;
+    }
+    let found = found?;
     rig.cut().await?;
     std::fs::remove_dir_all(dir)?;
     Ok(found)

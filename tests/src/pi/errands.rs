@@ -12,6 +12,9 @@ use crate::shop::Placed;
 /// An emulated kiosk draws slowly.
 pub const LIMIT: Duration = Duration::from_secs(240);
 
+/// So slowly that a code read a moment ago may not be on its screen yet.
+const TRY_AGAIN: Duration = Duration::from_secs(15);
+
 const LINES: &[(&str, i64)] = &[("MLK-001", 1)];
 
 /// The buyer.
@@ -36,7 +39,7 @@ pub async fn bought(product: &Product, order_no: &str) -> Result<(Placed, String
 #[must_use]
 pub fn depositor(product: &Product, placed: &Placed) -> Pilot {
     let errand = Errand::Deposit { badge: product.badge.clone(), label: format!("BPL1{}", placed.waybill) };
-    Pilot::new(&product.hands, errand)
+    Pilot::new(&product.hands, errand).patient(TRY_AGAIN)
 }
 
 /// The shopper with this ticket.
@@ -45,7 +48,7 @@ pub fn depositor(product: &Product, placed: &Placed) -> Pilot {
 /// When the demo data cannot be read.
 pub fn collector(product: &Product, ticket: &str) -> Result<Pilot> {
     let errand = Errand::Collect { ticket: ticket.to_owned(), card: buyer()?.card() };
-    Ok(Pilot::new(&product.hands, errand))
+    Ok(Pilot::new(&product.hands, errand).patient(TRY_AGAIN))
 }
 
 /// Staff look after a door that wants attention, as the kiosk would ask them to.
@@ -54,7 +57,7 @@ pub fn collector(product: &Product, ticket: &str) -> Result<Pilot> {
 /// When the kiosk shows something nobody expects.
 pub async fn settle(product: &Product, goods_out: bool) -> Result<()> {
     let errand = Errand::Settle { badge: product.badge.clone(), goods_out };
-    let mut staff = Pilot::new(&product.hands, errand);
+    let mut staff = Pilot::new(&product.hands, errand).patient(TRY_AGAIN);
     if staff.run(LIMIT).await? == Progress::Refused {
         product.hands.back_to_start(LIMIT).await?;
     }

@@ -23,7 +23,7 @@ ip route add default via 10.0.2.2
 # Steady names by serial number, as the udev rules of a real kiosk give them.
 mkdir -p /dev/pickup
 tries=0
-while [ "$(ls /dev/pickup | wc -l)" -lt 4 ] && [ $tries -lt 300 ]; do
+while [ "$(ls /dev/pickup | wc -l)" -lt "${devices:-4}" ] && [ $tries -lt 300 ]; do
     for tty in /sys/class/tty/ttyUSB*; do
         name=$(cat "$tty/device/../../serial" 2> /dev/null)
         [ -z "$name" ] || ln -sf "/dev/${tty##*/}" "/dev/pickup/$name"

@@ -7,6 +7,8 @@ use super::board::Parts;
 /// The devices of a kiosk, each on a USB serial port that has its name as serial number.
 const DEVICES: [&str; 4] = ["scanner", "idcard", "printer", "lock"];
 
+const PLUGGED_ON_PI: [&str; 3] = ["scanner", "idcard", "printer"];
+
 /// A kind of board.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Machine {
@@ -14,6 +16,17 @@ pub enum Machine {
     Virt,
     /// The Raspberry Pi 3 B: its own USB, SD card and pins, as far as QEMU has them.
     Raspi3b,
+}
+
+impl Machine {
+    /// The devices on its USB. The Raspberry Pi is slowed down by each, and its doors hang on pins.
+    #[must_use]
+    pub fn devices(self) -> &'static [&'static str] {
+        match self {
+            Self::Virt => &DEVICES,
+            Self::Raspi3b => &PLUGGED_ON_PI,
+        }
+    }
 }
 
 /// The command line of a board that writes its console into a file.
@@ -54,7 +67,7 @@ pub fn words(parts: &Parts, console: &Path) -> Vec<String> {
     add("-initrd", image.initrd.display().to_string());
     add("-netdev", "user,id=net".to_owned());
     pairs.into_iter().for_each(|(name, value)| add(name, value));
-    for device in DEVICES {
+    for device in parts.machine.devices() {
         add("-chardev", format!("serial,id={device},path={}", parts.devices.join(device).display()));
         add("-device", format!("usb-serial,chardev={device},serial={device}"));
     }
@@ -65,5 +78,6 @@ pub fn words(parts: &Parts, console: &Path) -> Vec<String> {
 /// What the kernel is told, with the facts for the board's first program.
 fn appended(parts: &Parts, own: &str) -> String {
     let facts: Vec<String> = parts.facts.iter().map(|fact| format!("pickup.{fact}")).collect();
-    format!("{own} quiet loglevel=3 panic=-1 {}", facts.join(" "))
+    let devices = parts.machine.devices().len();
+    format!("{own} quiet loglevel=3 panic=-1 pickup.devices={devices} {}", facts.join(" "))
 }

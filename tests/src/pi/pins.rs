@@ -13,6 +13,8 @@ pub struct Wired {
     pub file: &'static str,
     /// How the kiosk reaches the pins.
     backend: &'static str,
+    /// Its panel.
+    screen: (u16, u16),
 }
 
 /// On board `virt`, by the kernel's character device. The third pin is its power key.
@@ -21,23 +23,30 @@ pub const VIRT: Wired = Wired {
     doors: [(0, 1), (4, 5)],
     file: "pins",
     backend: "backend = \"cdev\"\nchip = \"9030000.pl061\"",
+    screen: (1080, 1920),
 };
 
-/// On the Raspberry Pi 3 B, by its registers; numbers as its maker counts the pins.
+/// On the Raspberry Pi 3 B, by its registers; numbers as its maker counts the pins. The small panel, as every picture goes
+/// through the emulated USB.
 pub const RASPI3B: Wired = Wired {
     machine: Machine::Raspi3b,
     doors: [(17, 27), (22, 23)],
     file: "registers",
     backend: "backend = \"rppal\"",
+    screen: (1024, 600),
 };
 
 /// The settings of the locks.
 #[must_use]
 pub fn settings(wired: &Wired) -> String {
     let [(relay, contact), (other_relay, other_contact)] = wired.doors;
-    let backend = wired.backend;
+    let (backend, (width, height)) = (wired.backend, wired.screen);
     format!(
         "
+[screen]
+width = {width}
+height = {height}
+
 [[lock.buses]]
 family = \"gpio\"
 pulse_ms = 400
