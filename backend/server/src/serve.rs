@@ -97,6 +97,7 @@ pub async fn start(app: Arc<App>, stop: watch::Receiver<bool>) -> Result<Running
     let web = Web::new(Arc::clone(&app), Live::default());
     tasks.spawn(until_stopped(web.live.clone().run(Arc::clone(&app)), stop.clone()));
     tasks.spawn(tls::serve(kiosk_tcp, acceptor, kiosk_api::router(app), stop.clone()));
+    tasks.spawn(until_stopped(console::finder::run(Arc::clone(&shop.app)), stop.clone()));
     tasks.spawn(serve_console(console_tcp, Arc::clone(&shop), web.clone(), stop.clone()));
     let mut routes = shop::router(Arc::clone(&shop)).merge(web::layer(web::assets::router(), web.clone()));
     if shop.app.config.phone.enabled {

@@ -13,10 +13,13 @@ use crate::shop::Shop;
 use crate::web::{self, Web, error};
 
 pub mod accounts;
+pub mod finder;
 mod pages;
+pub mod plot;
 pub mod roles;
 pub mod routes;
 pub mod text;
+pub mod words;
 
 use roles::Op;
 use routes::{Listed, Routes};
@@ -93,3 +96,6 @@ impl Me {
         Self { name: person.name.clone(), role: person.role.name(visit.lang), places: places.collect() }
     }
 }
+
+#[cfg(test)]
+mod tests;

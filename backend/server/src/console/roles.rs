@@ -88,14 +88,6 @@ pub enum Op {
     People,
     /// Add, change and disable accounts; end their sessions.
     ChangePeople,
-    /// What a person has used of the yearly limit, by the exact identity number.
-    Limits,
-    /// Book lines, guarantees, tax.
-    Stock,
-    /// Figures by day and centre.
-    Reports,
-    /// Take goods back.
-    Returns,
 }
 
 /// Who an operation is for.
@@ -116,7 +108,7 @@ use Role::{Administrator, Auditor, Clerk, CustomsAgent, Supervisor};
 
 impl Op {
     /// Every operation.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 16] = [
         Self::SignIn,
         Self::SecondFactor,
         Self::FirstPassword,
@@ -133,10 +125,6 @@ impl Op {
         Self::PairKiosks,
         Self::People,
         Self::ChangePeople,
-        Self::Limits,
-        Self::Stock,
-        Self::Reports,
-        Self::Returns,
     ];
 
     /// The authorization table.
@@ -146,9 +134,7 @@ impl Op {
             Self::SignIn => Anybody,
             Self::SecondFactor => HalfSignedIn,
             Self::FirstPassword => OneTime,
-            Self::Own | Self::Today | Self::Orders | Self::Tasks | Self::Kiosks | Self::Stock => {
-                Roles(&Role::ALL)
-            }
+            Self::Own | Self::Today | Self::Orders | Self::Tasks | Self::Kiosks => Roles(&Role::ALL),
             Self::Filed => Roles(&[CustomsAgent, Auditor]),
             Self::WorkOnTasks => Roles(&[Clerk, Supervisor, CustomsAgent, Administrator]),
             Self::SettleTasks => Roles(&[Supervisor, CustomsAgent]),
@@ -157,9 +143,6 @@ impl Op {
             Self::PairKiosks => Roles(&[Supervisor, Administrator]),
             Self::People => Roles(&[Auditor, Administrator]),
             Self::ChangePeople => Roles(&[Administrator]),
-            Self::Limits => Roles(&[Supervisor, CustomsAgent, Auditor]),
-            Self::Reports => Roles(&[Supervisor, CustomsAgent, Auditor, Administrator]),
-            Self::Returns => Roles(&[Clerk, Supervisor, CustomsAgent]),
         }
     }
 
@@ -180,15 +163,8 @@ mod tests {
 
     #[test]
     fn the_auditor_changes_nothing() {
-        let changes = [
-            Op::WorkOnTasks,
-            Op::SettleTasks,
-            Op::FileAgain,
-            Op::GiveUp,
-            Op::PairKiosks,
-            Op::ChangePeople,
-            Op::Returns,
-        ];
+        let changes =
+            [Op::WorkOnTasks, Op::SettleTasks, Op::FileAgain, Op::GiveUp, Op::PairKiosks, Op::ChangePeople];
         assert!(changes.into_iter().all(|op| !op.is_for(Auditor)));
     }
 

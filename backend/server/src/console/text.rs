@@ -44,6 +44,12 @@ pub fn span(seconds: i64) -> String {
     }
 }
 
+/// As [`span`], of what cannot be negative.
+#[must_use]
+pub fn span_of(seconds: &u64) -> String {
+    span(i64::try_from(*seconds).unwrap_or(i64::MAX))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

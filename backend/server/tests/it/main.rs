@@ -10,7 +10,6 @@
 mod bench;
 mod books;
 mod citus;
-mod console;
 mod customs;
 mod deposit;
 mod enrolment;

@@ -3,9 +3,17 @@
 use crate::console::roles::Op;
 use crate::console::routes::Routes;
 
+mod actions;
 mod door;
+mod filed;
+mod kiosks;
+mod order;
+mod orders;
 mod own;
+mod papers;
 mod people;
+mod story;
+mod tasks;
 mod today;
 
 /// Adds every page.
@@ -26,6 +34,22 @@ pub fn add(routes: Routes) -> Routes {
     routes
         .get(Op::Today, "/", today::show)
         .get(Op::Today, "/today/live", today::live)
+        .get(Op::Orders, "/orders", orders::list)
+        .get(Op::Orders, "/orders/{order_no}", order::show)
+        .get(Op::Filed, "/orders/{order_no}/filed", filed::show)
+        .get(Op::Tasks, "/tasks", tasks::list)
+        .get(Op::Tasks, "/tasks/{id}", tasks::show)
+        .post(Op::WorkOnTasks, "/tasks/{id}", tasks::work)
+        .post(Op::SettleTasks, "/tasks/{id}/settle", tasks::settle)
+        .post(Op::FileAgain, "/tasks/{id}/file-again", actions::file_again)
+        .post(Op::GiveUp, "/tasks/{id}/give-up", actions::give_up)
+        .post(Op::FileAgain, "/tasks/{id}/send-again", actions::send_again)
+        .post(Op::FileAgain, "/tasks/{id}/apply", actions::apply)
+        .post(Op::SettleTasks, "/tasks/{id}/payback", actions::pay_back)
+        .get(Op::Kiosks, "/kiosks", kiosks::list)
+        .post(Op::PairKiosks, "/kiosks", kiosks::pair)
+        .get(Op::Kiosks, "/kiosks/{name}", kiosks::show)
+        .post(Op::PairKiosks, "/kiosks/{name}/revoke", kiosks::revoke)
         .get(Op::People, "/people", people::show)
         .post(Op::ChangePeople, "/people", people::add)
         .post(Op::ChangePeople, "/people/{id}", people::change)

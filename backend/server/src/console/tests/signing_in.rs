@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use pickup_server::console::accounts::{factor, totp};
-use pickup_server::console::roles::Role;
+use crate::console::accounts::{factor, totp};
+use crate::console::roles::Role;
 use reqwest::StatusCode;
 
 use super::{PASSWORD, Site};
@@ -33,9 +33,9 @@ async fn guessing_is_slowed_down_and_a_pause_lets_the_right_person_in() {
     }
     let right = browser.sign_in("anna", PASSWORD).await;
     assert_eq!(right.status, StatusCode::TOO_MANY_REQUESTS, "also the right one waits");
-    let rows = site.bench.number("SELECT COUNT(*) FROM trail WHERE state = 'slowed_down'").await;
-    assert_eq!(rows, 1);
-    site.bench.wait_s(3);
+    let rows = site.column::<i64>("SELECT COUNT(*) FROM trail WHERE state = 'slowed_down'").await;
+    assert_eq!(rows, [1]);
+    site.bench.pass(3);
     assert_eq!(browser.sign_in("anna", PASSWORD).await.leads_to.as_deref(), Some("/"));
 }
 
@@ -43,9 +43,8 @@ async fn guessing_is_slowed_down_and_a_pause_lets_the_right_person_in() {
 async fn the_second_step_is_asked_for_and_a_code_is_good_once() {
     let site = Site::start().await;
     let person = site.account("anna", Role::Clerk, false).await;
-    let (app, now) = (Arc::clone(&site.bench.app), site.now());
+    let (app, now) = (Arc::clone(&site.shop.app), site.now());
     let (secret, codes) = site
-        .bench
         .write(move |tx| {
             let secret = factor::begin(tx, &app.secrets, &person).unwrap();
             let code = totp::code(&secret, now);
@@ -59,7 +58,7 @@ async fn the_second_step_is_asked_for_and_a_code_is_good_once() {
     assert_eq!(browser.get("/").await.leads_to.as_deref(), Some("/sign-in/code"), "half signed in is not in");
     let used = totp::code(&secret, now);
     assert_eq!(browser.post("/sign-in/code", &[("code", &used)]).await.status, StatusCode::UNAUTHORIZED);
-    site.bench.wait_s(60);
+    site.bench.pass(60);
     let fresh = totp::code(&secret, site.now());
     assert_eq!(browser.post("/sign-in/code", &[("code", &fresh)]).await.leads_to.as_deref(), Some("/"));
     assert_eq!(browser.get("/").await.status, StatusCode::OK);
@@ -79,13 +78,13 @@ async fn a_session_ends_by_idleness_by_signing_out_and_by_the_administrator() {
     let root = site.signed_in("root", Role::Administrator).await;
     let idle = site.signed_in("idle", Role::Clerk).await;
     let stolen = site.signed_in("anna", Role::Clerk).await;
-    let id = site.bench.text("SELECT id FROM person WHERE name = 'anna'").await;
+    let id = site.column::<String>("SELECT id FROM person WHERE name = 'anna'").await.remove(0);
     let path = format!("/people/{id}");
     let done = root.post(&path, &[("what", "disable"), ("role", "clerk")]).await;
     assert_eq!(done.leads_to.as_deref(), Some("/people"), "{}", done.text);
     assert_eq!(stolen.get("/").await.leads_to.as_deref(), Some("/sign-in"));
     for _ in 0..3 {
-        site.bench.wait_s(1_500);
+        site.bench.pass(1_500);
         assert_eq!(root.get("/").await.status, StatusCode::OK, "in use it goes on");
     }
     assert_eq!(idle.get("/").await.leads_to.as_deref(), Some("/sign-in"));
@@ -97,7 +96,7 @@ async fn a_session_ends_by_idleness_by_signing_out_and_by_the_administrator() {
 async fn the_last_administrator_stays() {
     let site = Site::start().await;
     let root = site.signed_in("root", Role::Administrator).await;
-    let id = site.bench.text("SELECT id FROM person WHERE name = 'root'").await;
+    let id = site.column::<String>("SELECT id FROM person WHERE name = 'root'").await.remove(0);
     let page = root.post(&format!("/people/{id}"), &[("what", "disable"), ("role", "clerk")]).await;
     assert_eq!(page.status, StatusCode::BAD_REQUEST);
     assert!(page.has("最后一个管理员"));
@@ -113,7 +112,7 @@ async fn an_administrator_adds_an_account_whose_word_is_shown_once() {
     assert!(!root.get("/people").await.has(&word));
     let page = site.browser().sign_in("王小明", &word).await;
     assert_eq!(page.leads_to.as_deref(), Some("/"), "{}", page.text);
-    let kept = site.bench.texts("SELECT password || ' ' || centres FROM person ORDER BY name".into()).await;
+    let kept = site.column::<String>("SELECT password || ' ' || centres FROM person ORDER BY name").await;
     assert!(kept.iter().all(|text| text.starts_with("$argon2id$")) && kept[1].ends_with("[1,2]"), "{kept:?}");
 }
 
@@ -123,7 +122,6 @@ async fn passwords_tokens_and_codes_stay_out_of_the_trail() {
     let root = site.signed_in("root", Role::Administrator).await;
     root.post("/own/factor", &[]).await;
     let token = root.cookie("bp_session").unwrap();
-    let trail =
-        site.bench.texts("SELECT actor || entity || state || body FROM trail".into()).await.join("\n");
+    let trail = site.column::<String>("SELECT actor || entity || state || body FROM trail").await.join("\n");
     assert!(trail.contains("signed_in") && !trail.contains(&token) && !trail.contains(PASSWORD), "{trail}");
 }

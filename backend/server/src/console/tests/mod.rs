@@ -3,20 +3,23 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use crate::console;
+use crate::console::accounts::{self, New, Person, password};
+use crate::console::roles::Role;
+use crate::web::{Live, Web};
 use jiff::Timestamp;
-use pickup_server::console::accounts::{self, New, Person, password};
-use pickup_server::console::roles::Role;
-use pickup_server::console::{self};
-use pickup_server::shop::Shop;
-use pickup_server::web::{Live, Web};
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode};
 use tokio::net::TcpListener;
 
-use crate::bench::Bench;
+use crate::clearing::tests::bench::Bench;
+use crate::db::{Conn, FromValue};
+use crate::shop::Shop;
+use crate::store::StoreError;
 
 mod access;
+mod pages;
 mod signing_in;
 
 pub const PASSWORD: &str = "a long enough word";
@@ -31,9 +34,9 @@ pub struct Site {
 
 impl Site {
     pub async fn start() -> Self {
-        let bench = Bench::start().await;
-        let shop = Shop::open(Arc::clone(&bench.app)).await.unwrap();
-        let web = Web::new(Arc::clone(&bench.app), Live::default());
+        let bench = Bench::new().await;
+        let shop = Arc::clone(&bench.shop);
+        let web = Web::new(Arc::clone(&shop.app), Live::default());
         let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", tcp.local_addr().unwrap());
         let service = console::service(Arc::clone(&shop), web.clone());
@@ -42,22 +45,40 @@ impl Site {
     }
 
     pub fn now(&self) -> Timestamp {
-        self.bench.app.now()
+        self.shop.app.now()
     }
 
     /// An account with [`PASSWORD`], of its own or one-time.
     pub async fn account(&self, name: &'static str, role: Role, one_time: bool) -> Person {
         let (hash, now) = (password::hash(PASSWORD).await.unwrap(), self.now());
-        self.bench
-            .write(move |tx| {
-                let new = New { name, role, centres: &[], hash: &hash };
-                let person = accounts::add(tx, now, "operator", &new).unwrap();
-                if !one_time {
-                    accounts::set_password(tx, now, "operator", &person, &hash, false).unwrap();
-                }
-                person
-            })
-            .await
+        self.write(move |tx| {
+            let new = New { name, role, centres: &[], hash: &hash };
+            let person = accounts::add(tx, now, "operator", &new).unwrap();
+            if !one_time {
+                accounts::set_password(tx, now, "operator", &person, &hash, false).unwrap();
+            }
+            person
+        })
+        .await
+    }
+
+    pub async fn write<T: Send + 'static>(&self, work: impl FnOnce(&Conn) -> T + Send + 'static) -> T {
+        self.shop.app.store.write(|tx| Ok::<_, StoreError>(work(tx))).await.unwrap()
+    }
+
+    /// The first column of every row.
+    pub async fn column<T: FromValue + Send + 'static>(&self, sql: &'static str) -> Vec<T> {
+        self.write(move |tx| {
+            let mut statement = tx.prepare(sql).unwrap();
+            let rows = statement.query_map([], |row| row.get(0)).unwrap();
+            rows.collect::<Result<_, _>>().unwrap()
+        })
+        .await
+    }
+
+    /// Lets what orders are found by catch up.
+    pub async fn catch_up(&self) {
+        while console::finder::step(&self.shop.app).await.unwrap() {}
     }
 
     pub fn browser(&self) -> Browser {
@@ -143,7 +164,7 @@ impl Browser {
     }
 }
 
-fn encoded(text: &str) -> String {
+pub fn encoded(text: &str) -> String {
     text.bytes().fold(String::new(), |all, byte| {
         if byte.is_ascii_alphanumeric() {
             all + &char::from(byte).to_string()

@@ -1,8 +1,8 @@
 //! Every route by every role, and by nobody.
 
+use crate::console::listed;
+use crate::console::roles::{Allowed, Op, Role};
 use axum::http::Method;
-use pickup_server::console::listed;
-use pickup_server::console::roles::{Allowed, Role};
 use reqwest::StatusCode;
 use std::sync::Arc;
 
@@ -52,6 +52,15 @@ async fn every_role_reaches_what_the_table_says_and_nothing_else() {
             assert!(!page.status.is_server_error(), "{told} {}", page.text);
             assert_eq!(page.status == StatusCode::FORBIDDEN, !route.op.is_for(role), "{told}");
         }
+    }
+}
+
+#[tokio::test]
+async fn every_operation_of_the_table_has_a_route() {
+    let site = Site::start().await;
+    let routes = listed(Arc::clone(&site.shop), site.web.clone());
+    for op in Op::ALL {
+        assert!(routes.iter().any(|route| route.op == op), "{op:?} is in the table and nowhere else");
     }
 }
 
