@@ -9,7 +9,7 @@ mod cli;
 mod commands;
 
 pub use commands::{
-    BackTo, CustomsCommand, DeclarationCommand, FiledCommand, ImportWhat, KioskCommand, ParcelCommand,
+    BackTo, CustomsCommand, DeclarationCommand, FiledCommand, ImportWhat, KioskCommand, LabelsCommand, ParcelCommand,
     PaymentsCommand, ReturnsCommand, ShopCommand, StaffCommand, TasksCommand, TaxCommand, TrailCommand,
 };
 
@@ -110,6 +110,9 @@ enum Command {
     /// Parcels.
     #[command(subcommand)]
     Parcel(ParcelCommand),
+    /// Print shelf labels: an A4 PDF with fourteen to a sheet, each with the price and the code of the product page. The
+    /// address in the code is `public_url` of the settings.
+    Labels(LabelsCommand),
 }
 
 fn main() -> ExitCode {
@@ -161,6 +164,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Customs(command) => cli::customs::line(app, command).await?,
         Command::Filed(FiledCommand::Export { dir }) => cli::filed_export(app, dir).await?,
         Command::Parcel(ParcelCommand::Label { waybill, qr }) => cli::label(app, waybill, qr).await?,
+        Command::Labels(command) => cli::labels::labels(app, command).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
