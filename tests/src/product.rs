@@ -38,6 +38,8 @@ pub struct Setup {
     pub with_kiosk: bool,
     /// Where the bench page is; `None` takes any free port.
     pub bench_port: Option<u16>,
+    /// With a payment company, so that shoppers can pay with their phones; money that goes back goes through it.
+    pub with_payment: bool,
 }
 
 impl Setup {
@@ -52,6 +54,7 @@ impl Setup {
             window: false,
             with_kiosk: true,
             bench_port: None,
+            with_payment: false,
         }
     }
 }
@@ -61,6 +64,7 @@ pub struct Product {
     setup: Setup,
     ports: Ports,
     customs: Option<Program>,
+    payment: Option<Program>,
     devices: Option<Program>,
     backend: Option<Program>,
     kiosk: Option<Program>,
@@ -99,6 +103,7 @@ impl Product {
         .await
         .context("the demo data could not be made")?;
         let customs = start_customs(&setup, customs_port).await?;
+        let payment = start_payment(&setup).await?;
         let (devices, hands, recorder) = start_bench(&setup).await?;
         let read = |name: &str| read_made(&setup.dir.join("backend").join(name));
         let (key, badge) = (read("shop-api-key.txt")?, read("staff-badge.txt")?);
@@ -108,6 +113,7 @@ impl Product {
             setup,
             ports,
             customs,
+            payment,
             devices,
             backend,
             kiosk,
@@ -198,7 +204,8 @@ impl Product {
     /// # Errors
     /// Naming the one that ended by itself.
     pub fn check(&mut self) -> Result<()> {
-        let all = [&mut self.customs, &mut self.devices, &mut self.backend, &mut self.kiosk];
+        let all =
+            [&mut self.customs, &mut self.payment, &mut self.devices, &mut self.backend, &mut self.kiosk];
         all.into_iter().flatten().try_for_each(Program::check)
     }
 
@@ -320,7 +327,7 @@ pub fn fresh_dir(name: &str) -> Result<PathBuf> {
 #[must_use]
 pub fn logs(dir: &Path) -> String {
     let mut text = format!("everything is kept in {}\n", dir.display());
-    for name in ["backend", "kiosk", "devices", "customs"] {
+    for name in ["backend", "kiosk", "devices", "customs", "payment"] {
         let log = dir.join(format!("{name}.log"));
         if log.exists() {
             // Writing to a String cannot fail.
@@ -347,6 +354,27 @@ async fn start_customs(setup: &Setup, port: u16) -> Result<Program> {
     arguments.extend(words(["--trust"], &setup.dir.join("backend/customs-cert.pem")));
     fs::create_dir_all(setup.dir.join("customs"))?;
     Program::start("pickup-customs-sim", &arguments, &setup.dir.join("customs.log")).await
+}
+
+/// Starts the payment company and adds it to the backend's settings.
+async fn start_payment(setup: &Setup) -> Result<Option<Program>> {
+    if !setup.with_payment {
+        return Ok(None);
+    }
+    let key = setup.dir.join("backend/pay.key");
+    fs::write(&key, uuid::Uuid::new_v4().to_string())?;
+    let arguments = words(["--listen", "127.0.0.1:0", "--key-file"], &key);
+    let payment = Program::start("pickup-payment-sim", &arguments, &setup.dir.join("payment.log")).await?;
+    let path = setup.dir.join("backend.toml");
+    let mut text = fs::read_to_string(&path)?;
+    // Writing to a String cannot fail.
+    let _ = write!(
+        text,
+        "\n[payment]\nprovider = \"sandbox\"\nurl = \"{}\"\nkey_file = \"pay.key\"\n",
+        payment.told("http")?
+    );
+    fs::write(&path, text)?;
+    Ok(Some(payment))
 }
 
 /// Starts the devices and writes the kiosk's settings for them.

@@ -283,6 +283,20 @@ pub enum CustomsCommand {
     Strays,
 }
 
+/// Shelf labels.
+#[derive(Debug, clap::Args)]
+pub struct LabelsCommand {
+    /// Number of the centre.
+    #[arg(long, default_value_t = 1)]
+    pub centre: u16,
+    /// Article; may stand several times. All that may be sold by default.
+    #[arg(long = "sku")]
+    pub skus: Vec<String>,
+    /// Where the PDF is written.
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+}
+
 /// Parcels.
 #[derive(Debug, Subcommand)]
 pub enum ParcelCommand {

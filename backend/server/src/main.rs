@@ -10,8 +10,8 @@ mod commands;
 
 pub use commands::{
     AccountCommand, BackTo, CustomsCommand, DeclarationCommand, FiledCommand, ImportWhat, KioskCommand,
-    ParcelCommand, PaymentsCommand, ReturnsCommand, ShopCommand, StaffCommand, TasksCommand, TaxCommand,
-    TrailCommand,
+    LabelsCommand, ParcelCommand, PaymentsCommand, ReturnsCommand, ShopCommand, StaffCommand, TasksCommand,
+    TaxCommand, TrailCommand,
 };
 
 /// The backend of Bonded Pickup: takes orders of shops, files declarations with customs, and tells kiosks what may be
@@ -114,6 +114,9 @@ enum Command {
     /// Parcels.
     #[command(subcommand)]
     Parcel(ParcelCommand),
+    /// Print shelf labels: an A4 PDF with fourteen to a sheet, each with the price and the code of the product page. The
+    /// address in the code is `public_url` of the settings.
+    Labels(LabelsCommand),
 }
 
 fn main() -> ExitCode {
@@ -166,6 +169,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Customs(command) => cli::customs::line(app, command).await?,
         Command::Filed(FiledCommand::Export { dir }) => cli::filed_export(app, dir).await?,
         Command::Parcel(ParcelCommand::Label { waybill, qr }) => cli::label(app, waybill, qr).await?,
+        Command::Labels(command) => cli::labels::labels(app, command).await?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -37,6 +37,7 @@ pub mod generate;
 mod import;
 mod init;
 mod kiosk;
+pub mod labels;
 
 pub use import::import;
 pub use init::init;

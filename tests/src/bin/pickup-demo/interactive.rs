@@ -47,8 +47,11 @@ pub async fn run(setup: Setup) -> Result<bool> {
 
 fn greet(product: &Product) {
     println!(
-        "\n  Bench page   {}\n  Shop API     {} (key in {})\n  Staff badge  {}\n",
+        "\n  Bench page   {}\n  On a phone   {}/p/1/MLK-001 (as the code of a shelf label leads there; buyers in \
+         backend/server/demo/buyers.toml)\n  Text messages in {}\n  Shop API     {} (key in {})\n  Staff badge  {}\n",
         product.hands.base,
+        product.shop_url(),
+        product.dir().join("backend/messages").display(),
         product.shop_url(),
         product.dir().join("backend/shop-api-key.txt").display(),
         product.badge

@@ -54,6 +54,8 @@ async fn run(options: &Options) -> Result<bool> {
         recorded: options.script,
         window: options.window,
         bench_port: (free && !options.script).then_some(options.port),
+        // The script looks at money that is due before anybody pays it back.
+        with_payment: !options.script,
         ..Setup::quick(&out.join("run"))
     };
     let work =

@@ -137,7 +137,7 @@ async fn a_return_is_asked_for_after_collection() {
     world.bench.execute("UPDATE application SET state = 'concluded'").await;
     world.phone.seldom().await.unwrap();
     world.phone.all_due().await.unwrap();
-    assert_eq!(world.news(), ["released", "returned"]);
+    assert_eq!(world.news(), ["returned"]);
 }
 
 #[tokio::test]
