@@ -28,5 +28,6 @@ pub mod tasks;
 pub mod time;
 pub mod tls;
 pub mod trail;
+pub mod webhooks;
 
 pub use app::App;

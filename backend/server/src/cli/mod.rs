@@ -36,6 +36,7 @@ pub mod generate;
 mod import;
 mod init;
 mod kiosk;
+pub mod shops;
 
 pub use import::import;
 pub use init::init;

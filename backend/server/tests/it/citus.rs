@@ -9,7 +9,8 @@ const SCHEMA: &str = concat!(
     include_str!("../../migrations/0001.sql"),
     include_str!("../../migrations/0002.sql"),
     include_str!("../../migrations/0003.sql"),
-    include_str!("../../migrations/0004.sql")
+    include_str!("../../migrations/0004.sql"),
+    include_str!("../../migrations/0008.sql")
 );
 const DEPLOY: &str = include_str!("../../../../deploy/citus.sql");
 
