@@ -7,6 +7,7 @@ use crate::rules::Basis;
 
 /// A name in both languages.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Names {
     /// Simplified Chinese.
     pub zh: String,

@@ -16,6 +16,7 @@ pub const ADULT_AGE: i16 = 18;
 
 /// How an order is taxed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Regime {
     /// No duty, 70 % of VAT and consumption tax.

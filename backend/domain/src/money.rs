@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// An amount in fen (1/100 CNY). May be negative only as a difference.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct Money(i64);
 

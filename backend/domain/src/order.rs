@@ -16,11 +16,13 @@ pub const MAX_PIECES: i64 = 9_999;
 
 /// An identity number as typed, not yet checked. `Debug` shows its length only.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct RawId(pub String);
 
 /// The person who orders.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Buyer {
     /// Account at the platform.
@@ -38,6 +40,7 @@ pub struct Buyer {
 
 /// One article of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct OrderLine {
     /// Article.
@@ -50,6 +53,7 @@ pub struct OrderLine {
 
 /// An order as a shop places it. Amounts in fen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Order {
     /// The platform's order number.
@@ -98,6 +102,7 @@ pub struct Sums {
 
 /// The person who paid.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Payer {
     /// Real name.
@@ -108,6 +113,7 @@ pub struct Payer {
 
 /// The payment of an order. Amounts in fen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Payment {
     /// The payment company's unique number.
@@ -128,6 +134,7 @@ pub struct Payment {
 
 /// Where an order stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OrderState {
     /// Checked and kept.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// A quantity or a weight in units of 0.00001 of its unit (piece, kilogram, litre, …).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct Quantity(i64);
 

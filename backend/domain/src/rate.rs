@@ -7,11 +7,13 @@ use serde::{Deserialize, Serialize};
 
 /// A share in millionths: 13 % is 130,000.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct Rate(i64);
 
 /// An amount per whole unit (litre, kilogram, …), in thousandths of a fen: 250 CNY a tonne is 25,000 per kilogram.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct UnitRate(i64);
 

@@ -18,6 +18,7 @@ macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $zh:literal, $en:literal;)+) => {
         /// What is wrong, as a stable code. Texts may change, codes do not.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
         pub enum ReasonCode {
             $($(#[$doc])* #[serde(rename = $code)] $name,)+
         }
@@ -128,6 +129,7 @@ codes! {
 
 /// One reason for a refusal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Reason {
     /// The stable code.
     pub code: ReasonCode,

@@ -30,6 +30,7 @@ pub struct Sold {
 
 /// What is to come back of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Back {
     /// The line's number in the list.
@@ -49,6 +50,7 @@ pub struct Extras {
 
 /// What goes back for the pieces returned.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Credit {
     /// Price of the goods.
     pub goods: Money,

@@ -58,6 +58,7 @@ pub struct Facts<'a> {
 
 /// The verdict on an order. It may go on when `reasons` is empty.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Verdict {
     /// Everything that is wrong.
     pub reasons: Vec<Reason>,

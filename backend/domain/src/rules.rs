@@ -65,6 +65,7 @@ pub struct NoticeVersion {
 
 /// What allows goods to be picked up at a place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Basis {
     /// The document.
     pub document: String,
@@ -78,6 +79,7 @@ pub struct Basis {
 
 /// What a person should look at. It refuses nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Flag {
     /// Which.
     pub code: FlagCode,
@@ -94,6 +96,7 @@ pub struct Flag {
 
 /// What is flagged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum FlagCode {
     /// Many buyers use the telephone.
     #[serde(rename = "RESALE_PHONE")]

@@ -21,6 +21,7 @@ use exact::exact_taxes;
 
 /// How consumption tax is levied on a commodity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ConsumptionTax {
     /// None is.
@@ -152,6 +153,7 @@ pub struct TaxableLine<'a> {
 
 /// The tax of one line and how it came about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct LineTax {
     /// Goods, and the line's share of freight and insurance.
     pub dutiable: Money,
@@ -175,6 +177,7 @@ impl LineTax {
 
 /// What a line's tax was computed from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Working {
     /// Goods of the line.
     pub goods: Money,
@@ -200,6 +203,7 @@ pub struct Working {
 
 /// The tax of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct OrderTax {
     /// Line by line, in the order's sequence.
     pub lines: Vec<LineTax>,

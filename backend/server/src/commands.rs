@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 use pickup_server::console::roles::Role;
+use pickup_server::credentials::keys::Scope;
 
 /// What can be imported.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -110,11 +111,58 @@ fn role(text: &str) -> Result<Role, String> {
 /// Shops.
 #[derive(Debug, Subcommand)]
 pub enum ShopCommand {
-    /// Issue an API key and print it. It is shown once.
+    /// Issue an API key that may do everything, and print it. It is shown once. `shop-key add` issues one that may do less.
     Key {
         /// The merchant whose orders are placed with it.
         #[arg(long)]
         merchant: String,
+    },
+}
+
+/// API keys.
+#[derive(Debug, Subcommand)]
+pub enum ShopKeyCommand {
+    /// Issue a key and print its id and the key. The key is shown once.
+    Add {
+        /// The merchant whose orders are placed with it.
+        #[arg(long)]
+        merchant: String,
+        /// What it may do: `read`, `order`, `after` (cancel and return), `webhooks`; all of them by default.
+        #[arg(long, value_delimiter = ',', value_name = "SCOPE,…")]
+        scopes: Vec<Scope>,
+        /// What you call it, such as the program that uses it.
+        #[arg(long, default_value = "")]
+        name: String,
+        /// After how many days it ends by itself; never by default.
+        #[arg(long, value_parser = clap::value_parser!(u16).range(1..=3650))]
+        days: Option<u16>,
+    },
+    /// List every key with what it may do and when it was last used.
+    List {
+        /// As JSON lines.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Revoke a key: from its next request on it is nobody's.
+    Revoke {
+        /// Its id, as listed.
+        id: String,
+    },
+}
+
+/// Webhooks.
+#[derive(Debug, Subcommand)]
+pub enum WebhooksCommand {
+    /// List the endpoints of every shop and how they stand.
+    List {
+        /// As JSON lines.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Have a disabled endpoint told again, from where it was left.
+    Enable {
+        /// Its id, as listed.
+        id: String,
     },
 }
 

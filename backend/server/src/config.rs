@@ -11,8 +11,10 @@ use crate::gateway::config::{self as ports, PortConfig, PortError};
 use crate::payment::config::PaymentConfig;
 use crate::phone::config::PhoneConfig;
 use crate::plat_data::config::PlatDataConfig;
+use crate::shop::config::ShopApiConfig;
 use crate::signing::config::{self as signers, SignerConfig, SignerConfigError};
 use crate::store::{Place, Source, StoreError};
+use crate::webhooks::config::WebhookConfig;
 
 /// Why the settings cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +86,10 @@ pub struct Config {
     pub payment: PaymentConfig,
     /// The shopper's pages.
     pub phone: PhoneConfig,
+    /// The interface for shops.
+    pub shop_api: ShopApiConfig,
+    /// How shops are told what happens to their orders.
+    pub webhooks: WebhookConfig,
     /// Base URL of the customs gateway, while there are no `ports`.
     pub customs_url: String,
     /// How often receipts are asked for, in milliseconds.
@@ -135,6 +141,8 @@ impl Default for Config {
             plat_data: PlatDataConfig::default(),
             payment: PaymentConfig::default(),
             phone: PhoneConfig::default(),
+            shop_api: ShopApiConfig::default(),
+            webhooks: WebhookConfig::default(),
             customs_url: "http://127.0.0.1:8090".to_owned(),
             customs_poll_ms: 500,
             customs_timeout_ms: 10_000,

@@ -12,9 +12,12 @@ use crate::store::StoreError;
 use crate::time::{after, us};
 use crate::trail::{self, Change, Kind};
 
+pub mod keys;
+
+pub use keys::issue_shop_key;
+
 /// How long a one-time code is good, in seconds.
 pub const CODE_FOR_S: u32 = 15 * 60;
-const SHOP_KEY: &str = "BPK1";
 
 /// Why a credential cannot be issued.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +34,9 @@ pub enum CredentialError {
     /// There is no such kiosk.
     #[error("there is no kiosk {0}: see `kiosk list`")]
     NoKiosk(String),
+    /// There is no such API key.
+    #[error("there is no API key {0}: see `shop-key list`")]
+    NoKey(String),
     /// The kiosk stands elsewhere.
     #[error("kiosk {name} belongs to centre {centre}")]
     OtherCentre {
@@ -45,34 +51,6 @@ impl From<DbError> for CredentialError {
     fn from(cause: DbError) -> Self {
         Self::Store(cause.into())
     }
-}
-
-/// Issues an API key for a merchant and gives its text.
-///
-/// # Errors
-/// [`CredentialError`].
-pub fn issue_shop_key(
-    tx: &Conn,
-    secrets: &Secrets,
-    now: Timestamp,
-    merchant: &str,
-) -> Result<String, CredentialError> {
-    let key = format!("{SHOP_KEY}{}", crockford::encode(&random::<20>()?));
-    let digest = secrets.fingerprint("shop-key", key.as_bytes());
-    tx.execute("INSERT INTO api_key (digest, merchant) VALUES (?1, ?2)", (digest, merchant))?;
-    on_trail(tx, now, Kind::Shop, merchant, "key_issued", json!({}))?;
-    Ok(key)
-}
-
-/// The merchant whose API key this is.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn merchant_of(conn: &Conn, secrets: &Secrets, key: &str) -> Result<Option<String>, StoreError> {
-    Ok(conn
-        .prepare_cached("SELECT merchant FROM api_key WHERE digest = ?1 AND revoked = 0")?
-        .query_row([secrets.fingerprint("shop-key", key.trim().as_bytes())], |row| row.get(0))
-        .optional()?)
 }
 
 /// Issues a badge and gives its text (`BPS1…`).

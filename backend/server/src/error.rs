@@ -12,7 +12,7 @@ use crate::db::DbError;
 use crate::secrets::SecretsError;
 use crate::store::StoreError;
 
-/// An error answer. The wire carries [`ApiError`].
+/// An error answer. The wire carries [`ApiError`]; the shop API makes a problem document of it (`shop::problem`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// HTTP status.
@@ -37,6 +37,17 @@ impl Fault {
             "REQUEST_MALFORMED",
             format!("请求格式不正确（{why}），请按接口说明改正后重发。"),
             format!("The request cannot be read: {why}."),
+        )
+    }
+
+    /// 413: the request's body is larger than this interface takes.
+    #[must_use]
+    pub fn too_large() -> Self {
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "BODY_TOO_LARGE",
+            "请求内容过大，请分成较小的请求发送。",
+            "The request's body is too large; send less at a time.",
         )
     }
 
@@ -88,7 +99,9 @@ impl From<SecretsError> for Fault {
 
 impl IntoResponse for Fault {
     fn into_response(self) -> Response {
-        (self.status, Json(self.error)).into_response()
+        let mut response = (self.status, Json(&self.error)).into_response();
+        response.extensions_mut().insert(self);
+        response
     }
 }
 
@@ -100,7 +113,12 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Fault;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Fault> {
-        let bytes = Bytes::from_request(request, state).await.map_err(Fault::malformed)?;
+        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
+            match rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                true => Fault::too_large(),
+                false => Fault::malformed(rejection),
+            }
+        })?;
         // The position is told, the content is not: it may hold an identity number.
         let place =
             |e: &serde_json::Error| format!("{:?} at line {} column {}", e.classify(), e.line(), e.column());

@@ -32,5 +32,6 @@ pub mod time;
 pub mod tls;
 pub mod trail;
 pub mod web;
+pub mod webhooks;
 
 pub use app::App;

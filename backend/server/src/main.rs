@@ -10,8 +10,8 @@ mod commands;
 
 pub use commands::{
     AccountCommand, BackTo, CustomsCommand, DeclarationCommand, FiledCommand, ImportWhat, KioskCommand,
-    LabelsCommand, ParcelCommand, PaymentsCommand, ReturnsCommand, ShopCommand, StaffCommand, TasksCommand,
-    TaxCommand, TrailCommand,
+    LabelsCommand, ParcelCommand, PaymentsCommand, ReturnsCommand, ShopCommand, ShopKeyCommand, StaffCommand,
+    TasksCommand, TaxCommand, TrailCommand, WebhooksCommand,
 };
 
 /// The backend of Bonded Pickup: takes orders of shops, files declarations with customs, and tells kiosks what may be
@@ -87,6 +87,12 @@ enum Command {
     /// Shops that may place orders.
     #[command(subcommand)]
     Shop(ShopCommand),
+    /// API keys of shops: what each may do, until when.
+    #[command(subcommand)]
+    ShopKey(ShopKeyCommand),
+    /// Where shops want to be told what happens to their orders.
+    #[command(subcommand)]
+    Webhooks(WebhooksCommand),
     /// The trail of every change of state.
     #[command(subcommand)]
     Trail(TrailCommand),
@@ -159,6 +165,8 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Staff(StaffCommand::Badge { name, centre }) => cli::badge(app, name, centre).await?,
         Command::Account(command) => cli::account::run(app, command).await?,
         Command::Shop(ShopCommand::Key { merchant }) => cli::shop_key(app, merchant).await?,
+        Command::ShopKey(command) => cli::shops::keys(app, command).await?,
+        Command::Webhooks(command) => cli::shops::webhooks(app, command).await?,
         Command::Trail(TrailCommand::Export) => cli::trail_export(app).await?,
         Command::Trail(TrailCommand::Verify) => return cli::trail_verify(app).await,
         Command::Tasks(command) => cli::customs::tasks(app, command).await?,

@@ -17,10 +17,11 @@ use crate::kiosk_api;
 use crate::payment::{self, PaymentError};
 use crate::phone::{self, Phone, PhoneError};
 use crate::plat_data::{self, PlatData, PlatDataError};
-use crate::shop::{self, Shop, ShopError};
+use crate::shop::{self, Shop, ShopError, gate};
 use crate::store::StoreError;
 use crate::tls::{self, TlsError, stopped};
 use crate::web::{self, Live, Web};
+use crate::webhooks::sender;
 
 const FINISH_WITHIN: Duration = Duration::from_secs(8);
 
@@ -112,6 +113,8 @@ pub async fn start(app: Arc<App>, stop: watch::Receiver<bool>) -> Result<Running
         routes = routes.merge(plat_data::router(Arc::clone(&plat)));
         tasks.spawn(until_stopped(plat_data::run(plat), stop.clone()));
     }
+    tasks.spawn(until_stopped(gate::run(Arc::clone(&shop)), stop.clone()));
+    tasks.spawn(until_stopped(sender::run(Arc::clone(&shop)), stop.clone()));
     tasks.spawn(serve_shops(shop_tcp, routes, stop.clone()));
     if shop.app.config.customs_enabled {
         way.spawn(&mut tasks, shop, stop);

@@ -49,11 +49,13 @@ pub enum Kind {
     PaymentDeclaration,
     /// Somebody stands at a kiosk and needs a member of staff; the call's id.
     Call,
+    /// A shop does not take what it wants to be told; the endpoint's id.
+    Webhook,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Refused,
         Self::Unanswered,
         Self::Unapplied,
@@ -71,6 +73,7 @@ impl Kind {
         Self::Payback,
         Self::PaymentDeclaration,
         Self::Call,
+        Self::Webhook,
     ];
 
     /// As stored.
@@ -94,6 +97,7 @@ impl Kind {
             Self::Payback => "payback",
             Self::PaymentDeclaration => "payment_declaration",
             Self::Call => "call",
+            Self::Webhook => "webhook",
         }
     }
 
@@ -108,6 +112,7 @@ impl Kind {
                 | Self::Payback
                 | Self::PaymentData
                 | Self::PaymentDeclaration
+                | Self::Webhook
         )
     }
 
@@ -177,6 +182,10 @@ impl Kind {
             Self::PaymentDeclaration => (
                 "支付单申报未被接受，请与支付机构核对后重新申报。",
                 "The payment's declaration was not taken; clear it up with the payment company and have it declared anew.",
+            ),
+            Self::Webhook => (
+                "商家的通知地址长时间无法送达，请联系商家修复后重新启用（webhooks enable）。",
+                "A shop's webhook endpoint failed for days; have the shop mend it, then enable it (webhooks enable).",
             ),
             Self::Call => {
                 ("顾客在自提柜前需要帮助，请立即前往。", "Somebody at the kiosk needs help: go there now.")

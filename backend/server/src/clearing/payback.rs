@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use pickup_domain::Money;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::db::Conn;
 use crate::store::StoreError;
@@ -33,7 +34,7 @@ impl From<crate::db::DbError> for PaybackError {
 }
 
 /// Money that goes back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Payback {
     /// `order/<order id>`, or the number of the return.
     pub id: String,

@@ -10,6 +10,7 @@ use pickup_customs::{Receipt as Paper, TaxState};
 use pickup_domain::{Money, china_time};
 use serde::Serialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use crate::clearing::ClearingError;
 use crate::clearing::accounts::{self, Kind as Account, Leg};
@@ -43,7 +44,7 @@ impl From<crate::db::DbError> for PayError {
 }
 
 /// A bill of an order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Bill {
     /// Its number.
     pub tax_no: String,

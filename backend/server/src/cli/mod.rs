@@ -38,6 +38,7 @@ mod import;
 mod init;
 mod kiosk;
 pub mod labels;
+pub mod shops;
 
 pub use import::import;
 pub use init::init;

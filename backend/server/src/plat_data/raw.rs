@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use pickup_domain::Money;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use crate::db::{Conn, OptionalExt as _};
 use crate::error::{Body, Fault};
@@ -25,7 +25,7 @@ const MOST: usize = 8000;
 const LEAST_YEARS: u16 = 3;
 
 /// The raw data of a payment.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Raw {
     /// What was sent to the payment company, unchanged.
@@ -46,6 +46,13 @@ pub struct Raw {
     pub total_fen: Option<Money>,
 }
 
+/// The raw data are kept.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct RawKept {
+    /// Always `true`.
+    pub kept: bool,
+}
+
 /// What raw data are sealed under.
 #[must_use]
 pub fn context(transaction: &str) -> String {
@@ -64,12 +71,16 @@ pub fn until(now: Timestamp, years: u16) -> Timestamp {
 /// # Errors
 /// [`ShopFault`]: 404 for a payment of no order of the merchant, 409 for other data than were given before, 422 when customs
 /// would not take them.
+#[utoipa::path(put, path = "/shop/v1/payments/{transaction}/raw", tag = "Orders", operation_id = "keep_payment_data",
+    params(("transaction" = String, Path, description = "Number of the payment")), request_body = Raw,
+    responses((status = 201, description = "Kept", body = RawKept),
+        (status = 200, description = "The same was kept before", body = RawKept), (status = 404), (status = 409)))]
 pub async fn put(
     State(shop): State<Arc<Shop>>,
     Merchant(merchant): Merchant,
     Path(transaction): Path<String>,
     Body(raw): Body<Raw>,
-) -> Result<(StatusCode, Json<Value>), ShopFault> {
+) -> Result<(StatusCode, Json<RawKept>), ShopFault> {
     check(&raw)?;
     let digest = book::digest(&shop.app, "payment-raw", &raw)?;
     let plain = serde_json::to_vec(&raw).map_err(|e| StoreError::unreadable("raw data", e))?;
@@ -81,7 +92,7 @@ pub async fn put(
     };
     let new = shop.app.store.write(write).await?;
     let status = if new { StatusCode::CREATED } else { StatusCode::OK };
-    Ok((status, Json(json!({ "kept": true }))))
+    Ok((status, Json(RawKept { kept: true })))
 }
 
 fn check(raw: &Raw) -> Result<(), Fault> {

@@ -6,9 +6,10 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use pickup_domain::returns::{Back, ReturnError};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
+use crate::clearing::applications::Application;
 use crate::clearing::applications::ask::{self, AskError, Cancelled, Wanted};
 use crate::clearing::facts::Facts;
 use crate::db::Conn;
@@ -17,10 +18,25 @@ use crate::shop::auth::Merchant;
 use crate::shop::fault::ShopFault;
 use crate::shop::{Shop, book};
 
-type Answer = Result<(StatusCode, Json<Value>), ShopFault>;
+/// What became of a wish to cancel.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct CancelAnswer {
+    /// `cancelled`, or `asked` when customs decides.
+    pub state: &'static str,
+    /// What customs is asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub application: Option<Application>,
+}
+
+/// What customs is asked for goods that come back.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ReturnAnswer {
+    /// The application, with what goes back to the buyer once it is granted.
+    pub application: Application,
+}
 
 /// A wish to cancel.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CancelRequest {
     /// Made by the shop: a repeat gets the same answer.
@@ -30,7 +46,7 @@ pub struct CancelRequest {
 }
 
 /// Goods to be brought back.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReturnRequest {
     /// Made by the shop: a repeat gets the same answer.
@@ -42,7 +58,7 @@ pub struct ReturnRequest {
 }
 
 /// Pieces of an article.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReturnLine {
     /// Article.
@@ -55,12 +71,17 @@ pub struct ReturnLine {
 ///
 /// # Errors
 /// [`ShopFault`]; 409 when the goods were handed over.
+#[utoipa::path(post, path = "/shop/v1/orders/{order_no}/cancel", tag = "Afterwards", operation_id = "cancel_order",
+    params(("order_no" = String, Path, description = "The platform's order number")), request_body = CancelRequest,
+    responses((status = 200, description = "It is cancelled", body = CancelAnswer),
+        (status = 202, description = "Customs is asked", body = CancelAnswer),
+        (status = 404), (status = 409), (status = 422)))]
 pub async fn cancel(
     State(shop): State<Arc<Shop>>,
     merchant: Merchant,
     Path(order_no): Path<String>,
     Body(request): Body<CancelRequest>,
-) -> Answer {
+) -> Result<(StatusCode, Json<CancelAnswer>), ShopFault> {
     let writer = Arc::clone(&shop);
     let done = shop.app.store.write(move |tx| -> Result<_, ShopFault> {
         let order_id = order_id(tx, &merchant, &order_no)?;
@@ -69,9 +90,12 @@ pub async fn cancel(
         Ok(ask::cancel(tx, &writer, order_id, &wanted, writer.app.now())?)
     });
     Ok(match done.await? {
-        Cancelled::AtOnce | Cancelled::Before => (StatusCode::OK, Json(json!({ "state": "cancelled" }))),
+        Cancelled::AtOnce | Cancelled::Before => {
+            (StatusCode::OK, Json(CancelAnswer { state: "cancelled", application: None }))
+        }
         Cancelled::Asked(application) => {
-            (StatusCode::ACCEPTED, Json(json!({ "state": "asked", "application": application })))
+            let application = Some(*application);
+            (StatusCode::ACCEPTED, Json(CancelAnswer { state: "asked", application }))
         }
     })
 }
@@ -80,12 +104,16 @@ pub async fn cancel(
 ///
 /// # Errors
 /// [`ShopFault`]; 409 or 422 for what cannot be returned.
+#[utoipa::path(post, path = "/shop/v1/orders/{order_no}/returns", tag = "Afterwards", operation_id = "return_goods",
+    params(("order_no" = String, Path, description = "The platform's order number")), request_body = ReturnRequest,
+    responses((status = 202, description = "Customs is asked", body = ReturnAnswer),
+        (status = 404), (status = 409), (status = 422)))]
 pub async fn give_back(
     State(shop): State<Arc<Shop>>,
     merchant: Merchant,
     Path(order_no): Path<String>,
     Body(request): Body<ReturnRequest>,
-) -> Answer {
+) -> Result<(StatusCode, Json<ReturnAnswer>), ShopFault> {
     let writer = Arc::clone(&shop);
     let done = shop.app.store.write(move |tx| -> Result<_, ShopFault> {
         let order_id = order_id(tx, &merchant, &order_no)?;
@@ -94,7 +122,7 @@ pub async fn give_back(
         let wanted = Wanted { request_id: &request.request_id, actor: &actor, reason: &request.reason };
         Ok(ask::refund(tx, &writer, order_id, &lines, &wanted, writer.app.now())?)
     });
-    Ok((StatusCode::ACCEPTED, Json(json!({ "application": done.await? }))))
+    Ok((StatusCode::ACCEPTED, Json(ReturnAnswer { application: done.await? })))
 }
 
 fn order_id(tx: &Conn, merchant: &Merchant, order_no: &str) -> Result<i64, ShopFault> {

@@ -1,10 +1,10 @@
 //! Refusals of the shop API: every reason at once, in both languages.
 
-use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use pickup_domain::{Lang, Reason, ReasonCode};
+use pickup_domain::{Lang, Reason};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::clearing::ClearingError;
 use crate::db::DbError;
@@ -22,7 +22,7 @@ pub enum ShopFault {
 }
 
 /// A reason with its sentences.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct SpokenReason {
     /// Code, field, values and rule.
     #[serde(flatten)]
@@ -33,14 +33,15 @@ pub struct SpokenReason {
     pub message_en: String,
 }
 
-#[derive(Serialize)]
-struct Envelope {
-    code: ReasonCode,
-    message_zh: String,
-    message_en: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    field: String,
-    reasons: Vec<SpokenReason>,
+/// A refusal by the rules, carried beside its answer for `shop::problem`.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    /// Status, code and sentences of the first reason.
+    pub fault: Fault,
+    /// The field of the first reason.
+    pub field: String,
+    /// All of them.
+    pub reasons: Vec<SpokenReason>,
 }
 
 /// Gives every reason its sentences.
@@ -79,14 +80,11 @@ impl IntoResponse for ShopFault {
         };
         let reasons = speak(&reasons);
         let Some(first) = reasons.first() else { return status.into_response() };
-        let envelope = Envelope {
-            code: first.reason.code,
-            message_zh: first.message_zh.clone(),
-            message_en: first.message_en.clone(),
-            field: first.reason.field.clone(),
-            reasons,
-        };
-        (status, Json(envelope)).into_response()
+        let fault = Fault::new(status, first.reason.code.as_str(), &first.message_zh, &first.message_en);
+        let field = first.reason.field.clone();
+        let mut response = fault.clone().into_response();
+        response.extensions_mut().insert(Refusal { fault, field, reasons });
+        response
     }
 }
 

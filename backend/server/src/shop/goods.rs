@@ -14,16 +14,17 @@ use pickup_domain::review::Verdict;
 use pickup_domain::tax::{OrderTax, TaxableLine, order_tax};
 use pickup_domain::{Money, china_time};
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::clearing::accounts;
 use crate::error::{Body, Fault};
-use crate::shop::auth::Merchant;
 use crate::shop::fault::{ShopFault, SpokenReason, speak};
+use crate::shop::page::{self, Asked};
 use crate::shop::{Shop, book};
 use crate::store::StoreError;
 
 /// An article as shops see it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct GoodsItem {
     /// Article number.
     pub sku: String,
@@ -52,8 +53,9 @@ pub struct GoodsItem {
 }
 
 /// What a shop asks before an order.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "centre": 1, "lines": [{ "sku": "MLK-001", "qty": 1 }] }))]
 pub struct QuoteRequest {
     /// Number of the pickup centre.
     pub centre: u16,
@@ -62,7 +64,7 @@ pub struct QuoteRequest {
 }
 
 /// One article of a quote.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct QuoteLine {
     /// Article.
@@ -72,7 +74,7 @@ pub struct QuoteLine {
 }
 
 /// What an order of these lines would cost, at today's prices and rates.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Quote {
     /// Why such an order would be refused; empty when it would not (the buyer aside).
     pub reasons: Vec<SpokenReason>,
@@ -90,13 +92,48 @@ pub struct Quote {
     pub tax: Option<OrderTax>,
 }
 
-/// `GET /shop/v1/goods`.
+/// Articles, a page of them.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct GoodsPage {
+    /// The articles, by article number.
+    pub goods: Vec<GoodsItem>,
+    /// What to give as `cursor` for the next page; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// Which page of the articles.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct GoodsQuery {
+    /// Where the page before said to go on.
+    #[serde(default)]
+    pub cursor: String,
+    /// Most articles of the page.
+    #[param(minimum = 1, maximum = 500)]
+    pub limit: Option<u16>,
+}
+
+/// `GET /shop/v1/goods`: articles with price, tax of one piece and stock.
 ///
 /// # Errors
 /// [`ShopFault`].
-pub async fn list(State(shop): State<Arc<Shop>>, _: Merchant) -> Result<Json<serde_json::Value>, ShopFault> {
-    let goods = items(shop).await?;
-    Ok(Json(serde_json::json!({ "goods": goods })))
+#[utoipa::path(get, path = "/shop/v1/goods", tag = "Goods", operation_id = "list_goods", params(GoodsQuery),
+    responses((status = 200, description = "The articles", body = GoodsPage)))]
+pub async fn list(
+    State(shop): State<Arc<Shop>>,
+    Asked(query): Asked<GoodsQuery>,
+) -> Result<Json<GoodsPage>, ShopFault> {
+    // Who does not ask for pages gets all of them.
+    let limit = query.limit.map_or(Ok(usize::MAX), |limit| page::limit(Some(limit)))?;
+    let mut goods = items(shop).await?;
+    goods.sort_by(|a, b| a.sku.cmp(&b.sku));
+    goods.retain(|item| item.sku > query.cursor);
+    let more = goods.len() > limit;
+    goods.truncate(limit);
+    let next = goods.last().filter(|_| more).map(|item| item.sku.clone());
+    Ok(Json(GoodsPage { goods, next }))
 }
 
 /// Every article with its stock as it is now.
@@ -144,9 +181,10 @@ fn all(conn: &Conn, shop: &Shop) -> Result<Vec<GoodsItem>, StoreError> {
 ///
 /// # Errors
 /// [`ShopFault`].
+#[utoipa::path(post, path = "/shop/v1/quotes", tag = "Goods", request_body = QuoteRequest,
+    responses((status = 200, description = "What it would cost, and every reason against it", body = Quote)))]
 pub async fn quote(
     State(shop): State<Arc<Shop>>,
-    _: Merchant,
     Body(request): Body<QuoteRequest>,
 ) -> Result<Json<Quote>, ShopFault> {
     Ok(Json(quote_for(shop, request).await?))

@@ -1,26 +1,13 @@
 //! The side that shops talk to: `/shop/v1`, JSON over HTTP with an API key; amounts are integers of fen.
 //!
-//! | method and path | request | answer |
-//! | --- | --- | --- |
-//! | `GET /shop/v1/goods` | | articles with price, tax of one piece and stock |
-//! | `POST /shop/v1/quotes` | `{"centre", "lines":[{"sku","qty"}]}` | tax line by line, totals, reasons |
-//! | `POST /shop/v1/orders` | [`pickup_domain::order::Order`] | 201 (200 when repeated) with the verdict |
-//! | `POST /shop/v1/orders/{order_no}/payment` | [`pickup_domain::order::Payment`] | 201 (200) with waybill and copNo |
-//! | `GET /shop/v1/orders/{order_no}` | | all states, tax, receipts, parcel, refund |
-//! | `POST /shop/v1/orders/{order_no}/cancel` | `{"request_id", "reason"}` | 200 cancelled, 202 customs is asked |
-//! | `POST /shop/v1/orders/{order_no}/returns` | `{"request_id", "reason", "lines":[{"sku","qty"}]}` | 202 with the application |
-//! | `GET /shop/v1/orders/{order_no}/ticket` | | the ticket's text |
-//! | `GET /shop/v1/orders/{order_no}/ticket.svg` | | the ticket as a QR code |
-//! | `PUT /shop/v1/payments/{transaction}/raw` | [`raw::Raw`] | 201 (200): request and response of the payment are kept |
-//! | `GET /goods/{sku}.svg` (no key) | | picture of an article |
-//!
-//! What is refused answers `{code, message_zh, message_en, field?, reasons[]}` and changes nothing.
+//! [`api`] is the table of operations with the scope each asks for; [`document`] describes them, [`gate`] lets requests through
+//! to them, and [`problem`] gives every refusal one form. What is refused changes nothing.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{get, post, put};
+use axum::routing::get;
 use pickup_customs::Dictionary;
 use pickup_domain::centre::Centre;
 use pickup_domain::goods::Product;
@@ -34,17 +21,26 @@ use crate::clearing::clearer::{self, Clearer};
 use crate::clearing::signer::{self, Signer};
 use crate::dataset;
 use crate::demo::{Demo, DemoError, Operator};
-use crate::plat_data::raw;
 use crate::secrets::SecretsError;
 use crate::signing::OpenError;
 use crate::store::StoreError;
 
 pub mod after;
+pub mod api;
 pub mod auth;
 pub mod book;
+pub mod config;
+pub mod docs;
+pub mod document;
 pub mod fault;
+pub mod gate;
 pub mod goods;
+pub mod listing;
+mod once;
 pub mod orders;
+pub mod page;
+pub mod problem;
+pub mod rate;
 pub mod ticket;
 pub mod view;
 
@@ -68,6 +64,8 @@ pub struct Shop {
     pub codes: Dictionary,
     /// Who acts in every order.
     pub operator: OperatorCodes,
+    /// What is known of those who ask, beside the database.
+    pub callers: gate::Callers,
     centres: BTreeMap<u16, Centre>,
     products: HashMap<String, Product>,
 }
@@ -125,6 +123,7 @@ impl Shop {
             rules,
             codes,
             operator,
+            callers: gate::Callers::default(),
             centres,
             products,
         });
@@ -173,18 +172,9 @@ fn operator_codes(operator: &Operator) -> OperatorCodes {
 
 /// The routes.
 pub fn router(shop: Arc<Shop>) -> Router {
-    Router::new()
-        .route("/shop/v1/goods", get(goods::list))
-        .route("/shop/v1/quotes", post(goods::quote))
-        .route("/shop/v1/orders", post(orders::place))
-        .route("/shop/v1/purchases", post(orders::purchase))
-        .route("/shop/v1/orders/{order_no}", get(view::show))
-        .route("/shop/v1/orders/{order_no}/payment", post(orders::pay))
-        .route("/shop/v1/orders/{order_no}/cancel", post(after::cancel))
-        .route("/shop/v1/orders/{order_no}/returns", post(after::give_back))
-        .route("/shop/v1/orders/{order_no}/ticket", get(ticket::text))
-        .route("/shop/v1/orders/{order_no}/ticket.svg", get(ticket::qr))
-        .route("/shop/v1/payments/{transaction}/raw", put(raw::put))
-        .route("/goods/{picture}", get(goods::picture))
-        .with_state(shop)
+    let pictures = Router::new().route("/goods/{picture}", get(goods::picture)).with_state(Arc::clone(&shop));
+    api::router(&shop).merge(pictures)
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -9,9 +9,10 @@ use axum::http::StatusCode;
 use jiff::Timestamp;
 use pickup_domain::order::{Order, OrderState, Payment};
 use pickup_domain::review::Verdict;
-use pickup_domain::{IdNumber, Reason, ReasonCode};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use pickup_domain::{IdNumber, Money, Reason, ReasonCode};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
 
 use crate::clearing::ask::Ask;
 use crate::clearing::batch::Outcome;
@@ -23,24 +24,70 @@ use crate::store::StoreError;
 use crate::time::us;
 use crate::trail::{self, Change, Kind};
 
-type Answer = Result<(StatusCode, Json<Value>), ShopFault>;
+type Answer<T> = Result<(StatusCode, Json<T>), ShopFault>;
+
+/// An order that is kept and waits for its payment.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct OrderPlaced {
+    /// Our id.
+    pub order_id: String,
+    /// The platform's number.
+    pub order_no: String,
+    /// `placed`.
+    pub state: String,
+    /// The verdict with the tax of each line.
+    pub verdict: Verdict,
+}
+
+/// An order that is paid, held for and declared.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct OrderCleared {
+    /// Our id.
+    pub order_id: String,
+    /// The platform's number.
+    pub order_no: String,
+    /// `cleared`.
+    pub state: String,
+    /// Our number of the declaration.
+    pub cop_no: String,
+    /// Waybill, the text of the parcel's label.
+    pub waybill: String,
+    /// Pickup number.
+    pub pickup: i64,
+    /// Tax declared.
+    pub tax_fen: Money,
+}
 
 /// `POST /shop/v1/orders`.
 ///
 /// # Errors
 /// [`ShopFault`]: 422 with every reason, 409 when the number is taken by another order.
-pub async fn place(State(shop): State<Arc<Shop>>, merchant: Merchant, Body(order): Body<Order>) -> Answer {
+#[utoipa::path(post, path = "/shop/v1/orders", tag = "Orders", operation_id = "place_order", request_body = Order,
+    responses((status = 201, description = "Kept; it waits for its payment", body = OrderPlaced),
+        (status = 200, description = "The same was placed before", body = OrderPlaced),
+        (status = 409), (status = 422)))]
+pub async fn place(
+    State(shop): State<Arc<Shop>>,
+    merchant: Merchant,
+    Body(order): Body<Order>,
+) -> Answer<OrderPlaced> {
     let writer = Arc::clone(&shop);
     shop.app.store.write(move |tx| place_in(tx, &writer, &merchant, &order, writer.app.now())).await
 }
 
-fn place_in(tx: &Conn, shop: &Shop, merchant: &Merchant, order: &Order, now: Timestamp) -> Answer {
+fn place_in(
+    tx: &Conn,
+    shop: &Shop,
+    merchant: &Merchant,
+    order: &Order,
+    now: Timestamp,
+) -> Answer<OrderPlaced> {
     let digest = book::digest(&shop.app, "order-body", order)?;
     if let Some(kept) = book::find(tx, &merchant.0, &order.order_no)? {
         if kept.digest != digest {
             return Err(order_no_taken(&order.order_no));
         }
-        return Ok((StatusCode::OK, Json(placed(kept.id, &order.order_no, &kept.verdict)?)));
+        return Ok((StatusCode::OK, Json(placed(kept.id, &order.order_no, kept.verdict))));
     }
     if book::taken_by_another(tx, &order.order_no)? {
         return Err(order_no_taken(&order.order_no));
@@ -52,7 +99,7 @@ fn place_in(tx: &Conn, shop: &Shop, merchant: &Merchant, order: &Order, now: Tim
     };
     let id = tx.next_serial()?;
     insert(tx, shop, merchant, order, (id, &digest), &shop.app.secrets.buyer_key(&buyer), &verdict, now)?;
-    Ok((StatusCode::CREATED, Json(placed(id, &order.order_no, &verdict)?)))
+    Ok((StatusCode::CREATED, Json(placed(id, &order.order_no, verdict))))
 }
 
 #[allow(clippy::too_many_arguments, reason = "a row has many columns")]
@@ -97,23 +144,26 @@ fn insert(
     Ok(())
 }
 
-fn placed(id: i64, order_no: &str, verdict: &Verdict) -> Result<Value, StoreError> {
-    let verdict = serde_json::to_value(verdict).map_err(|e| StoreError::unreadable("a verdict", e))?;
-    Ok(
-        json!({ "order_id": id.to_string(), "order_no": order_no, "state": OrderState::Placed.as_str(), "verdict": verdict }),
-    )
+fn placed(id: i64, order_no: &str, verdict: Verdict) -> OrderPlaced {
+    let state = OrderState::Placed.as_str().to_owned();
+    OrderPlaced { order_id: id.to_string(), order_no: order_no.to_owned(), state, verdict }
 }
 
 /// `POST /shop/v1/orders/{order_no}/payment`: matches the documents and clears the order.
 ///
 /// # Errors
 /// [`ShopFault`]: 422 with every reason, 409 for another payment of the same order or a transaction used before.
+#[utoipa::path(post, path = "/shop/v1/orders/{order_no}/payment", tag = "Orders", operation_id = "pay_order",
+    params(("order_no" = String, Path, description = "The platform's order number")), request_body = Payment,
+    responses((status = 201, description = "Paid, held for and declared", body = OrderCleared),
+        (status = 200, description = "The same was done before", body = OrderCleared),
+        (status = 404), (status = 409), (status = 422)))]
 pub async fn pay(
     State(shop): State<Arc<Shop>>,
     merchant: Merchant,
     Path(order_no): Path<String>,
     Body(payment): Body<Payment>,
-) -> Answer {
+) -> Answer<OrderCleared> {
     let (reader, of, number) = (Arc::clone(&shop), merchant.0.clone(), order_no.clone());
     let found = shop.app.store.read(move |conn| -> Result<_, ShopFault> {
         let kept = book::find(conn, &of, &number)?.ok_or_else(|| ShopFault::no_order(&number))?;
@@ -126,7 +176,7 @@ pub async fn pay(
 }
 
 /// An order together with its payment.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Purchase {
     /// The order.
@@ -139,16 +189,25 @@ pub struct Purchase {
 ///
 /// # Errors
 /// As [`place`] and [`pay`]; what is refused is not kept.
+#[utoipa::path(post, path = "/shop/v1/purchases", tag = "Orders", operation_id = "purchase", request_body = Purchase,
+    responses((status = 201, description = "Paid, held for and declared", body = OrderCleared),
+        (status = 200, description = "The same was done before", body = OrderCleared),
+        (status = 409), (status = 422)))]
 pub async fn purchase(
     State(shop): State<Arc<Shop>>,
     merchant: Merchant,
     Body(Purchase { order, payment }): Body<Purchase>,
-) -> Answer {
+) -> Answer<OrderCleared> {
     let ask = Ask::new(&shop.app, &merchant.0, order.clone(), payment.clone())?;
     settle(&shop, ask, &order, &payment).await
 }
 
-async fn settle(shop: &Arc<Shop>, ask: Option<Ask>, order: &Order, payment: &Payment) -> Answer {
+async fn settle(
+    shop: &Arc<Shop>,
+    ask: Option<Ask>,
+    order: &Order,
+    payment: &Payment,
+) -> Answer<OrderCleared> {
     let Some(ask) = ask else {
         let (reader, order) = (Arc::clone(shop), order.clone());
         let judge = move |conn: &Conn| book::judge(conn, &reader, &order, reader.app.now(), false);
@@ -166,7 +225,7 @@ async fn settle(shop: &Arc<Shop>, ask: Option<Ask>, order: &Order, payment: &Pay
     }
 }
 
-fn read(answer: &str) -> Result<Value, StoreError> {
+fn read(answer: &str) -> Result<OrderCleared, StoreError> {
     serde_json::from_str(answer).map_err(|e| StoreError::unreadable("clearing.answer", e))
 }
 

@@ -7,8 +7,12 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use pickup_protocol::PickupNumber;
 use qrcode::render::svg;
 use qrcode::{EcLevel, QrCode};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::error::Fault;
 use crate::parcels::{self, Parcel};
@@ -16,28 +20,45 @@ use crate::shop::auth::Merchant;
 use crate::shop::fault::ShopFault;
 use crate::shop::{Shop, book};
 
+/// What the shopper shows at the kiosk.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct TicketView {
+    /// The text of the QR code.
+    pub ticket: String,
+    /// Pickup number.
+    #[schema(value_type = u64)]
+    pub pickup: PickupNumber,
+    /// Slip number.
+    pub slip_no: Option<String>,
+    /// Until when it can be collected.
+    pub not_after: Option<Timestamp>,
+}
+
 /// `GET /shop/v1/orders/{order_no}/ticket`.
 ///
 /// # Errors
 /// [`ShopFault`]; 409 while there is no ticket.
+#[utoipa::path(get, path = "/shop/v1/orders/{order_no}/ticket", tag = "Orders", operation_id = "show_ticket",
+    params(("order_no" = String, Path, description = "The platform's order number")),
+    responses((status = 200, description = "The ticket", body = TicketView), (status = 404), (status = 409)))]
 pub async fn text(
     State(shop): State<Arc<Shop>>,
     Merchant(merchant): Merchant,
     Path(order_no): Path<String>,
-) -> Result<Json<serde_json::Value>, ShopFault> {
+) -> Result<Json<TicketView>, ShopFault> {
     let (parcel, ticket) = ticket_of(shop, merchant, order_no).await?;
-    Ok(Json(serde_json::json!({
-        "ticket": ticket,
-        "pickup": parcel.pickup,
-        "slip_no": parcel.slip_no,
-        "not_after": parcel.not_after,
-    })))
+    let Parcel { pickup, slip_no, not_after, .. } = parcel;
+    Ok(Json(TicketView { ticket, pickup, slip_no, not_after }))
 }
 
 /// `GET /shop/v1/orders/{order_no}/ticket.svg`.
 ///
 /// # Errors
 /// [`ShopFault`]; 409 while there is no ticket.
+#[utoipa::path(get, path = "/shop/v1/orders/{order_no}/ticket.svg", tag = "Orders", operation_id = "draw_ticket",
+    params(("order_no" = String, Path, description = "The platform's order number")),
+    responses((status = 200, description = "The ticket as a QR code", content_type = "image/svg+xml", body = String),
+        (status = 404), (status = 409)))]
 pub async fn qr(
     State(shop): State<Arc<Shop>>,
     Merchant(merchant): Merchant,

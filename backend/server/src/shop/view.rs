@@ -10,6 +10,7 @@ use pickup_domain::Money;
 use pickup_domain::review::Verdict;
 use pickup_protocol::PickupNumber;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::clearing::applications::{self, Application};
 use crate::clearing::payback::{self, Payback};
@@ -22,7 +23,7 @@ use crate::shop::{Shop, book};
 use crate::time::at;
 
 /// An order as shops see it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct OrderView {
     /// Our id.
     pub order_id: String,
@@ -49,7 +50,7 @@ pub struct OrderView {
 }
 
 /// A declaration as shops see it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct DeclarationView {
     /// Our number of the list.
     pub cop_no: String,
@@ -66,7 +67,7 @@ pub struct DeclarationView {
 }
 
 /// A receipt as shops see it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ReceiptView {
     /// Message, such as `CEB622Message`.
     pub kind: String,
@@ -85,9 +86,10 @@ pub struct ReceiptView {
 }
 
 /// A parcel as shops see it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ParcelView {
     /// Pickup number.
+    #[schema(value_type = u64)]
     pub pickup: PickupNumber,
     /// Waybill, the text of the label.
     pub waybill: String,
@@ -109,6 +111,9 @@ pub struct ParcelView {
 ///
 /// # Errors
 /// [`ShopFault`]; 404 when the merchant has no such order.
+#[utoipa::path(get, path = "/shop/v1/orders/{order_no}", tag = "Orders", operation_id = "show_order",
+    params(("order_no" = String, Path, description = "The platform's order number")),
+    responses((status = 200, description = "Every state of the order", body = OrderView), (status = 404)))]
 pub async fn show(
     State(shop): State<Arc<Shop>>,
     Merchant(merchant): Merchant,

@@ -12,6 +12,7 @@ const SCHEMA: &str = concat!(
     include_str!("../../migrations/0004.sql"),
     include_str!("../../migrations/0006.sql"),
     include_str!("../../migrations/0007.sql"),
+    include_str!("../../migrations/0008.sql"),
 );
 const DEPLOY: &str = include_str!("../../../../deploy/citus.sql");
 

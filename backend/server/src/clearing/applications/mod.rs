@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use pickup_domain::application::{ApplicationKind, ApplicationState};
 use pickup_domain::returns::{Back, Credit};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::db::{Conn, Row};
 use crate::store::StoreError;
@@ -20,12 +21,13 @@ pub mod back;
 pub mod papers;
 
 /// An application as kept.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Application {
     /// Our number of it.
     pub cop_no: String,
     /// The order.
     #[serde(serialize_with = "as_text")]
+    #[schema(value_type = String)]
     pub order_id: i64,
     /// What is asked.
     pub kind: ApplicationKind,
