@@ -263,8 +263,11 @@ impl World {
         }
     }
 
-    /// A kiosk connected its screen, or lost it.
+    /// A kiosk connected its screen, or lost it. One that has just connected has not said yet what it shows.
     pub fn screen_link(&mut self, connected: bool) {
+        if connected {
+            self.screen.meta = Value::Null;
+        }
         self.note(if connected { "screen_connected" } else { "screen_lost" }, json!({}));
         self.screen.connected = connected;
     }

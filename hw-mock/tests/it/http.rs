@@ -9,9 +9,31 @@ use crate::support::{LIMIT, Mock, card, hex, read, until};
 #[tokio::test]
 async fn the_page_and_its_parts_are_in_the_program() {
     let mock = Mock::start("page").await;
-    for (path, kind) in [("/", "text/html"), ("/bench.css", "text/css"), ("/bench.js", "text/javascript")] {
+    let script = "text/javascript";
+    for (path, kind) in
+        [("/", "text/html"), ("/bench.css", "text/css"), ("/words.js", script), ("/bench.js", script)]
+    {
         let answer = mock.get(path).await.error_for_status().unwrap();
         assert!(answer.headers()["content-type"].to_str().unwrap().starts_with(kind), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_page_names_every_fault_that_a_device_or_a_wire_has() {
+    let mock = Mock::start("words").await;
+    let words = mock.get("/words.js").await.text().await.unwrap();
+    for path in ["faults/scanner", "faults/idcard", "faults/printer", "faults/lock", "wires/scanner"] {
+        let refusal =
+            mock.put(&format!("/api/{path}"), json!({ "fault": "nonsense" })).await.text().await.unwrap();
+        // The refusal lists what there is, each in backticks, after what was asked for.
+        let known: Vec<&str> = refusal.split('`').skip(3).step_by(2).collect();
+        assert!(known.len() > 4, "{refusal}");
+        for fault in known {
+            assert!(
+                words.contains(&format!("{fault}: [")),
+                "{path} has {fault}, which the page does not name"
+            );
+        }
     }
 }
 

@@ -106,9 +106,12 @@ async fn a_kiosk_that_goes_and_another_that_comes_are_noticed() {
     drop(first);
     until("the loss", async || (mock.state().await["screen"]["connected"] == false).then_some(())).await;
     let mut second = TcpStream::connect(mock.screen).await.unwrap();
+    until("the other one", async || (mock.state().await["screen"]["connected"] == true).then_some(())).await;
+    assert_eq!(mock.state().await["screen"]["name"], "", "it has not said yet what it shows");
     show(&mut second, 2, "idle", b"p").await;
     shown(&mock, 2).await;
-    assert_eq!(mock.kinds().await, ["screen_connected", "frame", "screen_lost", "screen_connected"]);
+    let kinds = ["screen_connected", "frame", "screen_lost", "screen_connected", "frame"];
+    assert_eq!(mock.kinds().await, kinds);
 }
 
 #[tokio::test]

@@ -34,6 +34,27 @@ async fn a_broken_wire_is_set_seen_felt_and_mended() {
 }
 
 #[tokio::test]
+async fn whoever_watches_is_told_of_wires_plugs_and_what_waits() {
+    let mock = Mock::start("told").await;
+    let mut events = mock.get("/api/events").await;
+    let mut told = async |pointer: &str| -> Value {
+        let chunk = tokio::time::timeout(LIMIT, events.chunk()).await.unwrap().unwrap().unwrap();
+        let text = String::from_utf8(chunk.to_vec()).unwrap();
+        let state: Value = serde_json::from_str(text.trim().strip_prefix("data: ").unwrap()).unwrap();
+        state.pointer(pointer).unwrap().clone()
+    };
+    assert_eq!(told("/lines/wires").await, json!({}));
+    mock.put("/api/wires/idcard", json!({ "fault": "late" })).await.error_for_status().unwrap();
+    assert_eq!(told("/lines/wires").await, json!({ "idcard": "late" }));
+    mock.post("/api/lines/printer/unplug", json!({})).await.error_for_status().unwrap();
+    assert_eq!(told("/lines/plugged").await, json!(["scanner", "idcard"]));
+    mock.post("/api/hold", Value::Null).await.error_for_status().unwrap();
+    while told("/lines/waiting").await != json!([]) {}
+    mock.post("/api/scan", json!({ "code": "BP1" })).await.error_for_status().unwrap();
+    while told("/lines/waiting").await != json!(["scanner"]) {}
+}
+
+#[tokio::test]
 async fn a_line_that_is_pulled_out_is_dead_and_another_one_is_there_after() {
     let mock = Mock::start("pull").await;
     let port = mock.port("scanner");

@@ -97,9 +97,10 @@ async fn one(rig: &mut Rig, number: usize, at: usize) -> Result<Cut> {
     let writes = writes(rig).saturating_sub(before);
     let mut kept = None;
     if cut_off {
+        kept = Some(cut_and_compare(rig).await?);
+        // A door may have sprung open until the power was gone; none has moved since.
         let open = rig.product.hands.state().await?.doors.iter().any(|door| door.open);
         let goods_out = shopper.goods_out || during == "pickup" && open;
-        kept = Some(cut_and_compare(rig).await?);
         recover(&rig.product, &order, &placed, &ticket, goods_out).await?;
     }
     right_end(&rig.product, &order, number).await?;
@@ -128,11 +129,11 @@ async fn or_cut(rig: &Rig, at: usize, errand: impl Future<Output = Result<Progre
 
 /// Cuts, looks at the disk, boots, and looks again: what was there is still there, in the same order.
 async fn cut_and_compare(rig: &mut Rig) -> Result<usize> {
-    let pulses_before = pulses(&rig.product).await?;
     rig.cut().await?;
     let scratch = rig.dir().join("scratch");
     let kept = disk::journal(&rig.parts.disk, &scratch)?;
     announced(&kept, &rig.product).await?;
+    let pulses_before = pulses(&rig.product).await?;
     rig.boot().await?;
     // The kiosk has only read doors so far: nothing may have been opened by itself.
     ensure!(

@@ -17,6 +17,9 @@ use crate::program::{self, Program};
 /// This machine, as a board calls it; `Product` puts the name into the backend's certificate.
 const HOST: &str = "10.0.2.2";
 
+/// What a kiosk shows first when it works. One that was cut off before an open door goes on there.
+const FIRST_PAGES: [&str; 3] = ["idle", "staff_place", "take_goods"];
+
 /// Everything around a board.
 pub struct Rig {
     /// Backend and customs; its hands reach the devices.
@@ -90,7 +93,7 @@ impl Rig {
         let mut board = Board::boot(&self.parts, &console)?;
         board.until_ready().await?;
         self.board = Some(board);
-        self.product.hands.until_screen(&["idle"], PATIENCE).await.map(drop)
+        self.product.hands.until_screen(&FIRST_PAGES, PATIENCE).await.map(drop)
     }
 
     /// Cuts the board's power.
