@@ -30,3 +30,4 @@ mod scanners;
 mod script;
 mod shell;
 mod trust;
+mod walkthrough;
