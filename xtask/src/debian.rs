@@ -36,6 +36,8 @@ pub const TESTS: &[Package] = &[
     Package { name: "libxml2-utils", reason: "xmllint checks filed documents against their schema" },
     Package { name: "zbar-tools", reason: "zbarimg reads the codes on slips back" },
     Package { name: "postgresql", reason: "the backend's tests run on PostgreSQL too" },
+    Package { name: "curl", reason: "the walk-through of the shop API is run as written" },
+    Package { name: "jq", reason: "the same" },
     Package { name: "chromium", reason: "the bench page is tested in a real browser" },
     Package { name: "chromium-driver", reason: "drives that browser" },
 ];

@@ -18,7 +18,6 @@ macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $zh:literal, $en:literal;)+) => {
         /// What is wrong, as a stable code. Texts may change, codes do not.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
         pub enum ReasonCode {
             $($(#[$doc])* #[serde(rename = $code)] $name,)+
         }
@@ -126,6 +125,21 @@ codes! {
     /// The tax cannot be computed.
     TaxNotComputed = "TAX_NOT_COMPUTED", "税款无法计算，请核对金额和税率。", "The tax cannot be computed; check the amounts and rates.";
 }
+
+// By hand: the names of the codes are literals of a macro, which the derive does not see.
+#[cfg(feature = "schema")]
+impl utoipa::PartialSchema for ReasonCode {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::Type::String)
+            .description(Some("What is wrong, as a stable code. Texts may change, codes do not."))
+            .enum_values(Some(Self::ALL.iter().map(|code| code.as_str())))
+            .into()
+    }
+}
+
+#[cfg(feature = "schema")]
+impl utoipa::ToSchema for ReasonCode {}
 
 /// One reason for a refusal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

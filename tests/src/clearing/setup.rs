@@ -147,7 +147,8 @@ impl Bed {
         let settings = format!(
             "data_dir = \"backend\"\ndatabase = {:?}\nconsole_listen = \"127.0.0.1:0\"\nshop_listen = \"127.0.0.1:{shop}\"\n\
              kiosk_listen = \"127.0.0.1:{kiosk}\"\ncustoms_url = \"http://127.0.0.1:{}\"\ncustoms_poll_ms = 20\n\
-             customs_enabled = {}\n",
+             customs_enabled = {}\n\
+             [shop_api]\nrate_per_minute = 0\n",
             self.scratch.database.0,
             customs.unwrap_or(9),
             customs.is_some()

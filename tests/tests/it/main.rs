@@ -31,3 +31,4 @@ mod scanners;
 mod script;
 mod shell;
 mod trust;
+mod walkthrough;

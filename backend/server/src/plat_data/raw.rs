@@ -29,14 +29,18 @@ const LEAST_YEARS: u16 = 3;
 #[serde(deny_unknown_fields)]
 pub struct Raw {
     /// What was sent to the payment company, unchanged.
+    #[schema(min_length = 1, max_length = 8000)]
     pub request: String,
     /// What it answered, unchanged.
+    #[schema(min_length = 1, max_length = 8000)]
     pub response: String,
     /// Who checked the payment: `1` 银联, `2` 网联, `3` another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^[0-9]$")]
     pub check_body: Option<String>,
     /// How was paid: `1` app, `2` PC, `3` code, `4` another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^[0-9]$")]
     pub pay_type: Option<String>,
     /// Further orders of the merchant that the same payment paid.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

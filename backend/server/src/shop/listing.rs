@@ -37,6 +37,7 @@ pub struct OrderQuery {
     /// again when it changes again.
     pub updated_since: Option<Timestamp>,
     /// Where the page before said to go on; the other parameters as then.
+    #[param(pattern = "^[0-9]{1,18}$")]
     pub cursor: Option<String>,
     /// Most orders of the page. With `updated_since` a page may have a few more.
     #[param(minimum = 1, maximum = 500)]

@@ -41,7 +41,7 @@ impl Once {
             return Ok(None);
         };
         let key = key.to_str().unwrap_or_default();
-        if !(1..=KEY_MOST).contains(&key.len()) {
+        if !(1..=KEY_MOST).contains(&key.len()) || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
             let why = format!("Idempotency-Key has 1 to {KEY_MOST} visible ASCII characters");
             return Err(Fault::malformed(why));
         }

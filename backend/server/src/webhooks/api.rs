@@ -58,6 +58,7 @@ pub struct DeliveryQuery {
     #[param(inline)]
     pub state: Option<DeliveryState>,
     /// Where the page before said to go on.
+    #[param(pattern = "^[0-9]{1,18}$")]
     pub cursor: Option<String>,
     /// Most deliveries of the page.
     #[param(minimum = 1, maximum = 500)]
@@ -102,6 +103,7 @@ pub struct DeliveryPage {
 #[serde(deny_unknown_fields)]
 pub struct EventQuery {
     /// Where the page before said to go on.
+    #[param(pattern = "^[0-9]{1,18}$")]
     pub cursor: Option<String>,
     /// Without a cursor: from when on; from the very first by default.
     pub since: Option<Timestamp>,

@@ -78,6 +78,14 @@ async fn document_and_page_are_served_without_a_key_and_without_anything_from_el
 }
 
 #[test]
+fn the_document_has_the_codes_as_they_are_answered() {
+    let described = document().pointer("/components/schemas/ReasonCode/enum").unwrap();
+    let codes: Vec<&str> = described.as_array().unwrap().iter().map(|code| code.as_str().unwrap()).collect();
+    let all: Vec<&str> = pickup_domain::ReasonCode::ALL.iter().map(|code| code.as_str()).collect();
+    assert_eq!(codes, all);
+}
+
+#[test]
 fn every_code_of_the_shop_side_is_explained() {
     let known: BTreeSet<&str> = CODES.iter().map(|(code, ..)| *code).collect();
     assert_eq!(known.len(), CODES.len());
