@@ -29,11 +29,23 @@ pub enum Action {
     StaffGoodsTaken,
     /// Staff: the goods are still inside.
     StaffGoodsInside,
+    /// A digit of a pad, 0 to 9.
+    Digit(u8),
+    /// Take back the last digit.
+    DeleteDigit,
+    /// Take back all digits.
+    ClearDigits,
 }
+
+/// The names of the digits' targets.
+const DIGITS: [&str; 10] = [
+    "digit_0", "digit_1", "digit_2", "digit_3", "digit_4", "digit_5", "digit_6", "digit_7", "digit_8",
+    "digit_9",
+];
 
 impl Action {
     /// Every action, in the order of declaration.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: &'static [Self] = &[
         Self::Confirm,
         Self::Cancel,
         Self::Help,
@@ -46,6 +58,18 @@ impl Action {
         Self::StaffOpen,
         Self::StaffGoodsTaken,
         Self::StaffGoodsInside,
+        Self::Digit(0),
+        Self::Digit(1),
+        Self::Digit(2),
+        Self::Digit(3),
+        Self::Digit(4),
+        Self::Digit(5),
+        Self::Digit(6),
+        Self::Digit(7),
+        Self::Digit(8),
+        Self::Digit(9),
+        Self::DeleteDigit,
+        Self::ClearDigits,
     ];
 
     /// The stable name of the action: the id of its target on the screen.
@@ -63,12 +87,15 @@ impl Action {
             Self::StaffOpen => "staff_open",
             Self::StaffGoodsTaken => "goods_taken",
             Self::StaffGoodsInside => "goods_inside",
+            Self::Digit(digit) => DIGITS.get(usize::from(digit)).copied().unwrap_or("digit"),
+            Self::DeleteDigit => "delete_digit",
+            Self::ClearDigits => "clear_digits",
         }
     }
 
     /// The action with that stable name.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|action| action.as_str() == name)
+        Self::ALL.iter().copied().find(|action| action.as_str() == name)
     }
 }
 

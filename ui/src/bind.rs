@@ -5,12 +5,12 @@ use std::rc::Rc;
 use slint::{ModelRc, SharedString, VecModel};
 
 use crate::generated::{
-    CardTrouble, CheckStep, DoorCell, Kiosk, LimitData, LineData, Page, PrinterKind, RefusedData,
+    CardTrouble, CheckStep, DoorCell, Kiosk, LimitData, LineData, PadData, Page, PrinterKind, RefusedData,
     RefusedKind as Refusal, ReviewData, StatusData,
 };
 use crate::money::{share, yuan};
 use crate::view::{
-    AttentionStep, CardProblem, Display, DoorSize, Language, LimitView, LockerMap, PrinterTroubleKind,
+    AttentionStep, CardProblem, Display, DoorSize, Language, LimitView, LockerMap, Pad, PrinterTroubleKind,
     Refused, RefusedKind, Review, Screen, Stage, View,
 };
 
@@ -50,6 +50,7 @@ fn page(kiosk: &Kiosk<'_>, view: &View) {
     let language = view.language;
     // Nothing of one person may stay behind for the next, so what a page does not use is emptied.
     kiosk.set_name(SharedString::new());
+    kiosk.set_pad(PadData::default());
     if !matches!(view.screen, Screen::Review(_)) {
         review(kiosk, &Review::default(), view);
     }
@@ -86,10 +87,23 @@ fn page(kiosk: &Kiosk<'_>, view: &View) {
             kiosk.set_code((&out.code).into());
             kiosk.set_sentence(out.sentence.get(language).into());
         }
+        Screen::StaffPin(pin) => {
+            pad(kiosk, &pin.pad);
+            kiosk.set_sentence(pin.problem.as_ref().map_or("", |text| text.get(language)).into());
+        }
         Screen::StaffHome(_) | Screen::StaffPlace(_) | Screen::StaffStored(_) | Screen::StaffAttention(_) => {
             staff(kiosk, view);
         }
     }
+}
+
+fn pad(kiosk: &Kiosk<'_>, shown: &Pad) {
+    kiosk.set_pad(PadData {
+        text: shown.text().into(),
+        dots: i32::from(shown.dots()),
+        places: i32::from(shown.places),
+        ready: shown.ready,
+    });
 }
 
 fn staff(kiosk: &Kiosk<'_>, view: &View) {
@@ -229,6 +243,7 @@ fn page_of(screen: &Screen) -> Page {
         Screen::StillThere(_) => Page::StillThere,
         Screen::Help(_) => Page::Help,
         Screen::OutOfService(_) => Page::OutOfService,
+        Screen::StaffPin(_) => Page::StaffPin,
         Screen::StaffHome(_) => Page::StaffHome,
         Screen::StaffPlace(_) => Page::StaffPlace,
         Screen::StaffStored(_) => Page::StaffStored,

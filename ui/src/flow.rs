@@ -1,11 +1,14 @@
 //! What each page lets a person do, and where it stands on the shopper's way.
 
-use crate::view::{Action, AttentionStep, Screen};
+use crate::view::{Action, AttentionStep, Screen, StaffPin};
 
 impl Screen {
     /// The actions the page offers, the switches of language and display and Help included. Nothing can be cancelled once the release has
     /// been recorded.
     pub fn actions(&self) -> Vec<Action> {
+        if let Self::StaffPin(StaffPin { pad, .. }) = self {
+            return with_frame(pad.actions(), false);
+        }
         let own: &[Action] = match self {
             Self::LookingUp | Self::PresentCard(_) => &[Action::Cancel],
             Self::Review(_) => &[Action::Confirm, Action::Cancel],
@@ -28,14 +31,10 @@ impl Screen {
             | Self::OpeningDoor(_)
             | Self::TakeGoods(_)
             | Self::OutOfService(_)
+            | Self::StaffPin(_)
             | Self::StaffPlace(_) => &[],
         };
-        let mut actions = own.to_vec();
-        actions.extend([Action::SwitchLanguage, Action::SwitchDisplay]);
-        if !matches!(self, Self::Help(_)) {
-            actions.push(Action::Help);
-        }
-        actions
+        with_frame(own.to_vec(), matches!(self, Self::Help(_)))
     }
 
     /// The step of the shopper's way: 1 scan, 2 ID card, 3 check, 4 collect, 5 all done, 0 where no way is shown.
@@ -49,4 +48,13 @@ impl Screen {
             _ => 0,
         }
     }
+}
+
+/// With what the frame around every page offers.
+fn with_frame(mut actions: Vec<Action>, is_help: bool) -> Vec<Action> {
+    actions.extend([Action::SwitchLanguage, Action::SwitchDisplay]);
+    if !is_help {
+        actions.push(Action::Help);
+    }
+    actions
 }

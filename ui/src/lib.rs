@@ -10,6 +10,7 @@ mod frame;
 mod headless;
 mod lockers;
 mod money;
+mod pad;
 mod refused;
 mod screen;
 pub mod view;

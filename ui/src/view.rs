@@ -4,6 +4,7 @@
 
 pub use crate::action::Action;
 pub use crate::lockers::{DoorSize, LockerMap, MapDoor};
+pub use crate::pad::{Entered, Pad};
 pub use crate::refused::{Refused, RefusedKind, Stage};
 
 /// The language the screen speaks.
@@ -132,6 +133,8 @@ pub enum Screen {
     Help(Help),
     /// The kiosk cannot serve anyone.
     OutOfService(OutOfService),
+    /// Staff mode: a badge was scanned, its PIN is asked for.
+    StaffPin(StaffPin),
     /// Staff mode: waits for a parcel label.
     StaffHome(StaffHome),
     /// Staff mode: a door is open, put the parcel in and close it.
@@ -160,6 +163,7 @@ impl Screen {
             Self::StillThere(_) => "still_there",
             Self::Help(_) => "help",
             Self::OutOfService(_) => "out_of_service",
+            Self::StaffPin(_) => "staff_pin",
             Self::StaffHome(_) => "staff_home",
             Self::StaffPlace(_) => "staff_place",
             Self::StaffStored(_) => "staff_stored",
@@ -319,6 +323,15 @@ pub struct OutOfService {
     pub code: String,
     /// What happened.
     pub sentence: Text,
+}
+
+/// Asks for the PIN of a badge.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StaffPin {
+    /// The pad, always masked.
+    pub pad: Pad,
+    /// Why the last PIN was not taken; `None` when none was typed yet.
+    pub problem: Option<Text>,
 }
 
 /// Staff mode at rest.

@@ -88,6 +88,9 @@ pub const fn action(touched: ui::Action) -> session::Action {
         ui::Action::StaffOpen => session::Action::StaffOpen,
         ui::Action::StaffGoodsTaken => session::Action::GoodsTaken,
         ui::Action::StaffGoodsInside => session::Action::GoodsInside,
+        ui::Action::Digit(digit) => session::Action::Digit(digit),
+        ui::Action::DeleteDigit => session::Action::DeleteDigit,
+        ui::Action::ClearDigits => session::Action::ClearDigits,
     }
 }
 

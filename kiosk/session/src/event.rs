@@ -46,6 +46,12 @@ pub enum Action {
     GoodsTaken,
     /// Staff: the goods are still inside.
     GoodsInside,
+    /// A digit of a pad, 0 to 9.
+    Digit(u8),
+    /// Take back the last digit.
+    DeleteDigit,
+    /// Take back all digits.
+    ClearDigits,
 }
 
 /// An identity card that was read.

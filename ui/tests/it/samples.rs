@@ -123,8 +123,18 @@ fn staff() -> Vec<(&'static str, Screen)> {
         let size = DoorSize::M;
         Screen::StaffPlace(StaffPlace { waybill: waybill(), door: "7".into(), size, ajar, can_open_again })
     };
+    let pin = |typed, problem| {
+        let pad = Pad { entered: Entered::Masked(typed), places: 8, ready: typed >= 4 };
+        Screen::StaffPin(StaffPin { pad, problem })
+    };
+    let wrong = Text::new(
+        "PIN 不正确。再错 1 次，此工牌将锁定 10 分钟。",
+        "Wrong PIN. One more and this badge is locked for 10 minutes.",
+    );
     let unknown = Text::new("没有找到此面单对应的包裹。", "No parcel belongs to this label.");
     vec![
+        ("staff_pin", pin(0, None)),
+        ("staff_pin_again", pin(6, Some(wrong))),
         ("staff_home", home(vec![], None)),
         ("staff_home_attention", home(vec!["7".into(), "12".into()], Some(unknown))),
         ("staff_place", place(false, true)),
