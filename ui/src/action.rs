@@ -35,6 +35,34 @@ pub enum Action {
     DeleteDigit,
     /// Take back all digits.
     ClearDigits,
+    /// Type the pickup number instead of scanning the code.
+    TypeNumber,
+    /// The code does not scan: what can be done?
+    ScanHelp,
+    /// What is the limit of the year?
+    Explain,
+    /// Something is wrong with the goods.
+    WrongGoods,
+    /// This is wrong with them.
+    Goods(GoodsFault),
+}
+
+/// What is wrong with goods that were handed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum GoodsFault {
+    /// Something is not there.
+    Missing,
+    /// Something is broken or was opened.
+    Damaged,
+    /// Not what was ordered.
+    NotMine,
+    /// Nothing at all was behind the door.
+    Empty,
+}
+
+impl GoodsFault {
+    /// Every one, in the order of the page.
+    pub const ALL: [Self; 4] = [Self::Missing, Self::Damaged, Self::NotMine, Self::Empty];
 }
 
 /// The names of the digits' targets.
@@ -70,6 +98,14 @@ impl Action {
         Self::Digit(9),
         Self::DeleteDigit,
         Self::ClearDigits,
+        Self::TypeNumber,
+        Self::ScanHelp,
+        Self::Explain,
+        Self::WrongGoods,
+        Self::Goods(GoodsFault::Missing),
+        Self::Goods(GoodsFault::Damaged),
+        Self::Goods(GoodsFault::NotMine),
+        Self::Goods(GoodsFault::Empty),
     ];
 
     /// The stable name of the action: the id of its target on the screen.
@@ -90,6 +126,14 @@ impl Action {
             Self::Digit(digit) => DIGITS.get(usize::from(digit)).copied().unwrap_or("digit"),
             Self::DeleteDigit => "delete_digit",
             Self::ClearDigits => "clear_digits",
+            Self::TypeNumber => "type_number",
+            Self::ScanHelp => "scan_help",
+            Self::Explain => "explain",
+            Self::WrongGoods => "wrong_goods",
+            Self::Goods(GoodsFault::Missing) => "goods_missing",
+            Self::Goods(GoodsFault::Damaged) => "goods_damaged",
+            Self::Goods(GoodsFault::NotMine) => "goods_not_mine",
+            Self::Goods(GoodsFault::Empty) => "goods_door_empty",
         }
     }
 

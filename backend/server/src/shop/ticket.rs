@@ -7,6 +7,8 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
+use pickup_protocol::TypedNumber;
+use pickup_protocol::number::grouped;
 use qrcode::render::svg;
 use qrcode::{EcLevel, QrCode};
 
@@ -29,6 +31,7 @@ pub async fn text(
     Ok(Json(serde_json::json!({
         "ticket": ticket,
         "pickup": parcel.pickup,
+        "number": grouped(&TypedNumber::of(&ticket, parcel.pickup).to_string()),
         "slip_no": parcel.slip_no,
         "not_after": parcel.not_after,
     })))
