@@ -29,11 +29,51 @@ pub enum Action {
     StaffGoodsTaken,
     /// Staff: the goods are still inside.
     StaffGoodsInside,
+    /// A digit of a pad, 0 to 9.
+    Digit(u8),
+    /// Take back the last digit.
+    DeleteDigit,
+    /// Take back all digits.
+    ClearDigits,
+    /// Type the pickup number instead of scanning the code.
+    TypeNumber,
+    /// The code does not scan: what can be done?
+    ScanHelp,
+    /// What is the limit of the year?
+    Explain,
+    /// Something is wrong with the goods.
+    WrongGoods,
+    /// This is wrong with them.
+    Goods(GoodsFault),
 }
+
+/// What is wrong with goods that were handed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum GoodsFault {
+    /// Something is not there.
+    Missing,
+    /// Something is broken or was opened.
+    Damaged,
+    /// Not what was ordered.
+    NotMine,
+    /// Nothing at all was behind the door.
+    Empty,
+}
+
+impl GoodsFault {
+    /// Every one, in the order of the page.
+    pub const ALL: [Self; 4] = [Self::Missing, Self::Damaged, Self::NotMine, Self::Empty];
+}
+
+/// The names of the digits' targets.
+const DIGITS: [&str; 10] = [
+    "digit_0", "digit_1", "digit_2", "digit_3", "digit_4", "digit_5", "digit_6", "digit_7", "digit_8",
+    "digit_9",
+];
 
 impl Action {
     /// Every action, in the order of declaration.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: &'static [Self] = &[
         Self::Confirm,
         Self::Cancel,
         Self::Help,
@@ -46,6 +86,26 @@ impl Action {
         Self::StaffOpen,
         Self::StaffGoodsTaken,
         Self::StaffGoodsInside,
+        Self::Digit(0),
+        Self::Digit(1),
+        Self::Digit(2),
+        Self::Digit(3),
+        Self::Digit(4),
+        Self::Digit(5),
+        Self::Digit(6),
+        Self::Digit(7),
+        Self::Digit(8),
+        Self::Digit(9),
+        Self::DeleteDigit,
+        Self::ClearDigits,
+        Self::TypeNumber,
+        Self::ScanHelp,
+        Self::Explain,
+        Self::WrongGoods,
+        Self::Goods(GoodsFault::Missing),
+        Self::Goods(GoodsFault::Damaged),
+        Self::Goods(GoodsFault::NotMine),
+        Self::Goods(GoodsFault::Empty),
     ];
 
     /// The stable name of the action: the id of its target on the screen.
@@ -63,12 +123,23 @@ impl Action {
             Self::StaffOpen => "staff_open",
             Self::StaffGoodsTaken => "goods_taken",
             Self::StaffGoodsInside => "goods_inside",
+            Self::Digit(digit) => DIGITS.get(usize::from(digit)).copied().unwrap_or("digit"),
+            Self::DeleteDigit => "delete_digit",
+            Self::ClearDigits => "clear_digits",
+            Self::TypeNumber => "type_number",
+            Self::ScanHelp => "scan_help",
+            Self::Explain => "explain",
+            Self::WrongGoods => "wrong_goods",
+            Self::Goods(GoodsFault::Missing) => "goods_missing",
+            Self::Goods(GoodsFault::Damaged) => "goods_damaged",
+            Self::Goods(GoodsFault::NotMine) => "goods_not_mine",
+            Self::Goods(GoodsFault::Empty) => "goods_door_empty",
         }
     }
 
     /// The action with that stable name.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|action| action.as_str() == name)
+        Self::ALL.iter().copied().find(|action| action.as_str() == name)
     }
 }
 

@@ -5,13 +5,13 @@ use std::rc::Rc;
 use slint::{ModelRc, SharedString, VecModel};
 
 use crate::generated::{
-    CardTrouble, CheckStep, DoorCell, Kiosk, LimitData, LineData, Page, PrinterKind, RefusedData,
-    RefusedKind as Refusal, ReviewData, StatusData,
+    CardTrouble, CheckStep, DoorCell, GoodsTold, Kiosk, Level, LimitData, LineData, PadData, Page,
+    PrinterKind, RefusedData, RefusedKind as Refusal, ReviewData, Side as WallSide, StatusData, WaitsFor,
 };
 use crate::money::{share, yuan};
 use crate::view::{
-    AttentionStep, CardProblem, Display, DoorSize, Language, LimitView, LockerMap, PrinterTroubleKind,
-    Refused, RefusedKind, Review, Screen, Stage, View,
+    AttentionStep, CardProblem, Display, DoorSize, GoodsFault, Height, Language, LimitView, LockerMap, Pad,
+    PrinterTroubleKind, Refused, RefusedKind, Review, Screen, Side, Stage, View,
 };
 
 /// Lines of a parcel that fit, and lines that are shown beside the count of the others.
@@ -44,17 +44,31 @@ fn frame(kiosk: &Kiosk<'_>, view: &View) {
     kiosk.set_step(i32::from(view.screen.step()));
     kiosk.set_can_cancel(allowed.contains(&crate::view::Action::Cancel));
     kiosk.set_can_help(allowed.contains(&crate::view::Action::Help));
+    kiosk.set_door_nth(view.nth.map_or(0, |nth| i32::from(nth.door)));
+    kiosk.set_doors_in_all(view.nth.map_or(0, |nth| i32::from(nth.of)));
 }
 
 fn page(kiosk: &Kiosk<'_>, view: &View) {
     let language = view.language;
     // Nothing of one person may stay behind for the next, so what a page does not use is emptied.
     kiosk.set_name(SharedString::new());
+    kiosk.set_pad(PadData::default());
     if !matches!(view.screen, Screen::Review(_)) {
+        // This empties the limit as well.
         review(kiosk, &Review::default(), view);
     }
     match &view.screen {
-        Screen::Idle | Screen::LookingUp | Screen::Granting | Screen::Printing => {}
+        Screen::Idle | Screen::ScanHelp | Screen::LookingUp | Screen::Granting | Screen::Printing => {}
+        Screen::TypeNumber(number) => {
+            pad(kiosk, &number.pad);
+            kiosk.set_sentence(number.problem.as_ref().map_or("", |text| text.get(language)).into());
+        }
+        Screen::Limit(shown) => kiosk.set_limit(limit(shown)),
+        Screen::GoodsFault(report) => {
+            kiosk.set_goods_told(goods_told(report.told));
+            kiosk.set_staff_called(report.staff_called);
+            kiosk.set_reference((&report.reference).into());
+        }
         Screen::PresentCard(card) => {
             kiosk.set_name((&card.name_masked).into());
             let (trouble, tries_left) = card_trouble(card.problem);
@@ -86,10 +100,23 @@ fn page(kiosk: &Kiosk<'_>, view: &View) {
             kiosk.set_code((&out.code).into());
             kiosk.set_sentence(out.sentence.get(language).into());
         }
+        Screen::StaffPin(pin) => {
+            pad(kiosk, &pin.pad);
+            kiosk.set_sentence(pin.problem.as_ref().map_or("", |text| text.get(language)).into());
+        }
         Screen::StaffHome(_) | Screen::StaffPlace(_) | Screen::StaffStored(_) | Screen::StaffAttention(_) => {
             staff(kiosk, view);
         }
     }
+}
+
+fn pad(kiosk: &Kiosk<'_>, shown: &Pad) {
+    kiosk.set_pad(PadData {
+        text: shown.text().into(),
+        dots: i32::from(shown.dots()),
+        places: i32::from(shown.places),
+        ready: shown.ready,
+    });
 }
 
 fn staff(kiosk: &Kiosk<'_>, view: &View) {
@@ -146,31 +173,39 @@ fn review(kiosk: &Kiosk<'_>, shown: &Review, view: &View) {
 
 fn limit(shown: &LimitView) -> LimitData {
     let before_fen = shown.used_fen.saturating_sub(shown.this_order_fen);
+    let posted_fen = before_fen.saturating_sub(shown.held_fen);
     LimitData {
         year: slint::format!("{}", shown.year),
+        next_year: slint::format!("{}", shown.year.saturating_add(1)),
         limit: yuan(shown.limit_fen).into(),
+        posted: yuan(posted_fen).into(),
+        posted_share: share(posted_fen, shown.limit_fen),
         before: yuan(before_fen).into(),
         this_order: yuan(shown.this_order_fen).into(),
+        held: if shown.held_fen > 0 { yuan(shown.held_fen).into() } else { SharedString::new() },
         remaining: yuan(shown.remaining_fen).into(),
         before_share: share(before_fen, shown.limit_fen),
         this_share: share(shown.this_order_fen, shown.limit_fen),
+        held_share: share(shown.held_fen, shown.limit_fen),
         as_of: shown.as_of.as_deref().unwrap_or_default().into(),
     }
 }
 
 fn refused(shown: &Refused, language: Language) -> RefusedData {
-    let (kind, stage, inspected) = match shown.kind {
-        RefusedKind::Stopped => (Refusal::Stopped, 0, false),
-        RefusedKind::Waiting(Stage::Customs) => (Refusal::Waiting, 2, false),
-        RefusedKind::Waiting(Stage::Inspection) => (Refusal::Waiting, 2, true),
-        RefusedKind::Waiting(Stage::Picking) => (Refusal::Waiting, 4, false),
-        RefusedKind::Elsewhere => (Refusal::Elsewhere, 0, false),
-        RefusedKind::Collected => (Refusal::Collected, 0, false),
+    let (kind, waits_for) = match shown.kind {
+        RefusedKind::Stopped => (Refusal::Stopped, WaitsFor::Filed),
+        RefusedKind::Waiting(stage) => (Refusal::Waiting, waits_for(stage)),
+        RefusedKind::Elsewhere => (Refusal::Elsewhere, WaitsFor::Filed),
+        RefusedKind::Collected => (Refusal::Collected, WaitsFor::Filed),
     };
+    let centre = shown.centre.clone().unwrap_or_default();
     RefusedData {
         kind,
-        stage,
-        inspected,
+        waits_for,
+        place_name: centre.name.get(language).into(),
+        place_address: centre.address.get(language).into(),
+        place_phone: centre.phone.into(),
+        other_kiosk: shown.kiosk.as_deref().unwrap_or_default().into(),
         code: (&shown.code).into(),
         title: shown.title.get(language).into(),
         sentence: shown.sentence.get(language).into(),
@@ -180,7 +215,48 @@ fn refused(shown: &Refused, language: Language) -> RefusedData {
     }
 }
 
+const fn waits_for(stage: Stage) -> WaitsFor {
+    match stage {
+        Stage::Filed => WaitsFor::Filed,
+        Stage::Customs => WaitsFor::Customs,
+        Stage::Review => WaitsFor::Review,
+        Stage::Inspection => WaitsFor::Inspection,
+        Stage::Correction => WaitsFor::Correction,
+        Stage::Picking => WaitsFor::Picking,
+    }
+}
+
+const fn goods_told(fault: Option<GoodsFault>) -> GoodsTold {
+    match fault {
+        None => GoodsTold::None,
+        Some(GoodsFault::Missing) => GoodsTold::Missing,
+        Some(GoodsFault::Damaged) => GoodsTold::Damaged,
+        Some(GoodsFault::NotMine) => GoodsTold::NotMine,
+        Some(GoodsFault::Empty) => GoodsTold::Empty,
+    }
+}
+
+/// Where the door is in the wall; a wall of one column has no sides.
+fn place(map: &LockerMap, label: &str) -> (WallSide, Level) {
+    let Some((side, height)) = map.place(label) else { return (WallSide::None, Level::None) };
+    let side = match side {
+        _ if map.columns() < 2 => WallSide::None,
+        Side::Left => WallSide::Left,
+        Side::Middle => WallSide::Middle,
+        Side::Right => WallSide::Right,
+    };
+    let level = match height {
+        Height::High => Level::High,
+        Height::Middle => Level::Middle,
+        Height::Low => Level::Low,
+    };
+    (side, level)
+}
+
 fn door(kiosk: &Kiosk<'_>, map: &LockerMap, label: &str) {
+    let (side, level) = place(map, label);
+    kiosk.set_door_side(side);
+    kiosk.set_door_level(level);
     kiosk.set_door(label.into());
     kiosk.set_door_columns(int(map.columns()));
     kiosk.set_doors(model(map.doors.iter().map(|cell| DoorCell {
@@ -216,6 +292,10 @@ fn printer_kind(kind: PrinterTroubleKind) -> PrinterKind {
 fn page_of(screen: &Screen) -> Page {
     match screen {
         Screen::Idle => Page::Idle,
+        Screen::ScanHelp => Page::ScanHelp,
+        Screen::TypeNumber(_) => Page::TypeNumber,
+        Screen::Limit(_) => Page::Limit,
+        Screen::GoodsFault(_) => Page::GoodsFault,
         Screen::LookingUp => Page::LookingUp,
         Screen::PresentCard(_) => Page::PresentCard,
         Screen::Review(_) => Page::Review,
@@ -229,6 +309,7 @@ fn page_of(screen: &Screen) -> Page {
         Screen::StillThere(_) => Page::StillThere,
         Screen::Help(_) => Page::Help,
         Screen::OutOfService(_) => Page::OutOfService,
+        Screen::StaffPin(_) => Page::StaffPin,
         Screen::StaffHome(_) => Page::StaffHome,
         Screen::StaffPlace(_) => Page::StaffPlace,
         Screen::StaffStored(_) => Page::StaffStored,

@@ -1,19 +1,35 @@
 //! What each page lets a person do, and where it stands on the shopper's way.
 
-use crate::view::{Action, AttentionStep, Screen};
+use crate::view::{Action, AttentionStep, GoodsFault, Screen};
+
+/// What can be wrong with goods, and the way back.
+const GOODS: [Action; 5] = [
+    Action::Goods(GoodsFault::Missing),
+    Action::Goods(GoodsFault::Damaged),
+    Action::Goods(GoodsFault::NotMine),
+    Action::Goods(GoodsFault::Empty),
+    Action::Back,
+];
 
 impl Screen {
     /// The actions the page offers, the switches of language and display and Help included. Nothing can be cancelled once the release has
     /// been recorded.
     pub fn actions(&self) -> Vec<Action> {
         let own: &[Action] = match self {
+            Self::StaffPin(pin) => return with_frame(pin.pad.actions(), false),
+            Self::TypeNumber(number) => return with_frame(number.pad.actions(), false),
+            Self::Idle => &[Action::TypeNumber, Action::ScanHelp],
+            Self::ScanHelp => &[Action::TypeNumber, Action::Back],
             Self::LookingUp | Self::PresentCard(_) => &[Action::Cancel],
-            Self::Review(_) => &[Action::Confirm, Action::Cancel],
-            Self::TakeGoods(take) if take.can_open_again => &[Action::OpenAgain],
+            Self::Review(_) => &[Action::Confirm, Action::Cancel, Action::Explain],
+            Self::TakeGoods(take) if take.can_open_again => &[Action::OpenAgain, Action::WrongGoods],
+            Self::TakeGoods(_) => &[Action::WrongGoods],
             Self::StaffPlace(place) if place.can_open_again => &[Action::OpenAgain],
-            Self::Done(_) | Self::Refused(_) | Self::StaffStored(_) => &[Action::Finish],
+            Self::Done(_) => &[Action::WrongGoods, Action::Finish],
+            Self::Refused(_) | Self::StaffStored(_) => &[Action::Finish],
             Self::StillThere(_) => &[Action::MoreTime, Action::Cancel],
-            Self::Help(_) => &[Action::Back],
+            Self::GoodsFault(report) if report.told.is_none() => &GOODS,
+            Self::GoodsFault(_) | Self::Limit(_) | Self::Help(_) => &[Action::Back],
             Self::StaffHome(home) if home.attention.is_empty() => &[Action::Finish],
             Self::StaffHome(_) => &[Action::StaffOpen, Action::Finish],
             Self::StaffAttention(attention) => match attention.step {
@@ -21,32 +37,34 @@ impl Screen {
                 AttentionStep::Decide => &[Action::StaffGoodsTaken, Action::StaffGoodsInside],
                 AttentionStep::Opening | AttentionStep::Close => &[],
             },
-            Self::Idle
-            | Self::Granting
+            Self::Granting
             | Self::Printing
             | Self::PrinterTrouble(_)
             | Self::OpeningDoor(_)
-            | Self::TakeGoods(_)
             | Self::OutOfService(_)
             | Self::StaffPlace(_) => &[],
         };
-        let mut actions = own.to_vec();
-        actions.extend([Action::SwitchLanguage, Action::SwitchDisplay]);
-        if !matches!(self, Self::Help(_)) {
-            actions.push(Action::Help);
-        }
-        actions
+        with_frame(own.to_vec(), matches!(self, Self::Help(_)))
     }
 
     /// The step of the shopper's way: 1 scan, 2 ID card, 3 check, 4 collect, 5 all done, 0 where no way is shown.
     pub(crate) fn step(&self) -> u8 {
         match self {
-            Self::LookingUp => 1,
+            Self::TypeNumber(_) | Self::LookingUp => 1,
             Self::PresentCard(_) => 2,
-            Self::Review(_) | Self::Granting | Self::Printing | Self::PrinterTrouble(_) => 3,
+            Self::Review(_) | Self::Limit(_) | Self::Granting | Self::Printing | Self::PrinterTrouble(_) => 3,
             Self::OpeningDoor(_) | Self::TakeGoods(_) => 4,
             Self::Done(_) => 5,
             _ => 0,
         }
     }
+}
+
+/// With what the frame around every page offers.
+fn with_frame(mut actions: Vec<Action>, is_help: bool) -> Vec<Action> {
+    actions.extend([Action::SwitchLanguage, Action::SwitchDisplay]);
+    if !is_help {
+        actions.push(Action::Help);
+    }
+    actions
 }

@@ -3,13 +3,17 @@
 //! Nothing here knows of devices, HTTP or the session: a caller sends a [`view::View`], and gets [`view::Action`]s back.
 
 mod action;
+mod aside;
 mod bind;
 mod flow;
 mod fonts;
 mod frame;
+#[cfg(feature = "testing")]
+pub mod glass;
 mod headless;
 mod lockers;
 mod money;
+mod pad;
 mod refused;
 mod screen;
 pub mod view;

@@ -55,7 +55,54 @@ pub struct MapDoor {
     pub top: u32,
 }
 
+/// In which part of the wall a door is, seen from before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// To the left.
+    Left,
+    /// In the middle.
+    Middle,
+    /// To the right.
+    Right,
+}
+
+/// How high a door is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Height {
+    /// Above.
+    High,
+    /// In the middle.
+    Middle,
+    /// Near the floor.
+    Low,
+}
+
+impl MapDoor {
+    /// How high it is.
+    pub const fn height(&self) -> Height {
+        // Twice the distance of its middle from the top.
+        match self.top.saturating_mul(2).saturating_add(self.size.units()) {
+            0..8 => Height::High,
+            8..=16 => Height::Middle,
+            _ => Height::Low,
+        }
+    }
+}
+
 impl LockerMap {
+    /// Where a door is: side and height; `None` for one that is not on the map.
+    pub fn place(&self, label: &str) -> Option<(Side, Height)> {
+        let door = self.doors.iter().find(|door| door.label == label)?;
+        let (thrice, columns) = (door.column.saturating_mul(3), self.columns());
+        let side = match (thrice, columns) {
+            (_, 0 | 1) => Side::Middle,
+            (at, of) if at.saturating_add(1) < of => Side::Left,
+            (at, of) if at.saturating_add(2) > of.saturating_mul(2) => Side::Right,
+            _ => Side::Middle,
+        };
+        Some((side, door.height()))
+    }
+
     /// Stacks doors in the order given, top to bottom, and begins a new column when one is full.
     pub fn stacked<L: Into<String>>(doors: impl IntoIterator<Item = (L, DoorSize)>) -> Self {
         let (mut column, mut top) = (0_u32, 0_u32);
@@ -80,6 +127,28 @@ impl LockerMap {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_door_is_told_by_its_side_and_its_height() {
+        let map = |columns: usize| {
+            let sizes = [DoorSize::S; 6].repeat(columns);
+            LockerMap::stacked((1..).zip(sizes).map(|(n, size)| (n.to_string(), size)))
+        };
+        let sides = |columns: usize| -> Vec<Side> {
+            let first = (0..columns).map(|column| (column * 6 + 1).to_string());
+            first.map(|label| map(columns).place(&label).unwrap().0).collect()
+        };
+        use Side::{Left, Middle, Right};
+        assert_eq!(sides(1), [Middle]);
+        assert_eq!(sides(2), [Left, Right]);
+        assert_eq!(sides(3), [Left, Middle, Right]);
+        assert_eq!(sides(4), [Left, Middle, Middle, Right]);
+        assert_eq!(sides(5), [Left, Left, Middle, Right, Right]);
+        let heights = ["1", "2", "3", "4", "5", "6"].map(|label| map(1).place(label).unwrap().1);
+        use Height::{High, Low};
+        assert_eq!(heights, [High, High, Height::Middle, Height::Middle, Low, Low]);
+        assert_eq!(map(1).place("7"), None);
+    }
 
     #[test]
     fn six_small_four_medium_and_two_large_doors_fill_three_columns() {

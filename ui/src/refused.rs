@@ -19,6 +19,21 @@ pub struct Refused {
     pub collected_at: Option<String>,
     /// What to tell the staff, e.g. a session number.
     pub reference: String,
+    /// The centre that has the parcel, when that is another one.
+    pub centre: Option<Place>,
+    /// Name of the kiosk that has the parcel, when that is another one.
+    pub kiosk: Option<String>,
+}
+
+/// Where somebody has to go.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Place {
+    /// Name of the centre.
+    pub name: Text,
+    /// Its address.
+    pub address: Text,
+    /// Its telephone number.
+    pub phone: String,
 }
 
 /// What kind of end a refusal is: the picture and the colours follow it.
@@ -38,10 +53,22 @@ pub enum RefusedKind {
 /// How far a parcel is on its way into the locker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Stage {
-    /// Customs checks the declaration.
+    /// The declaration is on its way to customs.
+    Filed,
+    /// Customs checks the declaration by machine.
     Customs,
-    /// Customs inspects the parcel.
+    /// An officer looks at the papers.
+    Review,
+    /// An officer looks into the parcel.
     Inspection,
+    /// Something in the declaration is being put right.
+    Correction,
     /// Released, and being picked.
     Picking,
+}
+
+impl Stage {
+    /// Every one, for tables and tests.
+    pub const ALL: [Self; 6] =
+        [Self::Filed, Self::Customs, Self::Review, Self::Inspection, Self::Correction, Self::Picking];
 }

@@ -61,6 +61,12 @@ impl Screen {
         self.view.screen.name()
     }
 
+    /// The target that has the focus of a keyboard; empty when none has.
+    #[cfg(feature = "testing")]
+    pub fn focused(&self) -> String {
+        self.window.global::<Kiosk<'_>>().get_focused().into()
+    }
+
     /// Shows `view`.
     pub fn apply(&mut self, view: View) -> Result<(), UiError> {
         if self.language != Some(view.language) {

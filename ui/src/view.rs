@@ -2,9 +2,11 @@
 //!
 //! Money is in fen (1/100 CNY). Texts that come from data carry both languages; every other sentence lives in the screens themselves.
 
-pub use crate::action::Action;
-pub use crate::lockers::{DoorSize, LockerMap, MapDoor};
-pub use crate::refused::{Refused, RefusedKind, Stage};
+pub use crate::action::{Action, GoodsFault};
+pub use crate::aside::{GoodsReport, LimitView, Nth, TypeNumber};
+pub use crate::lockers::{DoorSize, Height, LockerMap, MapDoor, Side};
+pub use crate::pad::{Entered, Pad};
+pub use crate::refused::{Place, Refused, RefusedKind, Stage};
 
 /// The language the screen speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -83,6 +85,8 @@ pub struct View {
     pub lockers: LockerMap,
     /// Seconds until the screen moves on by itself; drawn when present.
     pub countdown_s: Option<u16>,
+    /// Which door of several, for a parcel that lies behind more than one.
+    pub nth: Option<Nth>,
 }
 
 /// The strip along the top of every screen.
@@ -106,12 +110,18 @@ pub enum Screen {
     /// Nobody is here: invites to scan.
     #[default]
     Idle,
+    /// What can be done when the code does not scan.
+    ScanHelp,
+    /// The pickup number is being typed.
+    TypeNumber(TypeNumber),
     /// A code was scanned and is being looked up.
     LookingUp,
     /// Asks for the ID card.
     PresentCard(PresentCard),
     /// Parcel, tax and limit; asks for confirmation.
     Review(Review),
+    /// What the limit of the year is, and how much of it is used.
+    Limit(LimitView),
     /// The release is being checked and recorded.
     Granting,
     /// The slip is being printed.
@@ -126,12 +136,16 @@ pub enum Screen {
     Done(Done),
     /// The pickup cannot go on, and why.
     Refused(Refused),
+    /// Something is wrong with the goods.
+    GoodsFault(GoodsReport),
     /// Nothing was touched for a while.
     StillThere(StillThere),
     /// How to reach a person.
     Help(Help),
     /// The kiosk cannot serve anyone.
     OutOfService(OutOfService),
+    /// Staff mode: a badge was scanned, its PIN is asked for.
+    StaffPin(StaffPin),
     /// Staff mode: waits for a parcel label.
     StaffHome(StaffHome),
     /// Staff mode: a door is open, put the parcel in and close it.
@@ -147,9 +161,12 @@ impl Screen {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Idle => "idle",
+            Self::ScanHelp => "scan_help",
+            Self::TypeNumber(_) => "type_number",
             Self::LookingUp => "looking_up",
             Self::PresentCard(_) => "present_card",
             Self::Review(_) => "review",
+            Self::Limit(_) => "limit",
             Self::Granting => "granting",
             Self::Printing => "printing",
             Self::PrinterTrouble(_) => "printer_trouble",
@@ -157,9 +174,11 @@ impl Screen {
             Self::TakeGoods(_) => "take_goods",
             Self::Done(_) => "done",
             Self::Refused(_) => "refused",
+            Self::GoodsFault(_) => "goods_fault",
             Self::StillThere(_) => "still_there",
             Self::Help(_) => "help",
             Self::OutOfService(_) => "out_of_service",
+            Self::StaffPin(_) => "staff_pin",
             Self::StaffHome(_) => "staff_home",
             Self::StaffPlace(_) => "staff_place",
             Self::StaffStored(_) => "staff_stored",
@@ -225,23 +244,6 @@ pub struct Line {
     pub unit: Text,
     /// Price of the line in fen.
     pub amount_fen: i64,
-}
-
-/// What is left of the buyer's limit of one calendar year. `used_fen` includes this order.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct LimitView {
-    /// The calendar year.
-    pub year: i16,
-    /// The limit of the year in fen.
-    pub limit_fen: i64,
-    /// Used up to now, this order included, in fen.
-    pub used_fen: i64,
-    /// The part of `used_fen` that is this order, in fen.
-    pub this_order_fen: i64,
-    /// Left for the rest of the year in fen.
-    pub remaining_fen: i64,
-    /// When the figures were true, if they may be old (the network is down), e.g. `2026-11-21 09:30`.
-    pub as_of: Option<String>,
 }
 
 /// Why the printer cannot go on.
@@ -319,6 +321,15 @@ pub struct OutOfService {
     pub code: String,
     /// What happened.
     pub sentence: Text,
+}
+
+/// Asks for the PIN of a badge.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StaffPin {
+    /// The pad, always masked.
+    pub pad: Pad,
+    /// Why the last PIN was not taken; `None` when none was typed yet.
+    pub problem: Option<Text>,
 }
 
 /// Staff mode at rest.

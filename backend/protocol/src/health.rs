@@ -50,6 +50,9 @@ pub struct Call {
     pub code: String,
     /// How many seconds ago.
     pub ago_s: u64,
+    /// What it is about, such as a slip number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
 }
 
 /// How a kiosk knows what time it is.

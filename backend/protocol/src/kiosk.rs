@@ -6,6 +6,7 @@
 //! | `GET /kiosk/v1/hello` | | [`Hello`] |
 //! | `GET /kiosk/v1/manifest` | | [`crate::SignedManifest`] |
 //! | `POST /kiosk/v1/verdict` | [`VerdictRequest`] | [`Verdict`] |
+//! | `POST /kiosk/v1/verdict/number` | [`NumberRequest`] | [`Verdict`] |
 //! | `POST /kiosk/v1/grants` | [`GrantRequest`] | [`GrantReply`] |
 //! | `POST /kiosk/v1/handovers` | [`Handover`] | [`Ack`] |
 //! | `POST /kiosk/v1/staff` | [`StaffRequest`] | [`StaffReply`] |
@@ -22,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::manifest::ManifestUse;
-use crate::{DoorNumber, IdentityDigest, PickupNumber, Reason};
+use crate::{DoorNumber, IdentityDigest, PickupNumber, Reason, TypedNumber};
 
 /// Root of all paths of this version.
 pub const PATH: &str = "/kiosk/v1";
@@ -82,6 +83,9 @@ pub struct Hello {
     pub centre: Centre,
     /// Keys that sign tickets and manifests.
     pub keys: Vec<PublicKey>,
+    /// The operator's other centres, so that somebody who came to the wrong one can be told where to go.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub elsewhere: Vec<Centre>,
 }
 
 /// A pickup centre as the kiosk shows it.
@@ -125,6 +129,15 @@ pub struct VerdictRequest {
     pub ticket: String,
 }
 
+/// A pickup number was typed, because the ticket could not be scanned.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NumberRequest {
+    /// Made by the kiosk; a repeat gets the same answer.
+    pub request_id: Uuid,
+    /// The number as typed.
+    pub number: TypedNumber,
+}
+
 /// What the backend says of a ticket.
 #[allow(clippy::large_enum_variant, reason = "one is made per pickup; a box would only hide the wire form")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -143,7 +156,45 @@ pub enum Verdict {
         reason: Reason,
         /// When it was collected, for [`Reason::AlreadyCollected`].
         collected_at: Option<Timestamp>,
+        /// How far it is, for a parcel that is still on its way into the locker.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        progress: Option<Progress>,
+        /// Name of the kiosk that has it, for [`Reason::OtherKiosk`].
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kiosk: Option<String>,
     },
+}
+
+impl Verdict {
+    /// A refusal with nothing to say but why.
+    #[must_use]
+    pub const fn refused(reason: Reason, collected_at: Option<Timestamp>) -> Self {
+        Self::Refused { reason, collected_at, progress: None, kiosk: None }
+    }
+}
+
+/// How far a parcel is on its way into the locker, by the state of its declaration and by where it lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Progress {
+    /// Paid; the declaration is on its way to customs.
+    Filed,
+    /// Customs has the declaration and checks it by machine.
+    Accepted,
+    /// An officer looks at the papers.
+    Review,
+    /// An officer looks into the parcel.
+    Inspection,
+    /// Something in the declaration is being put right.
+    Correction,
+    /// Released, and being brought to the lockers.
+    Picking,
+}
+
+impl Progress {
+    /// Every one, for tables and tests.
+    pub const ALL: [Self; 6] =
+        [Self::Filed, Self::Accepted, Self::Review, Self::Inspection, Self::Correction, Self::Picking];
 }
 
 /// A released parcel in this kiosk's lockers.
@@ -195,8 +246,16 @@ pub struct AnnualLimit {
     pub limit_fen: i64,
     /// Posted and held in fen, this parcel included.
     pub used_fen: i64,
+    /// The part of `used_fen` that is held for orders customs has not decided, in fen.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub held_fen: i64,
     /// When this was so.
     pub as_of: Timestamp,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+const fn is_zero(fen: &i64) -> bool {
+    *fen == 0
 }
 
 /// What a release slip says.

@@ -9,6 +9,7 @@ pub mod health;
 pub mod identity;
 pub mod kiosk;
 pub mod manifest;
+pub mod number;
 pub mod reason;
 pub mod staff;
 pub mod ticket;
@@ -18,6 +19,7 @@ pub use pickup_domain as domain;
 
 pub use identity::IdentityDigest;
 pub use manifest::{Manifest, ManifestEntry, ManifestUse, SignedManifest};
+pub use number::TypedNumber;
 pub use reason::{Language, Reason};
 pub use ticket::{Ticket, TicketError};
 

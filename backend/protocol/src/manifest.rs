@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::kiosk::{Offer, Slip};
-use crate::{DoorNumber, PickupNumber};
+use crate::{DoorNumber, PickupNumber, TypedNumber};
 
 const CONTEXT: &[u8] = b"BP-MANIFEST-1\0";
 
@@ -80,6 +80,9 @@ pub struct ManifestEntry {
     pub offer: Offer,
     /// What the slip will say.
     pub slip: Slip,
+    /// By which it may be asked for where its ticket cannot be scanned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<TypedNumber>,
 }
 
 /// A pickup that was collected.

@@ -71,6 +71,14 @@ reasons! {
     TicketUnknown = "TICKET_UNKNOWN",
         "系统里找不到这张提货码。", "请找工作人员查询订单。",
         "This pickup code is not known.", "Ask a member of staff to look up your order.";
+    /// A typed number that belongs to nothing, or has a wrong digit: which of the two is not told.
+    NumberUnknown = "NUMBER_UNKNOWN",
+        "没有这个提货号码，可能输错了。", "请对照订单页面逐位核对后再输一次，或扫描提货码。",
+        "This pickup number is not known; a digit may be wrong.", "Compare it digit by digit with your order and type it again, or scan the code.";
+    /// Too many wrong numbers were typed at this kiosk.
+    TooManyTries = "TOO_MANY_TRIES",
+        "输错次数过多，本机暂停输入号码。", "请扫描提货码，或过十分钟再输，也可找工作人员。",
+        "Too many wrong numbers were typed; typing is closed on this kiosk for now.", "Scan the pickup code, type again in ten minutes, or ask a member of staff.";
     /// Customs has not answered yet.
     NotReleased = "NOT_RELEASED",
         "海关还在审核这份清单。", "一般几分钟内完成，放行后会通知您。",

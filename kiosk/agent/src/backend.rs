@@ -5,8 +5,8 @@ use std::time::Duration;
 use pickup_protocol::SignedManifest;
 use pickup_protocol::health::Health;
 use pickup_protocol::kiosk::{
-    Ack, ApiError, DepositPlanReply, DepositPlanRequest, GrantReply, GrantRequest, Hello, PATH, StaffReply,
-    StaffRequest, Verdict, VerdictRequest,
+    Ack, ApiError, DepositPlanReply, DepositPlanRequest, GrantReply, GrantRequest, Hello, NumberRequest,
+    PATH, StaffReply, StaffRequest, Verdict, VerdictRequest,
 };
 use pickup_session::journal::Report;
 use reqwest::{Method, StatusCode};
@@ -77,6 +77,14 @@ impl Backend {
     /// [`BackendError`].
     pub async fn verdict(&self, request: &VerdictRequest) -> Result<Verdict, BackendError> {
         self.ask(Method::POST, "verdict", Some(request), PERSON_WAITS).await
+    }
+
+    /// What a typed pickup number is good for.
+    ///
+    /// # Errors
+    /// [`BackendError`].
+    pub async fn number(&self, request: &NumberRequest) -> Result<Verdict, BackendError> {
+        self.ask(Method::POST, "verdict/number", Some(request), PERSON_WAITS).await
     }
 
     /// Whether the door may open.

@@ -19,10 +19,11 @@ pub struct Calls {
     pub made: Arc<Notify>,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Waiting {
     id: Uuid,
     code: &'static str,
+    about: Option<String>,
     at: Instant,
     told: bool,
 }
@@ -30,15 +31,22 @@ struct Waiting {
 impl Calls {
     /// A member of staff is needed; `code` says why.
     pub fn call(&self, code: &'static str, now: Instant) {
+        self.call_about(code, None, now);
+    }
+
+    /// A member of staff is needed because of something that has a number, such as a slip's.
+    pub fn call_about(&self, code: &'static str, about: Option<String>, now: Instant) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.retain(|call| !call.told || now.duration_since(call.at) < THE_SAME_FOR);
-        if waiting.iter().any(|call| call.code == code && now.duration_since(call.at) < THE_SAME_FOR) {
+        if waiting.iter().any(|call| {
+            call.code == code && call.about == about && now.duration_since(call.at) < THE_SAME_FOR
+        }) {
             return;
         }
         if waiting.len() >= CALLS_AT_MOST {
             waiting.pop_front();
         }
-        waiting.push_back(Waiting { id: Uuid::new_v4(), code, at: now, told: false });
+        waiting.push_back(Waiting { id: Uuid::new_v4(), code, about, at: now, told: false });
         drop(waiting);
         self.made.notify_one();
     }
@@ -51,6 +59,7 @@ impl Calls {
             id: call.id,
             code: call.code.to_owned(),
             ago_s: now.duration_since(call.at).as_secs(),
+            about: call.about.clone(),
         };
         waiting.iter().filter(|call| !call.told).map(call).collect()
     }

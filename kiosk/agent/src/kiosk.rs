@@ -164,6 +164,11 @@ impl Kiosk {
                     tracing::warn!(why, "a member of staff is needed at the kiosk");
                     self.calls.call(why, std::time::Instant::now());
                 }
+                Command::CallAbout { code, about } => {
+                    tracing::warn!(code, about, "a member of staff is needed at the kiosk");
+                    let about = Some(about).filter(|about| !about.is_empty());
+                    self.calls.call_about(code, about, std::time::Instant::now());
+                }
                 asked => self.ask(asked),
             }
         }
@@ -269,8 +274,11 @@ fn report_of(record: &Record) -> Option<Report> {
 async fn answer(backend: &Backend, command: Command) -> Option<Event> {
     Some(match command {
         Command::AskVerdict(request) => {
-            let refused = || Verdict::Refused { reason: Reason::Offline, collected_at: None };
-            let answer = heard(backend.verdict(&request).await, refused);
+            let answer = heard(backend.verdict(&request).await, away);
+            Event::Verdict(request.request_id, answer.map(Box::new))
+        }
+        Command::AskNumber(request) => {
+            let answer = heard(backend.number(&request).await, away);
             Event::Verdict(request.request_id, answer.map(Box::new))
         }
         Command::AskGrant(request) => {
@@ -285,6 +293,10 @@ async fn answer(backend: &Backend, command: Command) -> Option<Event> {
         }
         _ => return None,
     })
+}
+
+const fn away() -> Verdict {
+    Verdict::refused(Reason::Offline, None)
 }
 
 /// Only a backend that is silent or broken lets the manifest speak; one that turns us away does not.

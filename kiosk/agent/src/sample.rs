@@ -93,7 +93,7 @@ fn sample(now: Timestamp) -> (Offer, Slip) {
         ],
         goods_fen: 12_345,
         tax_fen: 1_033,
-        limit: AnnualLimit { year: 2026, limit_fen: 2_600_000, used_fen: 12_345, as_of: now },
+        limit: AnnualLimit { year: 2026, limit_fen: 2_600_000, used_fen: 12_345, held_fen: 0, as_of: now },
         doors: vec![DoorNumber(0)],
         released_at: now,
         not_after: now,

@@ -2,11 +2,12 @@
 
 use jiff::Timestamp;
 use pickup_protocol::domain::china_time;
-use pickup_protocol::kiosk::{DoorSize, Hello, Offer};
+use pickup_protocol::kiosk::{DoorSize, Hello};
 use pickup_protocol::{DoorNumber, Language, Reason};
 use pickup_session as session;
 use pickup_ui::view as ui;
 
+use crate::shopper;
 use crate::words;
 
 /// What a view needs beside the session's.
@@ -45,6 +46,7 @@ impl Surroundings {
             status: self.status(shown, wall),
             lockers: self.lockers.clone(),
             countdown_s: shown.countdown_s,
+            nth: shown.nth.map(shopper::nth),
         }
     }
 
@@ -88,6 +90,19 @@ pub const fn action(touched: ui::Action) -> session::Action {
         ui::Action::StaffOpen => session::Action::StaffOpen,
         ui::Action::StaffGoodsTaken => session::Action::GoodsTaken,
         ui::Action::StaffGoodsInside => session::Action::GoodsInside,
+        ui::Action::Digit(digit) => session::Action::Digit(digit),
+        ui::Action::DeleteDigit => session::Action::DeleteDigit,
+        ui::Action::ClearDigits => session::Action::ClearDigits,
+        ui::Action::TypeNumber => session::Action::TypeNumber,
+        ui::Action::ScanHelp => session::Action::ScanHelp,
+        ui::Action::Explain => session::Action::Explain,
+        ui::Action::WrongGoods => session::Action::WrongGoods,
+        ui::Action::Goods(fault) => session::Action::Goods(match fault {
+            ui::GoodsFault::Missing => session::GoodsFault::Missing,
+            ui::GoodsFault::Damaged => session::GoodsFault::Damaged,
+            ui::GoodsFault::NotMine => session::GoodsFault::NotMine,
+            ui::GoodsFault::Empty => session::GoodsFault::Empty,
+        }),
     }
 }
 
@@ -98,12 +113,17 @@ fn screen(shown: &session::Screen, countdown_s: Option<u16>, online: bool) -> ui
         S::Starting => out_of_service("STARTING"),
         S::Idle => ui::Screen::Idle,
         S::OutOfService(code) => out_of_service(code),
+        S::ScanHelp => ui::Screen::ScanHelp,
+        S::TypeNumber { digits, ready, problem } => shopper::type_number(digits, *ready, *problem),
         S::LookingUp => ui::Screen::LookingUp,
         S::PresentCard { name, problem } => ui::Screen::PresentCard(ui::PresentCard {
             name_masked: name.clone(),
             problem: problem.map(card_problem),
         }),
-        S::Review { offer, offline } => ui::Screen::Review(review(offer, *offline)),
+        S::Review { offer, offline } => ui::Screen::Review(shopper::review(offer, *offline)),
+        S::Limit { limit, this_order_fen, offline } => {
+            ui::Screen::Limit(shopper::limit(limit, *this_order_fen, *offline))
+        }
         S::Granting => ui::Screen::Granting,
         S::Printing => ui::Screen::Printing,
         S::PrinterTrouble(kind) => ui::Screen::PrinterTrouble(ui::PrinterTrouble {
@@ -116,9 +136,10 @@ fn screen(shown: &session::Screen, countdown_s: Option<u16>, online: bool) -> ui
             ui::Screen::TakeGoods(ui::TakeGoods { door, ajar: *ajar, can_open_again: true })
         }
         S::Done { slip, copy } => ui::Screen::Done(ui::Done { slip_no: slip.clone(), copy: *copy }),
-        S::Refused { reason, collected_at, reference } => {
-            ui::Screen::Refused(refused(*reason, *collected_at, reference))
+        S::Refused { reason, collected_at, reference, whereabouts } => {
+            ui::Screen::Refused(shopper::refused(*reason, *collected_at, reference, whereabouts))
         }
+        S::GoodsFault { told, reference } => shopper::goods(*told, reference, online),
         S::StillThere => ui::Screen::StillThere(ui::StillThere { seconds: countdown_s.unwrap_or_default() }),
         S::Help { reference } => {
             ui::Screen::Help(ui::Help { staff_called: online, reference: reference.clone() })
@@ -179,67 +200,16 @@ const fn printer_trouble(kind: session::Trouble) -> ui::PrinterTroubleKind {
     }
 }
 
-fn review(offer: &Offer, offline: bool) -> ui::Review {
-    let limit = &offer.limit;
-    let lines = offer.lines.iter().map(|line| ui::Line {
-        name: text(&line.name),
-        quantity: line.quantity.clone(),
-        unit: text(&line.unit),
-        amount_fen: line.amount_fen,
-    });
-    ui::Review {
-        name_masked: offer.buyer_masked.clone(),
-        lines: lines.collect(),
-        total_fen: offer.goods_fen.saturating_add(offer.tax_fen),
-        tax_fen: offer.tax_fen,
-        limit: ui::LimitView {
-            year: limit.year,
-            limit_fen: limit.limit_fen,
-            used_fen: limit.used_fen,
-            this_order_fen: offer.goods_fen,
-            remaining_fen: limit.limit_fen.saturating_sub(limit.used_fen).max(0),
-            as_of: offline.then(|| minute(limit.as_of)),
-        },
-        doors: offer.doors.iter().map(DoorNumber::to_string).collect(),
-        waybill: offer.waybill.clone(),
-    }
-}
-
-fn refused(reason: Reason, collected_at: Option<Timestamp>, reference: &str) -> ui::Refused {
-    let (zh, en) = words::title(reason);
-    ui::Refused {
-        kind: refused_kind(reason),
-        code: reason.code().to_owned(),
-        title: ui::Text::new(zh, en),
-        sentence: sentence(reason),
-        what_to_do: ui::Text::new(reason.what_to_do(Language::Zh), reason.what_to_do(Language::En)),
-        collected_at: collected_at.map(minute),
-        reference: reference.to_owned(),
-    }
-}
-
-/// Which picture goes with a reason: one that only has to wait is not shown as a fault.
-const fn refused_kind(reason: Reason) -> ui::RefusedKind {
-    match reason {
-        Reason::NotReleased => ui::RefusedKind::Waiting(ui::Stage::Customs),
-        Reason::UnderInspection => ui::RefusedKind::Waiting(ui::Stage::Inspection),
-        Reason::NotInLocker => ui::RefusedKind::Waiting(ui::Stage::Picking),
-        Reason::OtherCentre | Reason::OtherKiosk => ui::RefusedKind::Elsewhere,
-        Reason::AlreadyCollected => ui::RefusedKind::Collected,
-        _ => ui::RefusedKind::Stopped,
-    }
-}
-
 fn out_of_service(code: &str) -> ui::Screen {
     let (zh, en) = words::out_of_service(code);
     ui::Screen::OutOfService(ui::OutOfService { code: code.to_owned(), sentence: ui::Text::new(zh, en) })
 }
 
-fn sentence(reason: Reason) -> ui::Text {
+pub(crate) fn sentence(reason: Reason) -> ui::Text {
     ui::Text::new(reason.sentence(Language::Zh), reason.sentence(Language::En))
 }
 
-fn text(text: &pickup_protocol::kiosk::Text) -> ui::Text {
+pub(crate) fn text(text: &pickup_protocol::kiosk::Text) -> ui::Text {
     ui::Text::new(&*text.zh, &*text.en)
 }
 
@@ -251,7 +221,7 @@ const fn size(size: DoorSize) -> ui::DoorSize {
     }
 }
 
-fn minute(at: Timestamp) -> String {
+pub(crate) fn minute(at: Timestamp) -> String {
     china_time::civil(at).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
@@ -267,6 +237,7 @@ mod tests {
             screen: session::Screen::Idle,
             countdown_s: None,
             online: false,
+            nth: None,
             away: Some(session::Away { since, figures_of: None, good_until: None }),
         }
     }

@@ -10,6 +10,7 @@ pub const fn title(reason: Reason) -> (&'static str, &'static str) {
         R::TicketMalformed | R::TicketForged | R::TicketExpired | R::TicketUnknown => {
             ("提货码无法使用", "This code cannot be used")
         }
+        R::NumberUnknown | R::TooManyTries => ("号码无法使用", "This number cannot be used"),
         R::OtherCentre | R::OtherKiosk => ("包裹不在这里", "Your parcel is elsewhere"),
         R::NotReleased | R::UnderInspection | R::NotInLocker => ("还不能提货", "Not ready yet"),
         R::DeclarationRejected => ("海关未放行", "Not released by customs"),

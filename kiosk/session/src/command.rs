@@ -1,11 +1,14 @@
 //! What a session asks for.
 
 use jiff::Timestamp;
-use pickup_protocol::kiosk::{DepositPlanRequest, DoorSize, GrantRequest, Offer, Slip, VerdictRequest};
+use pickup_protocol::kiosk::{
+    AnnualLimit, Centre, DepositPlanRequest, DoorSize, GrantRequest, NumberRequest, Offer, Progress, Slip,
+    VerdictRequest,
+};
 use pickup_protocol::{DoorNumber, Language, Reason};
 use uuid::Uuid;
 
-use crate::event::Trouble;
+use crate::event::{GoodsFault, Trouble};
 use crate::journal::Record;
 
 /// Something the session wants done.
@@ -22,6 +25,8 @@ pub enum Command {
     },
     /// Ask the backend about a ticket.
     AskVerdict(VerdictRequest),
+    /// Ask the backend about a pickup number, answered as for a ticket.
+    AskNumber(NumberRequest),
     /// Ask the backend whether the door may open.
     AskGrant(GrantRequest),
     /// Ask the backend whose badge this is.
@@ -41,6 +46,13 @@ pub enum Command {
     OpenDoor(DoorNumber),
     /// A person is needed here.
     CallStaff(&'static str),
+    /// A person is needed here, because of something that has a number.
+    CallAbout {
+        /// Why.
+        code: &'static str,
+        /// The number, such as a slip's; may be empty.
+        about: String,
+    },
 }
 
 /// A slip to print.
@@ -95,6 +107,28 @@ pub struct View {
     pub online: bool,
     /// What is known while it does not.
     pub away: Option<Away>,
+    /// Which door of several, for a parcel that lies behind more than one.
+    pub nth: Option<Nth>,
+}
+
+/// One of several doors of a parcel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Nth {
+    /// From 1.
+    pub door: usize,
+    /// How many there are.
+    pub of: usize,
+}
+
+/// Where a parcel is that cannot be had here and now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Whereabouts {
+    /// How far it is on its way into the locker.
+    pub progress: Option<Progress>,
+    /// Name of the other kiosk that has it.
+    pub kiosk: Option<String>,
+    /// The other centre that it belongs to.
+    pub centre: Option<Box<Centre>>,
 }
 
 /// How the kiosk stands while the backend does not answer.
@@ -135,6 +169,17 @@ pub enum Screen {
     Idle,
     /// Something needed for every pickup does not work; the code says what.
     OutOfService(&'static str),
+    /// What can be done when the code does not scan.
+    ScanHelp,
+    /// The pickup number is being typed.
+    TypeNumber {
+        /// As far as it was typed.
+        digits: String,
+        /// Whether that could be a whole number.
+        ready: bool,
+        /// Why the last number was no good.
+        problem: Option<Reason>,
+    },
     /// A code is being looked up.
     LookingUp,
     /// Asks for the card.
@@ -148,6 +193,15 @@ pub enum Screen {
     Review {
         /// What is offered.
         offer: Box<Offer>,
+        /// Whether the figures come from the manifest.
+        offline: bool,
+    },
+    /// What the limit of the year is, and how much of it is used.
+    Limit {
+        /// The figures.
+        limit: AnnualLimit,
+        /// The part of them that is this parcel, in fen.
+        this_order_fen: i64,
         /// Whether the figures come from the manifest.
         offline: bool,
     },
@@ -179,6 +233,15 @@ pub enum Screen {
         reason: Reason,
         /// When it was collected.
         collected_at: Option<Timestamp>,
+        /// What to tell staff.
+        reference: String,
+        /// Where the parcel is.
+        whereabouts: Whereabouts,
+    },
+    /// Something is wrong with the goods: what, or `told` to the staff.
+    GoodsFault {
+        /// What was told.
+        told: Option<GoodsFault>,
         /// What to tell staff.
         reference: String,
     },

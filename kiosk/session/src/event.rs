@@ -46,6 +46,40 @@ pub enum Action {
     GoodsTaken,
     /// Staff: the goods are still inside.
     GoodsInside,
+    /// A digit of a pad, 0 to 9.
+    Digit(u8),
+    /// Take back the last digit.
+    DeleteDigit,
+    /// Take back all digits.
+    ClearDigits,
+    /// Type the pickup number instead of scanning the code.
+    TypeNumber,
+    /// The code does not scan: what can be done?
+    ScanHelp,
+    /// What is the limit of the year?
+    Explain,
+    /// Something is wrong with the goods.
+    WrongGoods,
+    /// This is wrong with them.
+    Goods(GoodsFault),
+}
+
+/// What is wrong with goods that were handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum GoodsFault {
+    /// Something is not there.
+    Missing,
+    /// Something is broken or was opened.
+    Damaged,
+    /// Not what was ordered.
+    NotMine,
+    /// Nothing at all was behind the door.
+    Empty,
+}
+
+impl GoodsFault {
+    /// Every one, for tables and tests.
+    pub const ALL: [Self; 4] = [Self::Missing, Self::Damaged, Self::NotMine, Self::Empty];
 }
 
 /// An identity card that was read.

@@ -17,11 +17,13 @@ mod staff;
 mod state;
 mod stuck;
 mod timing;
+mod touch;
+mod typed;
 mod view;
 mod withdraw;
 
-pub use command::{Away, Command, Display, Look, Problem, Screen, SlipJob, View};
-pub use event::{Action, Card, Event, Now, OpenFailure, Trouble, Unreachable};
+pub use command::{Away, Command, Display, Look, Nth, Problem, Screen, SlipJob, View, Whereabouts};
+pub use event::{Action, Card, Event, GoodsFault, Now, OpenFailure, Trouble, Unreachable};
 pub use journal::{Record, Recovery, recover};
 pub use prune::shorten;
 pub use session::{Config, Session};

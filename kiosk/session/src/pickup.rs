@@ -3,18 +3,18 @@
 use jiff::Timestamp;
 use pickup_domain::china_time;
 use pickup_protocol::kiosk::{
-    DoorEvent, DoorEventKind, Evidence, EvidenceMethod, GrantReply, GrantRequest, HandoverOutcome, Verdict,
-    VerdictRequest,
+    DoorEvent, DoorEventKind, Evidence, EvidenceMethod, GrantReply, GrantRequest, HandoverOutcome, Offer,
+    Slip, Verdict, VerdictRequest,
 };
 use pickup_protocol::ticket::{Ticket, TicketError};
-use pickup_protocol::{DoorNumber, PickupNumber, Reason};
+use pickup_protocol::{DoorNumber, PickupNumber, Reason, TypedNumber};
 use uuid::Uuid;
 
-use crate::command::{Command, Problem};
+use crate::command::{Command, Problem, Whereabouts};
 use crate::event::{Action, Card, OpenFailure};
 use crate::journal::{OpenPickup, Record};
 use crate::session::Session;
-use crate::state::{Offered, State};
+use crate::state::{Offered, Refusal, Sought, State};
 
 impl Session {
     /// A ticket was scanned: everything that can be known without asking is checked first.
@@ -23,27 +23,29 @@ impl Session {
             Ok(ticket) => {
                 let ask = self.id();
                 self.push(Command::AskVerdict(VerdictRequest { request_id: ask, ticket: text.to_owned() }));
-                self.enter(State::LookingUp { ask, ticket });
+                self.enter(State::LookingUp { ask, sought: Sought::Ticket(ticket) });
             }
-            Err((reason, at)) => self.refuse_at(reason, at, String::new()),
+            Err(refusal) => self.refuse_with(refusal),
         }
     }
 
-    fn read_ticket(&self, text: &str) -> Result<Ticket, (Reason, Option<Timestamp>)> {
-        let hello = self.hello.as_ref().ok_or((Reason::Offline, None))?;
+    fn read_ticket(&self, text: &str) -> Result<Ticket, Refusal> {
+        let hello = self.hello.as_ref().ok_or(Reason::Offline)?;
         let key_of = |id| hello.keys.iter().find(|k| k.id == id)?.verifying_key();
         let ticket = Ticket::verify(text, key_of).map_err(|error| match error {
-            TicketError::Malformed => (Reason::TicketMalformed, None),
-            TicketError::UnknownKey(_) | TicketError::Forged => (Reason::TicketForged, None),
+            TicketError::Malformed => Reason::TicketMalformed,
+            TicketError::UnknownKey(_) | TicketError::Forged => Reason::TicketForged,
         })?;
         if ticket.centre != hello.centre.number {
-            return Err((Reason::OtherCentre, None));
+            let centre = hello.elsewhere.iter().find(|centre| centre.number == ticket.centre);
+            let whereabouts = Whereabouts { centre: centre.cloned().map(Box::new), ..Whereabouts::default() };
+            return Err(Refusal { whereabouts, ..Reason::OtherCentre.into() });
         }
         if let Some(at) = self.collected_at(ticket.pickup) {
-            return Err((Reason::AlreadyCollected, Some(at)));
+            return Err(Refusal { collected_at: Some(at), ..Reason::AlreadyCollected.into() });
         }
         match self.now.wall {
-            Some(now) if ticket.expired_at(now) => Err((Reason::TicketExpired, None)),
+            Some(now) if ticket.expired_at(now) => Err(Reason::TicketExpired.into()),
             _ => Ok(ticket),
         }
     }
@@ -53,26 +55,47 @@ impl Session {
     }
 
     pub(crate) fn verdict(&mut self, answer_to: Uuid, answer: Option<Verdict>) {
-        if !matches!(&self.state, State::LookingUp { ask, .. } if *ask == answer_to) {
+        let State::LookingUp { ask, sought } = &self.state else { return };
+        if *ask != answer_to {
             return;
         }
-        match answer {
-            None => self.lookup_failed(),
-            Some(Verdict::Refused { reason, collected_at }) => {
-                self.refuse_at(reason, collected_at, reference(answer_to));
+        match (answer, *sought) {
+            (None, _) => self.lookup_failed(),
+            (Some(Verdict::Refused { reason: Reason::NumberUnknown, .. }), Sought::Number(number)) => {
+                self.wrong_number(number, Reason::NumberUnknown);
             }
+            (Some(Verdict::Refused { reason, collected_at, progress, kiosk }), _) => {
+                let whereabouts = Whereabouts { progress, kiosk, centre: None };
+                let reference = reference(answer_to);
+                self.refuse_with(Refusal { reason, collected_at, reference, whereabouts });
+            }
+            (Some(Verdict::Ready { offer, slip }), _) => self.ready(offer, slip),
+        }
+    }
+
+    fn ready(&mut self, offer: Offer, slip: Slip) {
+        if let Some(at) = self.collected_at(offer.pickup) {
+            self.refuse_at(Reason::AlreadyCollected, Some(at), slip.number);
+        } else if self.unclear.contains(&offer.pickup) {
             // The report of how it ended may not have reached the backend yet.
-            Some(Verdict::Ready { offer, slip }) if self.unclear.contains(&offer.pickup) => {
-                self.refuse_at(Reason::NeedsAttendant, None, slip.number);
-            }
-            Some(Verdict::Ready { offer, slip }) => self.offer(Offered { offer, slip, manifest: None }),
+            self.refuse_at(Reason::NeedsAttendant, None, slip.number);
+        } else {
+            self.offer(Offered { offer, slip, manifest: None });
         }
     }
 
     /// The backend did not say; the manifest may.
     pub(crate) fn lookup_failed(&mut self) {
-        let State::LookingUp { ticket, .. } = &self.state else { return };
-        let pickup = ticket.pickup;
+        let State::LookingUp { sought, .. } = &self.state else { return };
+        let pickup = match *sought {
+            Sought::Ticket(ticket) => ticket.pickup,
+            Sought::Number(number) if self.manifest_knows(number) => number.pickup,
+            // It may be good for a parcel that only the backend knows, or be a guess.
+            Sought::Number(number) => return self.wrong_number(number, Reason::Offline),
+        };
+        if let Some(at) = self.collected_at(pickup) {
+            return self.refuse_at(Reason::AlreadyCollected, Some(at), String::new());
+        }
         let collected = self.manifest.as_ref().and_then(|m| m.collected.iter().find(|c| c.pickup == pickup));
         if let Some(at) = collected.map(|c| c.at) {
             self.refuse_at(Reason::AlreadyCollected, Some(at), String::new());
@@ -83,6 +106,10 @@ impl Session {
             None if self.unclear.contains(&pickup) => self.refuse(Reason::NeedsAttendant),
             None => self.refuse(Reason::Offline),
         }
+    }
+
+    fn manifest_knows(&self, number: TypedNumber) -> bool {
+        self.manifest.as_ref().is_some_and(|m| m.entries.iter().any(|entry| entry.number == Some(number)))
     }
 
     /// What the manifest allows, while it may be acted on.

@@ -10,9 +10,9 @@ use pickup_protocol::{DoorNumber, Language, Manifest, PickupNumber, Reason};
 use uuid::Uuid;
 
 use crate::command::{Command, Display, Problem, View};
-use crate::event::{Action, Event, Now, Trouble};
+use crate::event::{Event, GoodsFault, Now, Trouble};
 use crate::journal::{Record, Recovery, Slips};
-use crate::state::State;
+use crate::state::{Refusal, State};
 
 /// What a session is set up with.
 #[derive(Clone, Debug)]
@@ -68,6 +68,10 @@ impl Config {
 pub(crate) enum Overlay {
     StillThere,
     Help,
+    ScanHelp,
+    Limit,
+    Goods,
+    GoodsTold(GoodsFault),
 }
 
 /// The machine of one kiosk.
@@ -106,6 +110,8 @@ pub struct Session {
     pub(crate) unanswered: BTreeMap<u64, PickupNumber>,
     /// Slips asked for in the running pickup.
     pub(crate) slips_asked: u8,
+    /// When numbers were typed that belong to nothing.
+    pub(crate) wrong_numbers: Vec<Duration>,
     next: u64,
     pub(crate) polling: bool,
     commands: VecDeque<Command>,
@@ -157,6 +163,7 @@ impl Session {
             printer_trouble: None,
             unanswered: BTreeMap::new(),
             slips_asked: 0,
+            wrong_numbers: Vec::new(),
             next: 1,
             polling: false,
             commands: VecDeque::new(),
@@ -281,7 +288,11 @@ impl Session {
         collected_at: Option<jiff::Timestamp>,
         reference: String,
     ) {
-        self.enter(State::Refused { reason, collected_at, reference });
+        self.refuse_with(Refusal { collected_at, reference, ..reason.into() });
+    }
+
+    pub(crate) fn refuse_with(&mut self, refusal: Refusal) {
+        self.enter(State::Refused(Box::new(refusal)));
     }
 
     /// Why no pickup can begin, as a code; `None` when one can.
@@ -303,7 +314,9 @@ impl Session {
         self.touched = self.now.mono;
         let scanned = classify(bytes);
         match &self.state {
-            State::Idle | State::Refused { .. } | State::Done { .. } if self.out_of_service().is_none() => {
+            State::Idle | State::Typing { .. } | State::Refused(_) | State::Done { .. }
+                if self.out_of_service().is_none() =>
+            {
                 self.resumed = false;
                 if matches!(self.state, State::Done { .. }) {
                     // The next person, who has not chosen a language.
@@ -318,48 +331,6 @@ impl Session {
             State::StaffHome { .. } | State::StaffStored { .. } => self.label(scanned),
             _ => {}
         }
-    }
-
-    fn touched(&mut self, action: Action) {
-        self.touched = self.now.mono;
-        match action {
-            Action::SwitchLanguage => {
-                self.language = match self.language {
-                    Language::Zh => Language::En,
-                    Language::En => Language::Zh,
-                };
-            }
-            Action::SwitchDisplay => self.display = self.display.next(),
-            Action::Help => {
-                self.overlay = Some(Overlay::Help);
-                self.push(Command::CallStaff("HELP_ASKED"));
-            }
-            Action::Back | Action::MoreTime => self.overlay = None,
-            action => {
-                self.overlay = None;
-                if self.staff_touched(action) || self.pickup_touched(action) {
-                    return;
-                }
-                if matches!(action, Action::Cancel | Action::Finish) && self.may_leave() {
-                    self.home();
-                }
-            }
-        }
-    }
-
-    /// Whether a person may walk away from here without anything being left half done.
-    fn may_leave(&self) -> bool {
-        matches!(
-            self.state,
-            State::LookingUp { .. }
-                | State::PresentCard { .. }
-                | State::Review { .. }
-                | State::Refused { .. }
-                | State::Done { .. }
-                | State::StaffAsking { .. }
-                | State::StaffHome { .. }
-                | State::StaffStored { .. }
-        )
     }
 
     fn contact(&mut self, online: bool) {

@@ -5,10 +5,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use pickup_protocol::kiosk::{Attention, Evidence, Found, Offer, Slip};
 use pickup_protocol::manifest::ManifestUse;
-use pickup_protocol::{DoorNumber, Reason, Ticket};
+use pickup_protocol::{DoorNumber, Reason, Ticket, TypedNumber};
 use uuid::Uuid;
 
-use crate::command::{Look, Problem};
+use crate::command::{Look, Problem, Whereabouts};
 use crate::event::Trouble;
 use crate::journal::{OpenDeposit, OpenPickup};
 
@@ -18,9 +18,14 @@ pub(crate) enum State {
     /// Waiting for the journal and for the doors.
     Starting,
     Idle,
+    /// The pickup number is being typed.
+    Typing {
+        digits: String,
+        problem: Option<Reason>,
+    },
     LookingUp {
         ask: Uuid,
-        ticket: Ticket,
+        sought: Sought,
     },
     PresentCard {
         offered: Offered,
@@ -87,11 +92,7 @@ pub(crate) enum State {
         slip: String,
         copy: bool,
     },
-    Refused {
-        reason: Reason,
-        collected_at: Option<Timestamp>,
-        reference: String,
-    },
+    Refused(Box<Refusal>),
     StaffAsking {
         ask: Uuid,
         badge: String,
@@ -136,6 +137,29 @@ pub(crate) enum State {
         found: Option<Found>,
         write: Option<u64>,
     },
+}
+
+/// By what a parcel is looked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Sought {
+    Ticket(Ticket),
+    Number(TypedNumber),
+}
+
+/// Why a pickup does not go on, and all that can be said of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Refusal {
+    pub reason: Reason,
+    pub collected_at: Option<Timestamp>,
+    pub reference: String,
+    pub whereabouts: Whereabouts,
+}
+
+impl From<Reason> for Refusal {
+    fn from(reason: Reason) -> Self {
+        let (reference, whereabouts) = Default::default();
+        Self { reason, collected_at: None, reference, whereabouts }
+    }
 }
 
 /// What a ticket leads to.

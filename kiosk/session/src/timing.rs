@@ -5,7 +5,7 @@ use std::time::Duration;
 use pickup_protocol::kiosk::HandoverOutcome;
 use pickup_protocol::{Language, Reason};
 
-use crate::command::{Display, Look};
+use crate::command::{Display, Look, Whereabouts};
 use crate::event::{OpenFailure, Trouble};
 use crate::report::planned;
 use crate::session::{Overlay, Session};
@@ -16,12 +16,15 @@ impl Session {
     pub(crate) fn due(&self) -> Option<Duration> {
         let after = |wait: Duration| Some(self.since + wait);
         match &self.state {
-            State::PresentCard { .. } | State::Review { .. } | State::StaffHome { .. } => {
+            State::Typing { .. }
+            | State::PresentCard { .. }
+            | State::Review { .. }
+            | State::StaffHome { .. } => {
                 let quiet = self.touched + self.config.idle_after;
                 match self.overlay {
                     Some(Overlay::StillThere) => Some(quiet + self.config.warn_for),
                     Some(Overlay::Help) => Some(quiet + self.config.idle_after),
-                    None => Some(quiet),
+                    _ => Some(quiet),
                 }
             }
             State::LookingUp { .. }
@@ -42,7 +45,12 @@ impl Session {
             State::TakeGoods { ajar: false, .. } | State::StaffPlace { ajar: false, .. } => {
                 after(self.config.ajar_after)
             }
-            State::Done { .. } | State::Refused { .. } | State::StaffStored { .. } => {
+            State::Done { .. } if self.overlay.is_some() => Some(self.touched + self.config.idle_after),
+            // How to get there takes longer to read than that it is done.
+            State::Refused(refusal) if refusal.whereabouts != Whereabouts::default() => {
+                Some(self.touched + self.config.idle_after)
+            }
+            State::Done { .. } | State::Refused(_) | State::StaffStored { .. } => {
                 Some(self.touched + self.config.farewell_for)
             }
             State::StaffLook { step: Look::Open, .. } => after(self.config.idle_after),
@@ -62,10 +70,7 @@ impl Session {
     pub(crate) fn counts_down(&self) -> bool {
         matches!(self.overlay, Some(Overlay::StillThere))
             || (self.overlay.is_none()
-                && matches!(
-                    self.state,
-                    State::Done { .. } | State::Refused { .. } | State::StaffStored { .. }
-                ))
+                && matches!(self.state, State::Done { .. } | State::Refused(_) | State::StaffStored { .. }))
     }
 
     pub(crate) fn seconds_left(&self) -> Option<u16> {
@@ -75,7 +80,10 @@ impl Session {
 
     pub(crate) fn timeout(&mut self) {
         match (&self.state, self.overlay) {
-            (State::PresentCard { .. } | State::Review { .. }, None) => {
+            (
+                State::Typing { .. } | State::PresentCard { .. } | State::Review { .. },
+                None | Some(Overlay::Limit),
+            ) => {
                 self.overlay = Some(Overlay::StillThere);
             }
             (State::LookingUp { .. }, _) => self.lookup_failed(),

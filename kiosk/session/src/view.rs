@@ -1,8 +1,8 @@
 //! What the screen shows in each state.
 
-use pickup_protocol::DoorNumber;
+use pickup_protocol::{DoorNumber, TypedNumber};
 
-use crate::command::{Away, Problem, Screen, View};
+use crate::command::{Away, Nth, Problem, Screen, View};
 use crate::journal::OpenPickup;
 use crate::report::planned;
 use crate::session::{Overlay, Session};
@@ -13,6 +13,12 @@ impl Session {
         let screen = match self.overlay {
             Some(Overlay::StillThere) => Screen::StillThere,
             Some(Overlay::Help) => Screen::Help { reference: self.reference() },
+            Some(Overlay::ScanHelp) => Screen::ScanHelp,
+            Some(Overlay::Goods) => Screen::GoodsFault { told: None, reference: self.reference() },
+            Some(Overlay::GoodsTold(fault)) => {
+                Screen::GoodsFault { told: Some(fault), reference: self.reference() }
+            }
+            Some(Overlay::Limit) => self.limit().unwrap_or_else(|| self.page()),
             None => self.page(),
         };
         View {
@@ -22,6 +28,27 @@ impl Session {
             countdown_s: self.seconds_left(),
             online: self.online,
             away: self.away(),
+            nth: self.nth(),
+        }
+    }
+
+    /// The limit of whoever looks at their parcel.
+    fn limit(&self) -> Option<Screen> {
+        let State::Review { offered, .. } = &self.state else { return None };
+        let (limit, this_order_fen) = (offered.offer.limit.clone(), offered.offer.goods_fen);
+        Some(Screen::Limit { limit, this_order_fen, offline: offered.manifest.is_some() })
+    }
+
+    const fn nth(&self) -> Option<Nth> {
+        match &self.state {
+            State::Intending { pickup, index, .. }
+            | State::Opening { pickup, index, .. }
+            | State::TakeGoods { pickup, index, .. }
+                if pickup.offer.doors.len() > 1 =>
+            {
+                Some(Nth { door: *index + 1, of: pickup.offer.doors.len() })
+            }
+            _ => None,
         }
     }
 
@@ -34,7 +61,7 @@ impl Session {
         })
     }
 
-    fn reference(&self) -> String {
+    pub(crate) fn reference(&self) -> String {
         match &self.state {
             State::PresentCard { offered, .. } | State::Review { offered, .. } => {
                 offered.offer.pickup.to_string()
@@ -42,6 +69,8 @@ impl Session {
             State::TakeGoods { pickup, .. } | State::PrinterTrouble { pickup, .. } => {
                 pickup.slip.number.clone()
             }
+            State::Done { slip, .. } => slip.clone(),
+            State::Refused(refusal) => refusal.reference.clone(),
             _ => String::new(),
         }
     }
@@ -50,6 +79,11 @@ impl Session {
         match &self.state {
             State::Starting => Screen::Starting,
             State::Idle => self.out_of_service().map_or(Screen::Idle, Screen::OutOfService),
+            State::Typing { digits, problem } => Screen::TypeNumber {
+                digits: digits.clone(),
+                ready: TypedNumber::read(digits).is_some(),
+                problem: *problem,
+            },
             State::LookingUp { .. } | State::StaffAsking { .. } | State::StaffPlanning { .. } => {
                 Screen::LookingUp
             }
@@ -74,9 +108,12 @@ impl Session {
                 self.shown_last().map_or(Screen::LookingUp, |view| view.screen.clone())
             }
             State::Done { slip, copy } => Screen::Done { slip: slip.clone(), copy: *copy },
-            State::Refused { reason, collected_at, reference } => {
-                Screen::Refused { reason: *reason, collected_at: *collected_at, reference: reference.clone() }
-            }
+            State::Refused(refusal) => Screen::Refused {
+                reason: refusal.reason,
+                collected_at: refusal.collected_at,
+                reference: refusal.reference.clone(),
+                whereabouts: refusal.whereabouts.clone(),
+            },
             _ => self.staff_page(),
         }
     }

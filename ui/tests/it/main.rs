@@ -17,3 +17,4 @@ mod rig;
 mod samples;
 mod texts;
 mod touch;
+mod unseen;

@@ -14,8 +14,11 @@ pub fn all(language: Language) -> Vec<(&'static str, View)> {
         if matches!(*name, "done" | "refused_collected" | "take_goods" | "help") {
             view.countdown_s = Some(25);
         }
-        if *name == "review_offline" {
+        if matches!(*name, "review_offline" | "idle_offline") {
             view.status.online = false;
+        }
+        if matches!(*name, "take_goods_two" | "opening_door_two") {
+            view.nth = Some(Nth { door: 1, of: 2 });
         }
     }
     views
@@ -49,6 +52,7 @@ pub fn view(language: Language, screen: Screen) -> View {
         },
         lockers: lockers(),
         countdown_s: None,
+        nth: None,
     }
 }
 
@@ -65,6 +69,16 @@ fn shopper() -> Vec<(&'static str, Screen)> {
         |ajar, can_open_again| Screen::TakeGoods(TakeGoods { door: "11".into(), ajar, can_open_again });
     vec![
         ("idle", Screen::Idle),
+        ("idle_offline", Screen::Idle),
+        ("scan_help", Screen::ScanHelp),
+        ("type_number", number("", None)),
+        ("type_number_whole", number("01234542", None)),
+        ("type_number_wrong", number("0123454200001", Some(unknown_number()))),
+        ("limit", Screen::Limit(LimitView { held_fen: 124_000, ..review(3, None).limit })),
+        ("limit_offline", Screen::Limit(review(1, Some("2026-11-21 09:30".into())).limit)),
+        ("goods_fault", goods(None, true)),
+        ("goods_fault_told", goods(Some(GoodsFault::Damaged), true)),
+        ("goods_fault_offline", goods(Some(GoodsFault::Empty), false)),
         ("looking_up", Screen::LookingUp),
         ("present_card", card(None)),
         ("present_card_wrong", card(wrong)),
@@ -84,6 +98,8 @@ fn shopper() -> Vec<(&'static str, Screen)> {
         ("printer_offline", trouble(PrinterTroubleKind::Offline, false)),
         ("printer_other", trouble(PrinterTroubleKind::Other, false)),
         ("opening_door", Screen::OpeningDoor(OpeningDoor { door: "3".into() })),
+        ("opening_door_two", Screen::OpeningDoor(OpeningDoor { door: "3".into() })),
+        ("take_goods_two", take(true, true)),
         ("take_goods", take(false, true)),
         ("take_goods_ajar", take(true, false)),
         ("done", Screen::Done(Done { slip_no: "FX-20261121-000042".into(), copy: false })),
@@ -95,10 +111,14 @@ fn ends() -> Vec<(&'static str, Screen)> {
     vec![
         ("refused_collected", Screen::Refused(collected())),
         ("refused_limit", Screen::Refused(limit_exceeded())),
+        ("waiting_filed", Screen::Refused(waiting(Stage::Filed))),
         ("waiting_customs", Screen::Refused(waiting(Stage::Customs))),
+        ("waiting_review", Screen::Refused(waiting(Stage::Review))),
         ("waiting_inspection", Screen::Refused(waiting(Stage::Inspection))),
+        ("waiting_correction", Screen::Refused(waiting(Stage::Correction))),
         ("waiting_picking", Screen::Refused(waiting(Stage::Picking))),
         ("elsewhere", Screen::Refused(elsewhere())),
+        ("other_kiosk", Screen::Refused(other_kiosk())),
         ("still_there", Screen::StillThere(StillThere { seconds: 15 })),
         ("help", Screen::Help(Help { staff_called: true, reference: "7K3M-92".into() })),
         (
@@ -123,8 +143,18 @@ fn staff() -> Vec<(&'static str, Screen)> {
         let size = DoorSize::M;
         Screen::StaffPlace(StaffPlace { waybill: waybill(), door: "7".into(), size, ajar, can_open_again })
     };
+    let pin = |typed, problem| {
+        let pad = Pad { entered: Entered::Masked(typed), places: 8, ready: typed >= 4 };
+        Screen::StaffPin(StaffPin { pad, problem })
+    };
+    let wrong = Text::new(
+        "PIN 不正确。再错 1 次，此工牌将锁定 10 分钟。",
+        "Wrong PIN. One more and this badge is locked for 10 minutes.",
+    );
     let unknown = Text::new("没有找到此面单对应的包裹。", "No parcel belongs to this label.");
     vec![
+        ("staff_pin", pin(0, None)),
+        ("staff_pin_again", pin(6, Some(wrong))),
         ("staff_home", home(vec![], None)),
         ("staff_home_attention", home(vec!["7".into(), "12".into()], Some(unknown))),
         ("staff_place", place(false, true)),
@@ -135,6 +165,22 @@ fn staff() -> Vec<(&'static str, Screen)> {
         ("staff_attention_decide", attention(AttentionStep::Decide)),
         ("staff_attention_close", attention(AttentionStep::Close)),
     ]
+}
+
+fn number(digits: &str, problem: Option<Text>) -> Screen {
+    let pad = Pad { entered: Entered::Shown(digits.into()), places: 18, ready: digits.len() > 6 };
+    Screen::TypeNumber(TypeNumber { pad, problem })
+}
+
+fn unknown_number() -> Text {
+    Text::new(
+        "没有这个提货号码，可能输错了。请对照订单页面逐位核对后再输一次，或扫描提货码。",
+        "This pickup number is not known; a digit may be wrong. Compare it digit by digit with your order and type it again, or scan the code.",
+    )
+}
+
+fn goods(told: Option<GoodsFault>, staff_called: bool) -> Screen {
+    Screen::GoodsFault(GoodsReport { told, staff_called, reference: "FX-20261121-000042".into() })
 }
 
 fn card(problem: Option<CardProblem>) -> Screen {
@@ -175,6 +221,7 @@ pub fn review(lines: usize, as_of: Option<String>) -> Review {
             year: 2026,
             limit_fen: 2_600_000,
             used_fen: 843_250 + total_fen,
+            held_fen: 0,
             this_order_fen: total_fen,
             remaining_fen: 2_600_000 - 843_250 - total_fen,
             as_of,
@@ -196,6 +243,7 @@ fn collected() -> Refused {
         ),
         collected_at: Some("2026-11-21 13:40".into()),
         reference: "7K3M-92".into(),
+        ..Refused::default()
     }
 }
 
@@ -212,37 +260,19 @@ fn limit_exceeded() -> Refused {
             "您无需做任何事。退款一般在三个工作日内到账；如有疑问请联系工作人员。",
             "You need not do anything. Refunds usually arrive within three working days. Ask the staff if anything is unclear.",
         ),
-        collected_at: None,
         reference: "7K3M-93".into(),
+        ..Refused::default()
     }
 }
 
 fn waiting(stage: Stage) -> Refused {
-    let (code, zh, en) = match stage {
-        Stage::Customs => {
-            ("NOT_RELEASED", "海关还在审核这份清单。", "Customs is still checking this declaration.")
-        }
-        Stage::Inspection => {
-            ("UNDER_INSPECTION", "海关正在查验这件包裹。", "Customs is inspecting this parcel.")
-        }
-        Stage::Picking => (
-            "NOT_IN_LOCKER",
-            "包裹已放行，正在配货，还没有放进柜子。",
-            "Your parcel is released and being picked; it is not in a locker yet.",
-        ),
+    let code = match stage {
+        Stage::Filed | Stage::Customs | Stage::Correction => "NOT_RELEASED",
+        Stage::Review | Stage::Inspection => "UNDER_INSPECTION",
+        Stage::Picking => "NOT_IN_LOCKER",
     };
-    Refused {
-        kind: RefusedKind::Waiting(stage),
-        code: code.into(),
-        title: Text::new("还不能提货", "Not ready yet"),
-        sentence: Text::new(zh, en),
-        what_to_do: Text::new(
-            "一般几分钟内完成，放行后会通知您。",
-            "It usually takes a few minutes; you will be told when it is released.",
-        ),
-        collected_at: None,
-        reference: "7K3M-94".into(),
-    }
+    let reference = "7K3M-94".into();
+    Refused { kind: RefusedKind::Waiting(stage), code: code.into(), reference, ..Refused::default() }
 }
 
 fn elsewhere() -> Refused {
@@ -252,7 +282,27 @@ fn elsewhere() -> Refused {
         title: Text::new("包裹不在这里", "Your parcel is elsewhere"),
         sentence: Text::new("这件包裹不在本提货中心。", "This parcel is at another pickup centre."),
         what_to_do: Text::new("请查看订单上的提货地址。", "Check the pickup address in your order."),
-        collected_at: None,
-        reference: String::new(),
+        centre: Some(Place {
+            name: Text::new("临江保税自提中心", "Linjiang Bonded Pickup Centre"),
+            address: Text::new(
+                "样例市临江区保税大道 128 号 3 号楼一层",
+                "128 Bonded Avenue, building 3, ground floor, Linjiang",
+            ),
+            phone: "199 0000 0002".into(),
+        }),
+        ..Refused::default()
+    }
+}
+
+fn other_kiosk() -> Refused {
+    Refused {
+        kind: RefusedKind::Elsewhere,
+        code: "OTHER_KIOSK".into(),
+        title: Text::new("包裹不在这里", "Your parcel is elsewhere"),
+        sentence: Text::new("包裹在另一台自提柜里。", "Your parcel is in the locker of another kiosk."),
+        what_to_do: Text::new("请查看订单上的柜机编号。", "Check the kiosk number in your order."),
+        reference: "7K3M-95".into(),
+        kiosk: Some("K-02".into()),
+        ..Refused::default()
     }
 }

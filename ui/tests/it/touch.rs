@@ -78,7 +78,7 @@ fn every_touch_goes_through_the_one_button_of_the_house() {
 
 #[test]
 fn action_names_lead_back_to_their_actions() {
-    for action in Action::ALL {
+    for &action in Action::ALL {
         assert_eq!(Action::from_name(action.as_str()), Some(action));
     }
     assert_eq!(Action::from_name("launch"), None);

@@ -4,7 +4,7 @@
 
 use jiff::Timestamp;
 use pickup_protocol::kiosk::*;
-use pickup_protocol::{DoorNumber, IdentityDigest, ManifestUse, PickupNumber, Reason};
+use pickup_protocol::{DoorNumber, IdentityDigest, ManifestUse, PickupNumber, Reason, TypedNumber};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
@@ -69,6 +69,7 @@ fn hello() {
                 help_phone: "19900000000".into(),
             },
             keys: vec![PublicKey { id: 1, ed25519: "00".into() }],
+            elsewhere: Vec::new(),
         },
         &format!(
             r#"{{"now":"2026-11-21T05:06:07.5Z","kiosk_id":"{ID}","kiosk":"K1","centre":{{"number":7,"name":{{"zh":"甲","en":"A"}},"address":{{"zh":"乙","en":"B"}},"help_phone":"19900000000"}},"keys":[{{"id":1,"ed25519":"00"}}]}}"#
@@ -83,8 +84,23 @@ fn verdict() {
         &format!(r#"{{"request_id":"{ID}","ticket":"BP1"}}"#),
     );
     check(
-        &Verdict::Refused { reason: Reason::AlreadyCollected, collected_at: Some(at()) },
+        &Verdict::refused(Reason::AlreadyCollected, Some(at())),
         r#"{"verdict":"refused","reason":"ALREADY_COLLECTED","collected_at":"2026-11-21T05:06:07.5Z"}"#,
+    );
+    let waiting = Verdict::Refused {
+        reason: Reason::NotReleased,
+        collected_at: None,
+        progress: Some(Progress::Accepted),
+        kiosk: None,
+    };
+    check(
+        &waiting,
+        r#"{"verdict":"refused","reason":"NOT_RELEASED","collected_at":null,"progress":"accepted"}"#,
+    );
+    let number = TypedNumber::read("01234542").unwrap();
+    check(
+        &NumberRequest { request_id: Uuid::from_u128(1), number },
+        &format!(r#"{{"request_id":"{ID}","number":"01234542"}}"#),
     );
     let offer = Offer {
         pickup: PickupNumber(42),
@@ -99,7 +115,7 @@ fn verdict() {
         }],
         goods_fen: 39_980,
         tax_fen: 3_638,
-        limit: AnnualLimit { year: 2026, limit_fen: 2_600_000, used_fen: 39_980, as_of: at() },
+        limit: AnnualLimit { year: 2026, limit_fen: 2_600_000, used_fen: 39_980, held_fen: 0, as_of: at() },
         doors: vec![DoorNumber(3)],
         released_at: at(),
         not_after: at(),
@@ -240,7 +256,7 @@ fn health() {
         calls: Vec::new(),
     };
     check(
-        &Call { id: Uuid::from_u128(1), code: "HELP_ASKED".into(), ago_s: 2 },
+        &Call { id: Uuid::from_u128(1), code: "HELP_ASKED".into(), ago_s: 2, about: None },
         &format!(r#"{{"id":"{ID}","code":"HELP_ASKED","ago_s":2}}"#),
     );
     check(

@@ -30,7 +30,10 @@ pub async fn health(
 fn keep(tx: &Conn, now: Timestamp, kiosk: &Kiosk, health: Health) -> Result<(), Fault> {
     let health = health.bounded();
     for call in &health.calls {
-        let body = json!({ "kiosk": kiosk.name, "code": call.code, "ago_s": call.ago_s });
+        let mut body = json!({ "kiosk": kiosk.name, "code": call.code, "ago_s": call.ago_s });
+        if let (Some(about), Some(fields)) = (&call.about, body.as_object_mut()) {
+            fields.insert("about".into(), json!(about));
+        }
         tasks::raise(tx, now, tasks::Kind::Call, &call.id.to_string(), None, &body)?;
     }
     let body = serde_json::to_string(&health)

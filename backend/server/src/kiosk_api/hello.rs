@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use pickup_domain::parcel::ParcelState;
 use pickup_protocol::kiosk::{Centre, Hello, PublicKey, Text};
 use pickup_protocol::manifest::Collected;
-use pickup_protocol::{Manifest, ManifestEntry, SignedManifest};
+use pickup_protocol::{Manifest, ManifestEntry, SignedManifest, TypedNumber};
 
 use super::Kiosk;
 use super::grounds::offline_for_s;
@@ -29,20 +29,26 @@ pub async fn hello(
     Extension(kiosk): Extension<Kiosk>,
 ) -> Result<Json<Hello>, Fault> {
     let number = kiosk.centre;
-    let found = app.store.read(move |conn| centre::find(conn, number)).await?;
+    let mut centres = app.store.read(move |conn| centre::all(conn)).await?;
+    let found = centres.remove(&number);
     let found = found.ok_or_else(|| StoreError::unreadable(format!("centre {number}"), "it is gone"))?;
     let key = PublicKey {
         id: app.secrets.signing_id(),
         ed25519: hex::encode(app.secrets.signing().verifying_key().to_bytes()),
     };
-    let centre = Centre {
-        number,
-        name: Text { zh: found.name.zh, en: found.name.en },
-        address: Text { zh: found.address.zh, en: found.address.en },
-        help_phone: found.help_phone,
-    };
-    let (kiosk_id, name) = (kiosk.id, kiosk.name);
-    Ok(Json(Hello { now: app.now(), kiosk_id, kiosk: name, centre, keys: vec![key] }))
+    let elsewhere = centres.into_values().map(public).collect();
+    let (kiosk_id, name, centre) = (kiosk.id, kiosk.name, public(found));
+    Ok(Json(Hello { now: app.now(), kiosk_id, kiosk: name, centre, keys: vec![key], elsewhere }))
+}
+
+/// What anybody may know of a centre.
+fn public(centre: pickup_domain::centre::Centre) -> Centre {
+    Centre {
+        number: centre.number,
+        name: Text { zh: centre.name.zh, en: centre.name.en },
+        address: Text { zh: centre.address.zh, en: centre.address.en },
+        help_phone: centre.help_phone,
+    }
 }
 
 /// The kiosk's release manifest, signed; each has the next sequence number.
@@ -67,7 +73,8 @@ fn write_manifest(tx: &Conn, now: Timestamp, kiosk: &Kiosk, usual_s: u32) -> Res
     for parcel in parcels::at_kiosk(tx, &kiosk.key, ParcelState::InLocker)? {
         if parcel.is_released() && parcel.not_after.is_some_and(|end| now <= end) {
             let (offer, slip) = offer(tx, &parcel, now)?;
-            entries.push(ManifestEntry { offer, slip });
+            let number = parcel.ticket.as_deref().map(|ticket| TypedNumber::of(ticket, parcel.pickup));
+            entries.push(ManifestEntry { offer, slip, number });
         }
     }
     Ok(Manifest {

@@ -12,6 +12,7 @@ mod handovers;
 mod health;
 mod hello;
 mod judge;
+mod number;
 mod offer;
 mod once;
 mod plan;
@@ -41,6 +42,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/kiosk/v1/hello", get(hello::hello))
         .route("/kiosk/v1/manifest", get(hello::manifest))
         .route("/kiosk/v1/verdict", post(verdict::verdict))
+        .route("/kiosk/v1/verdict/number", post(number::verdict))
         .route("/kiosk/v1/grants", post(grants::grant))
         .route("/kiosk/v1/handovers", post(handovers::handover))
         .route("/kiosk/v1/staff", post(staff::staff))

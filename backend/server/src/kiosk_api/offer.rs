@@ -52,10 +52,10 @@ fn annual_limit(conn: &Conn, parcel: &Parcel, now: Timestamp) -> Result<AnnualLi
     let legs = accounts::read_legs(&legs)?;
     let key = legs.into_iter().find(|(kind, _, _)| kind == "buyer").map(|(_, key, _)| key);
     let key = key.ok_or_else(|| StoreError::unreadable("a hold", "it has no buyer"))?;
-    let (limit_fen, used_fen): (i64, i64) = conn
-        .prepare_cached("SELECT lim, held + used FROM buyer_year WHERE key = ?1")?
-        .query_row([&key], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let (limit_fen, used_fen, held_fen): (i64, i64, i64) = conn
+        .prepare_cached("SELECT lim, held + used, held FROM buyer_year WHERE key = ?1")?
+        .query_row([&key], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     let year = key.rsplit('/').next().and_then(|year| year.parse().ok());
     let year = year.ok_or_else(|| StoreError::unreadable("year of a buyer's account", "no number"))?;
-    Ok(AnnualLimit { year, limit_fen, used_fen, as_of: now })
+    Ok(AnnualLimit { year, limit_fen, used_fen, held_fen, as_of: now })
 }

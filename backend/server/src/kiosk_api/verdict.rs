@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::db::Conn;
+use crate::db::{Conn, OptionalExt as _};
 use axum::extract::State;
 use axum::{Extension, Json};
 use jiff::Timestamp;
-use pickup_protocol::kiosk::{Verdict, VerdictRequest};
+use pickup_domain::declaration::DeclarationState as D;
+use pickup_protocol::kiosk::{Progress, Verdict, VerdictRequest};
 use pickup_protocol::{Reason, Ticket, TicketError};
 
 use super::Kiosk;
@@ -15,7 +16,7 @@ use super::offer::offer;
 use super::once::{Once, once};
 use crate::App;
 use crate::error::{Body, Fault};
-use crate::parcels;
+use crate::parcels::{self, Parcel};
 use crate::secrets::Secrets;
 use crate::store::StoreError;
 
@@ -33,7 +34,7 @@ pub async fn verdict(
     });
     Ok(Json(match answer.await? {
         Once::First(verdict) | Once::Again(verdict) => verdict,
-        Once::Conflict => Verdict::Refused { reason: Reason::RequestConflict, collected_at: None },
+        Once::Conflict => Verdict::refused(Reason::RequestConflict, None),
     }))
 }
 
@@ -44,26 +45,79 @@ fn decide(
     kiosk: &Kiosk,
     ticket: &str,
 ) -> Result<Verdict, StoreError> {
-    let refused = |refusal: Refusal| {
-        Ok(Verdict::Refused { reason: refusal.reason, collected_at: refusal.collected_at })
-    };
+    let refused = |reason: Reason| Ok(Verdict::refused(reason, None));
     let ticket = match Ticket::verify(ticket, |id| secrets.verifying(id)) {
         Ok(ticket) => ticket,
-        Err(TicketError::Malformed) => return refused(Reason::TicketMalformed.into()),
-        Err(TicketError::Forged | TicketError::UnknownKey(_)) => return refused(Reason::TicketForged.into()),
+        Err(TicketError::Malformed) => return refused(Reason::TicketMalformed),
+        Err(TicketError::Forged | TicketError::UnknownKey(_)) => return refused(Reason::TicketForged),
     };
     if ticket.centre != kiosk.centre {
-        return refused(Reason::OtherCentre.into());
+        return refused(Reason::OtherCentre);
     }
     let Some(parcel) = parcels::by_pickup(conn, ticket.pickup)? else {
-        return refused(Reason::TicketUnknown.into());
+        return refused(Reason::TicketUnknown);
     };
-    if let Err(refusal) = judge(&parcel, kiosk, now) {
-        return refused(refusal);
+    of_parcel(conn, now, kiosk, &parcel, ticket.expired_at(now))
+}
+
+/// What is said of a parcel to somebody who has shown that they hold its ticket.
+///
+/// # Errors
+/// [`StoreError`].
+pub(super) fn of_parcel(
+    conn: &Conn,
+    now: Timestamp,
+    kiosk: &Kiosk,
+    parcel: &Parcel,
+    ticket_ran_out: bool,
+) -> Result<Verdict, StoreError> {
+    if let Err(Refusal { reason, collected_at }) = judge(parcel, kiosk, now) {
+        let kiosk =
+            if reason == Reason::OtherKiosk { name_of(conn, parcel.kiosk_id.as_deref())? } else { None };
+        return Ok(Verdict::Refused { reason, collected_at, progress: progress(parcel, reason), kiosk });
     }
-    if ticket.expired_at(now) {
-        return refused(Reason::TicketExpired.into());
+    if ticket_ran_out {
+        return Ok(Verdict::refused(Reason::TicketExpired, None));
     }
-    let (offer, slip) = offer(conn, &parcel, now)?;
+    let (offer, slip) = offer(conn, parcel, now)?;
     Ok(Verdict::Ready { offer, slip })
+}
+
+fn name_of(conn: &Conn, kiosk: Option<&str>) -> Result<Option<String>, StoreError> {
+    let mut found = conn.prepare_cached("SELECT name FROM kiosk WHERE id = ?1")?;
+    Ok(found.query_row([kiosk.unwrap_or_default()], |row| row.get(0)).optional()?)
+}
+
+/// How far a parcel is that only has to be waited for.
+fn progress(parcel: &Parcel, reason: Reason) -> Option<Progress> {
+    match (reason, parcel.declaration) {
+        (Reason::NotInLocker, _) => Some(Progress::Picking),
+        (Reason::UnderInspection, Some(D::Inspected)) => Some(Progress::Inspection),
+        (Reason::UnderInspection, _) => Some(Progress::Review),
+        (Reason::NotReleased, Some(D::Accepted)) => Some(Progress::Accepted),
+        (Reason::NotReleased, Some(D::Rejected | D::Exception)) => Some(Progress::Correction),
+        (Reason::NotReleased, Some(D::Drafted | D::Sent)) => Some(Progress::Filed),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kiosk_api::judge::tests::{at, kiosk, parcel};
+
+    #[test]
+    fn whoever_only_has_to_wait_is_told_how_far_their_parcel_is_and_nobody_else() {
+        let waits =
+            |reason| matches!(reason, Reason::NotReleased | Reason::UnderInspection | Reason::NotInLocker);
+        for state in D::ALL {
+            let parcel = Parcel { declaration: Some(state), ..parcel() };
+            if let Err(refusal) = judge(&parcel, &kiosk(), at(500)) {
+                assert_eq!(progress(&parcel, refusal.reason).is_some(), waits(refusal.reason), "{state:?}");
+            }
+        }
+        let inspected = Parcel { declaration: Some(D::Inspected), ..parcel() };
+        assert_eq!(progress(&inspected, Reason::UnderInspection), Some(Progress::Inspection));
+        assert_eq!(progress(&parcel(), Reason::NotInLocker), Some(Progress::Picking));
+    }
 }

@@ -8,7 +8,8 @@ use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
-use pickup_protocol::PickupNumber;
+use pickup_protocol::number::grouped;
+use pickup_protocol::{PickupNumber, TypedNumber};
 use qrcode::render::svg;
 use qrcode::{EcLevel, QrCode};
 use serde::Serialize;
@@ -28,6 +29,8 @@ pub struct TicketView {
     /// Pickup number.
     #[schema(value_type = u64)]
     pub pickup: PickupNumber,
+    /// The number that can be typed at the kiosk where the code does not scan, in groups.
+    pub number: String,
     /// Slip number.
     pub slip_no: Option<String>,
     /// Until when it can be collected.
@@ -48,7 +51,8 @@ pub async fn text(
 ) -> Result<Json<TicketView>, ShopFault> {
     let (parcel, ticket) = ticket_of(shop, merchant, order_no).await?;
     let Parcel { pickup, slip_no, not_after, .. } = parcel;
-    Ok(Json(TicketView { ticket, pickup, slip_no, not_after }))
+    let number = grouped(&TypedNumber::of(&ticket, pickup).to_string());
+    Ok(Json(TicketView { ticket, pickup, number, slip_no, not_after }))
 }
 
 /// `GET /shop/v1/orders/{order_no}/ticket.svg`.

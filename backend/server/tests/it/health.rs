@@ -65,7 +65,7 @@ async fn a_call_for_staff_is_one_task_however_often_it_is_told() {
     let kiosk = bench.kiosk("K1", 1).await;
     let id = uuid::Uuid::from_u128(7);
     for ago_s in [0, 5] {
-        let calls = vec![Call { id, code: "HELP_ASKED".into(), ago_s }];
+        let calls = vec![Call { id, code: "HELP_ASKED".into(), ago_s, about: None }];
         let answer: Result<Value, _> = kiosk.post("health", &Health { calls, ..health(1, 1) }).await;
         assert_eq!(answer, Ok(json!({})));
     }

@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 use pickup_domain::parcel::Size;
 use pickup_protocol::kiosk::{
-    Evidence, EvidenceMethod, GrantReply, GrantRequest, Offer, Slip, Verdict, VerdictRequest,
+    Evidence, EvidenceMethod, GrantReply, GrantRequest, Hello, NumberRequest, Offer, Slip, Verdict,
+    VerdictRequest,
 };
-use pickup_protocol::{DoorNumber, PickupNumber, Reason, SignedManifest, Ticket};
+use pickup_protocol::{DoorNumber, Manifest, PickupNumber, Reason, SignedManifest, Ticket, TypedNumber};
 use uuid::Uuid;
 
 use crate::bench::{Bench, Caller, buyer, card, person};
@@ -77,7 +78,7 @@ async fn a_repeated_scan_gets_the_same_answer_and_another_ticket_under_its_id_do
     bench.wait_s(1);
     assert_eq!(kiosk.post("verdict", &request).await, Ok(first));
     let other = VerdictRequest { ticket: "BP1".into(), ..request };
-    let conflict = Verdict::Refused { reason: Reason::RequestConflict, collected_at: None };
+    let conflict = Verdict::refused(Reason::RequestConflict, None);
     assert_eq!(kiosk.post("verdict", &other).await, Ok(conflict));
 }
 
@@ -113,6 +114,49 @@ async fn a_parcel_that_is_elsewhere_or_not_yet_there_is_refused() {
     assert_eq!(refused(&other, &ticket).await, Reason::OtherKiosk);
     let away = bench.kiosk("K3", 2).await;
     assert_eq!(refused(&away, &ticket).await, Reason::OtherCentre);
+}
+
+#[tokio::test]
+async fn a_typed_number_is_as_good_as_its_ticket_and_tells_a_stranger_nothing() {
+    let (bench, kiosk, ticket) = stored().await;
+    let ask = async |number: TypedNumber| {
+        let request = NumberRequest { request_id: Uuid::new_v4(), number };
+        kiosk.post::<Verdict>("verdict/number", &request).await.unwrap()
+    };
+    let (offer, slip) = offered(&kiosk, &ticket).await;
+    let number = TypedNumber::of(&ticket, offer.pickup);
+    assert_eq!(ask(number).await, Verdict::Ready { offer: offer.clone(), slip });
+    let digits = number.to_string();
+    let last = if digits.starts_with('7') { "8" } else { "7" };
+    let wrong = TypedNumber::read(&format!("{last}{}", &digits[1..])).unwrap();
+    let unknown = Verdict::refused(Reason::NumberUnknown, None);
+    assert_eq!(ask(wrong).await, unknown, "a wrong digit");
+    let nobody = TypedNumber::of(&ticket, PickupNumber(99_999));
+    assert_eq!(ask(nobody).await, unknown, "no such pickup");
+    bench.wait_s(3610);
+    assert_eq!(ask(number).await, Verdict::refused(Reason::TicketExpired, None));
+}
+
+#[tokio::test]
+async fn the_manifest_has_the_number_that_goes_with_the_ticket() {
+    let (_bench, kiosk, ticket) = stored().await;
+    let signed: SignedManifest = kiosk.get("manifest").await.unwrap();
+    let manifest: Manifest = serde_json::from_str(&signed.body).unwrap();
+    let entry = &manifest.entries[0];
+    assert_eq!(entry.number, Some(TypedNumber::of(&ticket, entry.offer.pickup)));
+}
+
+#[tokio::test]
+async fn whoever_came_to_the_wrong_kiosk_is_told_which_one_has_the_parcel() {
+    let (bench, _kiosk, ticket) = stored().await;
+    let other = bench.kiosk("K2", 1).await;
+    let request = VerdictRequest { request_id: Uuid::new_v4(), ticket };
+    let Verdict::Refused { reason, kiosk, .. } = other.post("verdict", &request).await.unwrap() else {
+        panic!("it lies in another kiosk")
+    };
+    assert_eq!((reason, kiosk.as_deref()), (Reason::OtherKiosk, Some("K1")));
+    let hello: Hello = other.get("hello").await.unwrap();
+    assert_eq!(hello.elsewhere.iter().map(|centre| centre.number).collect::<Vec<_>>(), [2]);
 }
 
 #[tokio::test]

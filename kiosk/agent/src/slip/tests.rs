@@ -35,6 +35,7 @@ fn offer() -> Offer {
             year: 2026,
             limit_fen: 2_600_000,
             used_fen: 480_000,
+            held_fen: 0,
             as_of: at("2026-11-21T05:06:07Z"),
         },
         doors: vec![DoorNumber(3)],

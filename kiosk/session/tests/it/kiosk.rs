@@ -59,6 +59,7 @@ impl Kiosk {
             countdown_s: None,
             online: false,
             away: None,
+            nth: None,
         };
         let session = Session::new(Config::new(sample::doors()), ids(now.mono.as_secs()), now);
         let (journal, unwritten, done, asked) = Default::default();
@@ -152,7 +153,11 @@ impl Kiosk {
                 Command::AskStaff { ask, .. } => self.asked.staff = Some(ask),
                 Command::AskPlan(request) => self.asked.plan = Some(request.request_id),
                 Command::Print(job) => self.asked.job = Some(*job),
-                Command::PollCards(_) | Command::OpenDoor(_) | Command::CallStaff(_) => {}
+                Command::AskNumber(request) => self.asked.verdict = Some(request.request_id),
+                Command::PollCards(_)
+                | Command::OpenDoor(_)
+                | Command::CallStaff(_)
+                | Command::CallAbout { .. } => {}
             }
         }
         if self.disk && !self.unwritten.is_empty() {
@@ -176,6 +181,8 @@ impl Kiosk {
                 format!("journal {}", names.join(" + "))
             }
             Command::AskVerdict(_) => "ask for a verdict".into(),
+            Command::AskNumber(request) => format!("ask about {}", request.number),
+            Command::CallAbout { code, about } => format!("call staff: {code} {about}"),
             Command::AskGrant(_) => "ask for a grant".into(),
             Command::AskStaff { .. } => "ask whose badge".into(),
             Command::AskPlan(_) => "ask for a door".into(),

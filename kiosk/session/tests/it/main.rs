@@ -3,6 +3,7 @@
 // Helpers beside the tests are not test functions to the lints; a test may panic anywhere.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod aside;
 mod door;
 mod kiosk;
 mod lives;
@@ -13,5 +14,6 @@ mod prune;
 mod restart;
 mod sample;
 mod staff;
+mod typed;
 mod waiting;
 mod withdraw;

@@ -140,7 +140,7 @@ fn a_ticket_that_is_wrong_by_itself_is_refused_without_asking_anybody() {
         kiosk.scan(bytes);
         assert_eq!(kiosk.refused(), reason);
         assert_eq!(kiosk.done(), [""; 0], "{reason}");
-        kiosk.wait(12);
+        kiosk.wait(45);
         assert_eq!(kiosk.screen(), &Screen::Idle, "{reason}");
     }
 }
@@ -168,8 +168,8 @@ fn what_the_backend_refuses_is_shown_as_it_says() {
         let collected_at = (reason == Reason::AlreadyCollected).then(|| sample::later(-2));
         let mut kiosk = Kiosk::ready();
         kiosk.scan(sample::ticket(5));
-        kiosk.verdict(Verdict::Refused { reason, collected_at });
-        let Screen::Refused { reason: shown, collected_at: at, reference } = kiosk.screen() else {
+        kiosk.verdict(Verdict::refused(reason, collected_at));
+        let Screen::Refused { reason: shown, collected_at: at, reference, .. } = kiosk.screen() else {
             panic!("{:?}", kiosk.screen())
         };
         assert_eq!((*shown, *at), (reason, collected_at));

@@ -11,7 +11,8 @@ use pickup_protocol::kiosk::{
 };
 use pickup_protocol::manifest::Collected;
 use pickup_protocol::{
-    DoorNumber, IdentityDigest, Manifest, ManifestEntry, PickupNumber, SignedManifest, Ticket, staff,
+    DoorNumber, IdentityDigest, Manifest, ManifestEntry, PickupNumber, SignedManifest, Ticket, TypedNumber,
+    staff,
 };
 use pickup_session::Card;
 use uuid::Uuid;
@@ -94,7 +95,13 @@ pub fn offer(pickup: u64, doors: &[u16]) -> Offer {
         }],
         goods_fen: 43_600,
         tax_fen: 3_968,
-        limit: AnnualLimit { year: 2026, limit_fen: 2_600_000, used_fen: 843_600, as_of: start() },
+        limit: AnnualLimit {
+            year: 2026,
+            limit_fen: 2_600_000,
+            used_fen: 843_600,
+            held_fen: 0,
+            as_of: start(),
+        },
         doors: doors.iter().copied().map(DoorNumber).collect(),
         released_at: start(),
         not_after: later(72),
@@ -137,7 +144,18 @@ pub fn hello() -> Hello {
             help_phone: "19900000001".into(),
         },
         keys: vec![PublicKey { id: KEY_ID, ed25519: hex::encode(KEY.verifying_key().to_bytes()) }],
+        elsewhere: vec![Centre {
+            number: CENTRE + 1,
+            name: text("另一提货中心", "The other pickup centre"),
+            address: text("样例路 2 号", "2 Sample Road"),
+            help_phone: "19900000002".into(),
+        }],
     }
+}
+
+/// The number that goes with the ticket of a pickup.
+pub fn number(pickup: u64) -> TypedNumber {
+    TypedNumber::of(&format!("BP1{pickup}"), PickupNumber(pickup))
 }
 
 /// A manifest with these pickups, each behind the door given, signed and checked as it would be on its way.
@@ -150,7 +168,11 @@ pub fn manifest(entries: &[(u64, u16)], collected: &[(u64, Timestamp)]) -> Manif
         valid_until: later(24),
         entries: entries
             .iter()
-            .map(|&(pickup, door)| ManifestEntry { offer: offer(pickup, &[door]), slip: slip(pickup) })
+            .map(|&(pickup, door)| ManifestEntry {
+                offer: offer(pickup, &[door]),
+                slip: slip(pickup),
+                number: Some(number(pickup)),
+            })
             .collect(),
         collected: collected
             .iter()

@@ -164,7 +164,7 @@ fn unreachable(ask: &Ask) -> Event {
 fn refused(ask: &Ask, reason: Reason) -> Event {
     match ask {
         Ask::Verdict(request) => {
-            Event::Verdict(request.request_id, Ok(Box::new(Verdict::Refused { reason, collected_at: None })))
+            Event::Verdict(request.request_id, Ok(Box::new(Verdict::refused(reason, None))))
         }
         Ask::Grant(request) => Event::Grant(request.grant_id, Ok(GrantReply::Refused { reason })),
         Ask::Staff(ask) => Event::Staff(*ask, Ok(StaffReply::Refused { reason })),

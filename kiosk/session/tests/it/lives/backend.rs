@@ -66,7 +66,7 @@ pub struct Backend {
 
 impl Backend {
     pub fn verdict(&self, request: &VerdictRequest, now: Timestamp) -> Verdict {
-        let refused = |reason, collected_at| Verdict::Refused { reason, collected_at };
+        let refused = Verdict::refused;
         let Some(pickup) = PAPERS.pickup_of(&request.ticket) else {
             return refused(Reason::TicketUnknown, None);
         };
@@ -145,7 +145,11 @@ impl Backend {
             .offers
             .iter()
             .filter(may)
-            .map(|offer| ManifestEntry { offer: offer.clone(), slip: sample::slip(offer.pickup.0) })
+            .map(|offer| ManifestEntry {
+                offer: offer.clone(),
+                slip: sample::slip(offer.pickup.0),
+                number: Some(sample::number(offer.pickup.0)),
+            })
             .collect();
         let collected = |&pickup: &PickupNumber| Some(Collected { pickup, at: self.collected_at(pickup)? });
         let collected = self.parcels.keys().filter_map(collected).collect();

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use pickup_domain::IdNumber;
 use pickup_protocol::kiosk::Offer;
-use pickup_protocol::{DoorNumber, IdentityDigest, PickupNumber};
+use pickup_protocol::{DoorNumber, IdentityDigest, PickupNumber, TypedNumber};
 
 use crate::sample;
 
@@ -34,6 +34,13 @@ impl Papers {
     pub fn pickup_of(&self, ticket: &str) -> Option<PickupNumber> {
         let at = self.tickets.iter().position(|known| known == ticket.as_bytes())?;
         Some(self.offers[at].pickup)
+    }
+
+    /// The ticket that goes with a typed number; a text that is none for a number of nothing.
+    pub fn ticket_of(&self, number: TypedNumber) -> String {
+        let known = |offer: &Offer| sample::number(offer.pickup.0) == number;
+        let ticket = self.offers.iter().position(known).map(|at| self.tickets[at].clone());
+        ticket.and_then(|ticket| String::from_utf8(ticket).ok()).unwrap_or_default()
     }
 
     pub fn buyer(pickup: PickupNumber) -> IdNumber {

@@ -37,6 +37,18 @@ impl World {
         self.scan(PAPERS.tickets[which].clone())
     }
 
+    /// Now and then with a wrong digit.
+    fn type_a_number(&mut self) -> Step {
+        self.visitor = PAPERS.offers[self.rng.usize(..5)].pickup;
+        let number = sample::number(self.visitor.0).to_string();
+        self.touch(Action::TypeNumber)?;
+        for digit in number.bytes() {
+            let digit = if self.rng.u8(..40) == 0 { 0 } else { digit - b'0' };
+            self.touch(Action::Digit(digit))?;
+        }
+        self.touch(Action::Confirm)
+    }
+
     pub fn scan_ones_ticket(&mut self) -> Step {
         let at = PAPERS.offers.iter().position(|offer| offer.pickup == self.visitor).unwrap_or_default();
         self.scan(PAPERS.tickets[at].clone())
@@ -62,7 +74,10 @@ impl World {
     pub fn person(&mut self) -> Step {
         let mood = self.rng.u8(..10);
         match self.view.screen.clone() {
-            Screen::Idle if mood < 7 => self.scan_a_ticket(),
+            Screen::Idle if mood < 6 => self.scan_a_ticket(),
+            Screen::Idle if mood == 6 => self.type_a_number(),
+            Screen::TypeNumber { .. } => self.touch(Action::Cancel),
+            Screen::ScanHelp | Screen::Limit { .. } | Screen::GoodsFault { .. } => self.touch(Action::Back),
             Screen::Idle => self.scan(sample::badge().into_bytes()),
             Screen::PresentCard { .. } => self.present(self.visitor),
             Screen::Review { .. } => self.touch(Action::Confirm),
@@ -126,7 +141,13 @@ impl World {
 
     fn touch_anything(&mut self, any: usize) -> Step {
         use Action::{Back, Cancel, Confirm, Finish, GoodsInside, GoodsTaken, Help, MoreTime, OpenAgain};
-        const ACTIONS: [Action; 12] = [
+        const ACTIONS: [Action; 18] = [
+            Action::TypeNumber,
+            Action::Digit(7),
+            Action::ScanHelp,
+            Action::Explain,
+            Action::WrongGoods,
+            Action::Goods(pickup_session::GoodsFault::Missing),
             Back,
             Cancel,
             Confirm,

@@ -8,7 +8,7 @@ use pickup_protocol::kiosk::{
 };
 use pickup_protocol::{DoorNumber, Language, Manifest, PickupNumber};
 use pickup_session::journal::OpenPickup;
-use pickup_session::{Command, Event, Now, Record, Session, SlipJob, View, recover};
+use pickup_session::{Action, Command, Event, Now, Record, Session, SlipJob, View, recover};
 use uuid::Uuid;
 
 use super::papers::{PAPERS, Papers};
@@ -81,7 +81,7 @@ impl Rules {
                 let matches = powered.visit.is_some_and(|pickup| Papers::buyer(pickup) == card.number);
                 powered.card_matched |= good && matches && now.wall.is_some();
             }
-            Event::Scanned(_) => powered.scanned = true,
+            Event::Scanned(_) | Event::Touched(Action::TypeNumber) => powered.scanned = true,
             Event::JournalFailed | Event::Recovered(None) => {
                 powered.journal_failed = true;
                 self.tally.journal_failures += 1;
@@ -123,7 +123,16 @@ impl Rules {
             }
             Command::Print(job) => self.may_print(job)?,
             Command::OpenDoor(door) => self.may_open(*door)?,
-            Command::Show(_) | Command::AskGrant(_) | Command::AskPlan(_) | Command::CallStaff(_) => {}
+            Command::AskNumber(request) => {
+                self.powered.visit = PAPERS.pickup_of(&PAPERS.ticket_of(request.number));
+                self.powered.card_matched = false;
+                self.powered.turned_away = false;
+            }
+            Command::Show(_)
+            | Command::AskGrant(_)
+            | Command::AskPlan(_)
+            | Command::CallStaff(_)
+            | Command::CallAbout { .. } => {}
         }
         Ok(())
     }

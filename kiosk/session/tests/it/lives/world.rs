@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
-use pickup_protocol::kiosk::{DepositPlanRequest, GrantRequest, VerdictRequest};
+use pickup_protocol::kiosk::{DepositPlanRequest, GrantRequest, NumberRequest, VerdictRequest};
 use pickup_protocol::{DoorNumber, Language, Manifest, PickupNumber};
 use pickup_session::journal::Report;
 use pickup_session::{Command, Config, Event, Now, Record, Screen, Session, SlipJob, View, recover};
@@ -85,6 +85,7 @@ impl World {
             countdown_s: None,
             online: false,
             away: None,
+            nth: None,
         };
         let mut backend = Backend::default();
         let everything_stored = matches!(nature, Nature::Real(_));
@@ -163,7 +164,11 @@ impl World {
                 Command::Print(job) => self.jobs.push_back(*job),
                 Command::OpenDoor(door) => self.pulses.push_back(door),
                 Command::CallStaff(why) => self.nature.called(why),
-                Command::PollCards(_) => {}
+                Command::AskNumber(NumberRequest { request_id, number }) => {
+                    let ticket = PAPERS.ticket_of(number);
+                    self.asks.push_back(Ask::Verdict(VerdictRequest { request_id, ticket }));
+                }
+                Command::PollCards(_) | Command::CallAbout { .. } => {}
             }
         }
         self.rules.stands(&self.session, &self.view, commands)
