@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::service::ServiceAction;
+
 /// What a person can ask for by touching the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
@@ -35,6 +37,8 @@ pub enum Action {
     DeleteDigit,
     /// Take back all digits.
     ClearDigits,
+    /// Something on the service pages, or on the pairing page.
+    Service(ServiceAction),
 }
 
 /// The names of the digits' targets.
@@ -44,7 +48,7 @@ const DIGITS: [&str; 10] = [
 ];
 
 impl Action {
-    /// Every action, in the order of declaration.
+    /// Every action but those of the service pages, in the order of declaration.
     pub const ALL: &'static [Self] = &[
         Self::Confirm,
         Self::Cancel,
@@ -90,12 +94,14 @@ impl Action {
             Self::Digit(digit) => DIGITS.get(usize::from(digit)).copied().unwrap_or("digit"),
             Self::DeleteDigit => "delete_digit",
             Self::ClearDigits => "clear_digits",
+            Self::Service(action) => action.as_str(),
         }
     }
 
     /// The action with that stable name.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|action| action.as_str() == name)
+        let found = Self::ALL.iter().copied().find(|action| action.as_str() == name);
+        found.or_else(|| ServiceAction::from_name(name).map(Self::Service))
     }
 }
 

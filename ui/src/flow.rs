@@ -1,6 +1,10 @@
 //! What each page lets a person do, and where it stands on the shopper's way.
 
+use crate::service::ServiceAction;
 use crate::view::{Action, AttentionStep, Screen, StaffPin};
+
+/// The key of the staff page that leads to the service pages.
+const ENTER: Action = Action::Service(ServiceAction::Enter);
 
 impl Screen {
     /// The actions the page offers, the switches of language and display and Help included. Nothing can be cancelled once the release has
@@ -8,6 +12,12 @@ impl Screen {
     pub fn actions(&self) -> Vec<Action> {
         if let Self::StaffPin(StaffPin { pad, .. }) = self {
             return with_frame(pad.actions(), false);
+        }
+        // Whoever is here is the one who would be called.
+        match self {
+            Self::Service(service) => return with_frame(service.actions(), true),
+            Self::Pairing(pairing) => return with_frame(pairing.actions(), true),
+            _ => {}
         }
         let own: &[Action] = match self {
             Self::LookingUp | Self::PresentCard(_) => &[Action::Cancel],
@@ -17,8 +27,8 @@ impl Screen {
             Self::Done(_) | Self::Refused(_) | Self::StaffStored(_) => &[Action::Finish],
             Self::StillThere(_) => &[Action::MoreTime, Action::Cancel],
             Self::Help(_) => &[Action::Back],
-            Self::StaffHome(home) if home.attention.is_empty() => &[Action::Finish],
-            Self::StaffHome(_) => &[Action::StaffOpen, Action::Finish],
+            Self::StaffHome(home) if home.attention.is_empty() => &[ENTER, Action::Finish],
+            Self::StaffHome(_) => &[Action::StaffOpen, ENTER, Action::Finish],
             Self::StaffAttention(attention) => match attention.step {
                 AttentionStep::Open => &[Action::StaffOpen, Action::Cancel],
                 AttentionStep::Decide => &[Action::StaffGoodsTaken, Action::StaffGoodsInside],
@@ -32,6 +42,8 @@ impl Screen {
             | Self::TakeGoods(_)
             | Self::OutOfService(_)
             | Self::StaffPin(_)
+            | Self::Service(_)
+            | Self::Pairing(_)
             | Self::StaffPlace(_) => &[],
         };
         with_frame(own.to_vec(), matches!(self, Self::Help(_)))
@@ -51,9 +63,9 @@ impl Screen {
 }
 
 /// With what the frame around every page offers.
-fn with_frame(mut actions: Vec<Action>, is_help: bool) -> Vec<Action> {
+fn with_frame(mut actions: Vec<Action>, without_help: bool) -> Vec<Action> {
     actions.extend([Action::SwitchLanguage, Action::SwitchDisplay]);
-    if !is_help {
+    if !without_help {
         actions.push(Action::Help);
     }
     actions

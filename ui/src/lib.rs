@@ -4,6 +4,7 @@
 
 mod action;
 mod bind;
+mod bind_service;
 mod flow;
 mod fonts;
 mod frame;
@@ -13,6 +14,7 @@ mod money;
 mod pad;
 mod refused;
 mod screen;
+pub mod service;
 pub mod view;
 #[cfg(any(feature = "window", feature = "linuxkms"))]
 mod window;

@@ -6,6 +6,7 @@ pub use crate::action::Action;
 pub use crate::lockers::{DoorSize, LockerMap, MapDoor};
 pub use crate::pad::{Entered, Pad};
 pub use crate::refused::{Refused, RefusedKind, Stage};
+pub use crate::service::{DoorLook, Grade, Pairing, Service};
 
 /// The language the screen speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -143,6 +144,10 @@ pub enum Screen {
     StaffStored(StaffStored),
     /// Staff mode: a door whose pickup did not end clearly.
     StaffAttention(StaffAttention),
+    /// The service pages.
+    Service(Box<Service>),
+    /// A kiosk that has no certificate yet.
+    Pairing(Pairing),
 }
 
 impl Screen {
@@ -168,6 +173,8 @@ impl Screen {
             Self::StaffPlace(_) => "staff_place",
             Self::StaffStored(_) => "staff_stored",
             Self::StaffAttention(_) => "staff_attention",
+            Self::Service(service) => service.name(),
+            Self::Pairing(_) => "pairing",
         }
     }
 }

@@ -10,6 +10,7 @@ pub mod identity;
 pub mod kiosk;
 pub mod manifest;
 pub mod reason;
+pub mod service;
 pub mod staff;
 pub mod ticket;
 

@@ -23,6 +23,7 @@ mod pulse;
 mod run;
 mod sample;
 mod screen;
+mod service;
 mod slip;
 mod tls;
 mod watchdog;

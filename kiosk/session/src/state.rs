@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::command::{Look, Problem};
 use crate::event::Trouble;
 use crate::journal::{OpenDeposit, OpenPickup};
+use crate::service::Service;
 
 /// Where a session stands. Everything about a person lives in here and goes when the state goes.
 #[derive(Debug)]
@@ -129,6 +130,7 @@ pub(crate) enum State {
         waybill: String,
         door: DoorNumber,
     },
+    Service(Box<Service>),
     StaffLook {
         staff: Staff,
         case: Attention,

@@ -12,6 +12,7 @@ mod printer;
 mod prune;
 mod restart;
 mod sample;
+mod service;
 mod staff;
 mod waiting;
 mod withdraw;

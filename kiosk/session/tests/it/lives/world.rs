@@ -163,7 +163,7 @@ impl World {
                 Command::Print(job) => self.jobs.push_back(*job),
                 Command::OpenDoor(door) => self.pulses.push_back(door),
                 Command::CallStaff(why) => self.nature.called(why),
-                Command::PollCards(_) => {}
+                Command::PollCards(_) | Command::PrintSample(_) => {}
             }
         }
         self.rules.stands(&self.session, &self.view, commands)
@@ -227,6 +227,7 @@ impl World {
                 Record::HandedOver(report) => self.outbox.push_back(Report::Handover(report.clone())),
                 Record::Deposited(report) => self.outbox.push_back(Report::Deposit(report.clone())),
                 Record::Resolved(report) => self.outbox.push_back(Report::Resolution(report.clone())),
+                Record::Service(report) => self.outbox.push_back(Report::Service(report.clone())),
                 Record::DepositCancelled { pickup, .. } => {
                     PAPERS.offer(*pickup).doors.iter().for_each(|door| self.goods.remove(*door));
                 }
