@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::service::ServiceAction;
+
 /// What a person can ask for by touching the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
@@ -45,6 +47,8 @@ pub enum Action {
     WrongGoods,
     /// This is wrong with them.
     Goods(GoodsFault),
+    /// Something on the service pages, or on the pairing page.
+    Service(ServiceAction),
 }
 
 /// What is wrong with goods that were handed over.
@@ -72,7 +76,7 @@ const DIGITS: [&str; 10] = [
 ];
 
 impl Action {
-    /// Every action, in the order of declaration.
+    /// Every action but those of the service pages, in the order of declaration.
     pub const ALL: &'static [Self] = &[
         Self::Confirm,
         Self::Cancel,
@@ -134,12 +138,14 @@ impl Action {
             Self::Goods(GoodsFault::Damaged) => "goods_damaged",
             Self::Goods(GoodsFault::NotMine) => "goods_not_mine",
             Self::Goods(GoodsFault::Empty) => "goods_door_empty",
+            Self::Service(action) => action.as_str(),
         }
     }
 
     /// The action with that stable name.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|action| action.as_str() == name)
+        let found = Self::ALL.iter().copied().find(|action| action.as_str() == name);
+        found.or_else(|| ServiceAction::from_name(name).map(Self::Service))
     }
 }
 

@@ -59,6 +59,8 @@ fn page(kiosk: &Kiosk<'_>, view: &View) {
     }
     match &view.screen {
         Screen::Idle | Screen::ScanHelp | Screen::LookingUp | Screen::Granting | Screen::Printing => {}
+        // These have a boundary of their own.
+        Screen::Service(_) | Screen::Pairing(_) => {}
         Screen::TypeNumber(number) => {
             pad(kiosk, &number.pad);
             kiosk.set_sentence(number.problem.as_ref().map_or("", |text| text.get(language)).into());
@@ -314,13 +316,15 @@ fn page_of(screen: &Screen) -> Page {
         Screen::StaffPlace(_) => Page::StaffPlace,
         Screen::StaffStored(_) => Page::StaffStored,
         Screen::StaffAttention(_) => Page::StaffAttention,
+        Screen::Service(_) => Page::Service,
+        Screen::Pairing(_) => Page::Pairing,
     }
 }
 
-fn int(value: u32) -> i32 {
+pub(crate) fn int(value: u32) -> i32 {
     i32::try_from(value).unwrap_or(i32::MAX)
 }
 
-fn model<T: Clone + 'static>(items: impl Iterator<Item = T>) -> ModelRc<T> {
+pub(crate) fn model<T: Clone + 'static>(items: impl Iterator<Item = T>) -> ModelRc<T> {
     ModelRc::from(Rc::new(VecModel::from_iter(items)))
 }

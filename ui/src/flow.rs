@@ -1,5 +1,6 @@
 //! What each page lets a person do, and where it stands on the shopper's way.
 
+use crate::service::ServiceAction;
 use crate::view::{Action, AttentionStep, GoodsFault, Screen};
 
 /// What can be wrong with goods, and the way back.
@@ -10,6 +11,9 @@ const GOODS: [Action; 5] = [
     Action::Goods(GoodsFault::Empty),
     Action::Back,
 ];
+
+/// The key of the staff page that leads to the service pages.
+const ENTER: Action = Action::Service(ServiceAction::Enter);
 
 impl Screen {
     /// The actions the page offers, the switches of language and display and Help included. Nothing can be cancelled once the release has
@@ -30,8 +34,11 @@ impl Screen {
             Self::StillThere(_) => &[Action::MoreTime, Action::Cancel],
             Self::GoodsFault(report) if report.told.is_none() => &GOODS,
             Self::GoodsFault(_) | Self::Limit(_) | Self::Help(_) => &[Action::Back],
-            Self::StaffHome(home) if home.attention.is_empty() => &[Action::Finish],
-            Self::StaffHome(_) => &[Action::StaffOpen, Action::Finish],
+            // Whoever is here is the one who would be called.
+            Self::Service(service) => return with_frame(service.actions(), true),
+            Self::Pairing(pairing) => return with_frame(pairing.actions(), true),
+            Self::StaffHome(home) if home.attention.is_empty() => &[ENTER, Action::Finish],
+            Self::StaffHome(_) => &[Action::StaffOpen, ENTER, Action::Finish],
             Self::StaffAttention(attention) => match attention.step {
                 AttentionStep::Open => &[Action::StaffOpen, Action::Cancel],
                 AttentionStep::Decide => &[Action::StaffGoodsTaken, Action::StaffGoodsInside],
@@ -61,9 +68,9 @@ impl Screen {
 }
 
 /// With what the frame around every page offers.
-fn with_frame(mut actions: Vec<Action>, is_help: bool) -> Vec<Action> {
+fn with_frame(mut actions: Vec<Action>, without_help: bool) -> Vec<Action> {
     actions.extend([Action::SwitchLanguage, Action::SwitchDisplay]);
-    if !is_help {
+    if !without_help {
         actions.push(Action::Help);
     }
     actions

@@ -5,6 +5,7 @@
 mod action;
 mod aside;
 mod bind;
+mod bind_service;
 mod flow;
 mod fonts;
 mod frame;
@@ -16,6 +17,7 @@ mod money;
 mod pad;
 mod refused;
 mod screen;
+pub mod service;
 pub mod view;
 #[cfg(any(feature = "window", feature = "linuxkms"))]
 mod window;

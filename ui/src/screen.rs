@@ -7,10 +7,10 @@ use slint::{
     ComponentHandle, LogicalPosition, PhysicalSize, platform::PointerEventButton, platform::WindowEvent,
 };
 
-use crate::bind;
 use crate::frame::{Target, Touch, TouchKind, UiError};
-use crate::generated::{Kiosk, KioskWindow, Theme};
+use crate::generated::{Kiosk, KioskWindow, Service, Theme};
 use crate::view::{Action, Display, Language, View};
+use crate::{bind, bind_service};
 
 /// The kiosk's window, alive on the thread that made it.
 pub(crate) struct Screen {
@@ -80,6 +80,7 @@ impl Screen {
         let theme = self.window.global::<Theme<'_>>();
         theme.set_large(view.display != Display::Normal);
         theme.set_strong(view.display == Display::LargeStrong);
+        bind_service::apply(&self.window.global::<Service<'_>>(), &view);
         bind::apply(&self.window.global::<Kiosk<'_>>(), &view);
         self.view = view;
         Ok(())

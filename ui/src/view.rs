@@ -7,6 +7,7 @@ pub use crate::aside::{GoodsReport, LimitView, Nth, TypeNumber};
 pub use crate::lockers::{DoorSize, Height, LockerMap, MapDoor, Side};
 pub use crate::pad::{Entered, Pad};
 pub use crate::refused::{Place, Refused, RefusedKind, Stage};
+pub use crate::service::{DoorLook, Grade, Pairing, Service};
 
 /// The language the screen speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -154,6 +155,10 @@ pub enum Screen {
     StaffStored(StaffStored),
     /// Staff mode: a door whose pickup did not end clearly.
     StaffAttention(StaffAttention),
+    /// The service pages.
+    Service(Box<Service>),
+    /// A kiosk that has no certificate yet.
+    Pairing(Pairing),
 }
 
 impl Screen {
@@ -183,6 +188,8 @@ impl Screen {
             Self::StaffPlace(_) => "staff_place",
             Self::StaffStored(_) => "staff_stored",
             Self::StaffAttention(_) => "staff_attention",
+            Self::Service(service) => service.name(),
+            Self::Pairing(_) => "pairing",
         }
     }
 }

@@ -43,7 +43,7 @@ fn native(
 ) -> Result<(), UiError> {
     slint::BackendSelector::new().backend_name(backend.into()).renderer_name("software".into()).select()?;
     let screen = Screen::new(width, height)?;
-    let shared = Rc::new(RefCell::new(Shared { hooks, seq: 0, shown: None, failed: None }));
+    let shared = Rc::new(RefCell::new(Shared { hooks, seq: 0, shown: None, asked: false, failed: None }));
     let listener = Rc::clone(&shared);
     screen.on_action(move |action| (listener.borrow_mut().hooks.on_action)(action));
     screen.window().show()?;
@@ -69,6 +69,8 @@ struct Shared {
     hooks: Hooks,
     seq: u64,
     shown: Option<(&'static str, Vec<Target>, Vec<u8>)>,
+    /// A frame is to be handed out whatever it shows.
+    asked: bool,
     failed: Option<UiError>,
 }
 
@@ -97,7 +99,11 @@ fn obey(command: UiCommand) {
             let window = screen.borrow().window().clone_strong();
             crate::screen::touch(&window, touch)
         }
-        UiCommand::Refresh => Ok(()),
+        UiCommand::Refresh => {
+            // Whoever asks wants an answer, also when nothing has changed.
+            shared.borrow_mut().asked = true;
+            Ok(())
+        }
     };
     if let Err(error) = done {
         shared.borrow_mut().failed = Some(error);
@@ -126,7 +132,8 @@ fn hand_out(png: Vec<u8>) {
     let size = screen.borrow().window().window().size();
     let mut shared = shared.borrow_mut();
     let now = (name, survey.targets.clone(), png.clone());
-    if survey.targets.is_empty() || shared.shown.as_ref() == Some(&now) {
+    let same = survey.targets.is_empty() || shared.shown.as_ref() == Some(&now);
+    if same && !std::mem::take(&mut shared.asked) {
         return;
     }
     shared.shown = Some(now);

@@ -11,6 +11,7 @@ pub mod kiosk;
 pub mod manifest;
 pub mod number;
 pub mod reason;
+pub mod service;
 pub mod staff;
 pub mod ticket;
 

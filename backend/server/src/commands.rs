@@ -47,6 +47,9 @@ pub enum KioskCommand {
         /// Number of the centre it stands in; the first one by default.
         #[arg(long)]
         centre: Option<u16>,
+        /// Draw the code as a QR code too, for the kiosk's scanner.
+        #[arg(long)]
+        qr: bool,
     },
     /// List all kiosks.
     List,

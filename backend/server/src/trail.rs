@@ -34,7 +34,7 @@ pub enum Kind {
     Handover,
     /// Pickup number; `stored`, `not_stored` or `conflict`.
     Deposit,
-    /// Kiosk name; `added`, `code_issued`, `enrolled` or `revoked`.
+    /// Kiosk name; `added`, `code_issued`, `enrolled`, `revoked`, `out_of_service` or `in_service`.
     Kiosk,
     /// Name of the member of staff; `badge_issued`.
     Staff,

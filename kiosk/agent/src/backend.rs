@@ -119,6 +119,7 @@ impl Backend {
         match report {
             Report::Handover(h) => self.ask(Method::POST, "handovers", Some(h), NOBODY_WAITS).await,
             Report::Deposit(d) => self.ask(Method::POST, "deposits", Some(d), NOBODY_WAITS).await,
+            Report::Service(s) => self.ask(Method::POST, "service", Some(s), NOBODY_WAITS).await,
             Report::Resolution(r) => self.ask(Method::POST, "resolutions", Some(r), NOBODY_WAITS).await,
         }
     }

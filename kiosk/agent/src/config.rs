@@ -47,6 +47,21 @@ pub struct Config {
     /// The screen.
     #[serde(default)]
     pub screen: ScreenSettings,
+    /// Address of the backend, such as `https://10.0.0.5:8443`: a kiosk that was never enrolled asks for its one-time
+    /// code on the screen. Afterwards the address it was enrolled with counts.
+    pub backend: Option<String>,
+    /// The release slip.
+    #[serde(default)]
+    pub slip: SlipSettings,
+}
+
+/// The release slip.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SlipSettings {
+    /// The operator's policy: after so many seconds without a working printer the door opens all the same, and staff print
+    /// the slip later. Left out: no door without its slip.
+    pub may_follow_after_s: Option<u64>,
 }
 
 /// The lock boards and the doors: one bus of 8A boards by `port` and `boards`, or any buses by `buses`.
@@ -277,6 +292,16 @@ mod tests {
         assert_eq!(config.lock.offers().len(), 12);
         assert_eq!(config.lock.offers()[6].size, DoorSize::M);
         assert_eq!(config.printer.dots, 576);
+    }
+
+    #[test]
+    fn whether_goods_may_go_before_their_slip_is_the_operators_policy() {
+        let text = "data_dir = \"d\"\nbackend = \"https://10.0.0.5:8443\"\n";
+        let config = read(text).unwrap();
+        assert_eq!(config.slip.may_follow_after_s, None);
+        assert_eq!(config.backend.as_deref(), Some("https://10.0.0.5:8443"));
+        let config = read(&format!("{text}[slip]\nmay_follow_after_s = 120\n")).unwrap();
+        assert_eq!(config.slip.may_follow_after_s, Some(120));
     }
 
     #[test]

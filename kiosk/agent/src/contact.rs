@@ -17,6 +17,7 @@ use uuid::Uuid;
 use crate::backend::Backend;
 use crate::clock::Clock;
 use crate::files::write_private;
+use crate::service::Link;
 
 const HELLO_EVERY: Duration = Duration::from_secs(30);
 const HELLO_WHILE_AWAY: Duration = Duration::from_secs(1);
@@ -30,6 +31,7 @@ pub struct Contact {
     clock: Clock,
     to: UnboundedSender<Event>,
     kiosk: Uuid,
+    link: Link,
     hello_path: PathBuf,
     manifest_path: PathBuf,
     hello: Option<Hello>,
@@ -54,6 +56,7 @@ impl Contact {
         clock: Clock,
         to: UnboundedSender<Event>,
         kiosk: Uuid,
+        link: Link,
         data_dir: &Path,
     ) -> Self {
         let (hello_path, manifest_path) = (data_dir.join("hello.json"), data_dir.join("manifest.json"));
@@ -62,6 +65,7 @@ impl Contact {
             clock,
             to,
             kiosk,
+            link,
             hello_path,
             manifest_path,
             hello: None,
@@ -105,8 +109,10 @@ impl Contact {
     }
 
     async fn say_hello(&mut self) -> bool {
+        let asked = std::time::Instant::now();
         let heard = self.backend.hello().await;
         let online = heard.is_ok();
+        self.link.asked(online.then(|| asked.elapsed()), std::time::Instant::now());
         match heard {
             Ok(hello) if hello.kiosk_id == self.kiosk => {
                 let believed = self.clock.set(hello.now);
@@ -157,6 +163,7 @@ impl Contact {
         if self.manifest.as_ref().is_some_and(|last| manifest.sequence < last.sequence) {
             return false;
         }
+        self.link.listed(&manifest);
         self.manifest = Some(manifest.clone());
         self.tell(Event::Manifest(Box::new(manifest)));
         true

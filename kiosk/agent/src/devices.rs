@@ -8,11 +8,13 @@ use pickup_devices::printer::{self, PrintFailure, PrinterControl, PrinterEvent, 
 use pickup_devices::scanner::{self, ScannerEvent, ScannerHandle};
 use pickup_protocol::DoorNumber;
 use pickup_protocol::health::TraceLine;
+use pickup_session::service::Laid;
 use pickup_session::{Card, Event, OpenFailure, Trouble};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::config::Config;
 use crate::drivers::{Driver, Never, Standing, Watch, lines, serve};
+use crate::service::Live;
 
 /// How many devices there are.
 pub const COUNT: usize = 4;
@@ -37,6 +39,7 @@ pub fn start(
     watch: &Watch,
 ) -> Devices {
     let (to, tried) = (|| to.clone(), || tried.clone());
+    watch.tell(|live| live.know(&config.lock));
     serve("scanner", scanner::spawn(config.scanner.clone()), to(), tried(), watch);
     let polling = serve("idcard", idcard::spawn(config.idcard.clone()), to(), tried(), watch);
     let printer = printer::spawn(config.printer.clone());
@@ -108,6 +111,14 @@ impl Driver for IdCardHandle {
         }
     }
 
+    fn beside(event: &IdCardEvent) -> Option<Event> {
+        match event {
+            IdCardEvent::Card(card) => Some(Event::Laid(Laid::Read(card.kind.code()))),
+            IdCardEvent::ReadFailed(fault) => Some(Event::Laid(Laid::Failed(fault.code()))),
+            _ => None,
+        }
+    }
+
     fn translate(event: IdCardEvent) -> Option<Event> {
         match event {
             IdCardEvent::Up => Some(Event::Reader(true)),
@@ -147,6 +158,10 @@ impl Driver for PrinterHandle {
             PrinterEvent::Failed { fault, .. } => Some(Standing::Failed(fault.code())),
             _ => None,
         }
+    }
+
+    fn tell(event: &PrinterEvent, live: &mut Live) {
+        live.printer_told(event);
     }
 
     fn translate(event: PrinterEvent) -> Option<Event> {
@@ -189,6 +204,10 @@ impl Driver for Doors {
             LockEvent::OpenFailed { fault, .. } => Some(Standing::Failed(fault.code())),
             _ => None,
         }
+    }
+
+    fn tell(event: &LockEvent, live: &mut Live) {
+        live.lock_told(event);
     }
 
     fn translate(event: LockEvent) -> Option<Event> {
@@ -238,12 +257,12 @@ fn from_lock(told: LockEvent) -> Option<Event> {
             tracing::warn!(bus, fault = fault.code(), "a bus of locks does not answer");
             None
         }
-        LockEvent::BoardUp { board } => {
-            tracing::info!(board, "a lock board answers");
+        LockEvent::BoardUp { bus, board } => {
+            tracing::info!(bus, board, "a lock board answers");
             None
         }
-        LockEvent::BoardDown { board } => {
-            tracing::warn!(board, "a lock board does not answer");
+        LockEvent::BoardDown { bus, board } => {
+            tracing::warn!(bus, board, "a lock board does not answer");
             None
         }
         LockEvent::State { door, open } => door_is(door, open),

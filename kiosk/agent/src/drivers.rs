@@ -13,6 +13,8 @@ use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{Duration, timeout};
 
+use crate::service::Live;
+
 /// A driver that has gone quiet is not waited for longer.
 const TRACE_WITHIN: Duration = Duration::from_secs(1);
 
@@ -31,6 +33,12 @@ pub trait Driver: Send + 'static {
     fn trace(&self) -> Vec<TraceLine>;
     /// What the event says about how the device stands.
     fn standing(event: &Self::Event) -> Option<Standing>;
+    /// What the event says for the service pages.
+    fn tell(_event: &Self::Event, _live: &mut Live) {}
+    /// What else the session is told, before the event itself.
+    fn beside(_event: &Self::Event) -> Option<Event> {
+        None
+    }
     /// The event in the words of the session.
     fn translate(event: Self::Event) -> Option<Event>;
 }
@@ -74,6 +82,7 @@ type Ask = oneshot::Sender<Vec<TraceLine>>;
 pub struct Watch {
     known: Arc<Mutex<BTreeMap<&'static str, Known>>>,
     traces: Arc<Mutex<BTreeMap<&'static str, UnboundedSender<Ask>>>>,
+    live: Arc<Mutex<Live>>,
     /// Notified at each change.
     pub changed: Arc<Notify>,
 }
@@ -94,6 +103,17 @@ impl Watch {
             one.changed = Some(now);
             self.changed.notify_one();
         }
+    }
+
+    /// Changes what devices said last of themselves.
+    pub fn tell(&self, change: impl FnOnce(&mut Live)) {
+        change(&mut self.live.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// What devices said last of themselves.
+    #[must_use]
+    pub fn live(&self) -> Live {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// How each device stands now, with the last things its driver did.
@@ -143,6 +163,10 @@ pub fn serve<D: Driver>(
                     if let Some(standing) = D::standing(&told) {
                         watch.note(name, standing);
                     }
+                    watch.tell(|live| D::tell(&told, live));
+                    if D::beside(&told).is_some_and(|event| to.send(event).is_err()) {
+                        return;
+                    }
                     if D::translate(told).is_some_and(|event| to.send(event).is_err()) {
                         return;
                     }
@@ -162,7 +186,7 @@ pub fn serve<D: Driver>(
 pub fn lines<T: Debug>(entries: Vec<TraceEntry<T>>) -> Vec<TraceLine> {
     let line = |entry: TraceEntry<T>| TraceLine {
         at_ms: entry.at_ms,
-        text: format!("{:?}", entry.event).chars().take(TRACE_TEXT_AT_MOST).collect(),
+        text: entry.text().chars().take(TRACE_TEXT_AT_MOST).collect(),
     };
     entries.into_iter().map(line).collect()
 }

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::Context as _;
 use pickup_protocol::crockford;
 use pickup_protocol::kiosk::{ApiError, EnrolReply, EnrolRequest, PATH};
 use rustls::pki_types::CertificateDer;
@@ -13,7 +13,9 @@ use rustls::pki_types::pem::PemObject as _;
 use serde::{Deserialize, Serialize};
 
 use crate::files::write_private;
-use crate::tls;
+use crate::tls::{self, Client};
+
+type Result<T, E = anyhow::Error> = std::result::Result<T, E>;
 
 const KEY: &str = "kiosk.key";
 const ENROLMENT: &str = "enrolment.json";
@@ -35,50 +37,107 @@ struct Code {
     authority: [u8; 10],
 }
 
+/// Why a kiosk did not get its certificate.
+#[derive(Debug, thiserror::Error)]
+pub enum EnrolError {
+    /// The code is no code.
+    #[error("the one-time code has 32 letters and digits; type it again")]
+    NoCode,
+    /// The backend's address is none.
+    #[error("{0:#}")]
+    Address(anyhow::Error),
+    /// Nobody answers there.
+    #[error("{0} does not answer: check the address and the network")]
+    Unreachable(String, #[source] reqwest::Error),
+    /// Somebody else answers there.
+    #[error("{0} is not the backend this code was made by: check the address and the code")]
+    OtherBackend(String),
+    /// The backend does not take the code.
+    #[error("{} {} ({})", .0.message_zh, .0.message_en, .0.code)]
+    Refused(ApiError),
+    /// The backend has a fault of its own, or what it sent cannot be read.
+    #[error("the backend's answer cannot be used: {0}")]
+    Answer(String),
+    /// Key or certificate cannot be made or kept.
+    #[error("{0:#}")]
+    Here(anyhow::Error),
+}
+
 impl Code {
-    fn parse(text: &str) -> Result<Self> {
+    fn parse(text: &str) -> Result<Self, EnrolError> {
         let plain: String = text.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
-        let bytes = crockford::decode(&plain).filter(|b| b.len() == 20);
-        let bytes = bytes.context("the one-time code has 32 letters and digits; type it again")?;
+        let bytes = crockford::decode(&plain).filter(|b| b.len() == 20).ok_or(EnrolError::NoCode)?;
         let (secret, authority) = bytes.split_at(10);
-        Ok(Self { secret: secret.try_into()?, authority: authority.try_into()? })
+        match (secret.try_into(), authority.try_into()) {
+            (Ok(secret), Ok(authority)) => Ok(Self { secret, authority }),
+            _ => Err(EnrolError::NoCode),
+        }
     }
+}
+
+/// Whether this text can be a one-time code.
+#[must_use]
+pub fn is_code(text: &str) -> bool {
+    Code::parse(text).is_ok()
 }
 
 /// Asks the backend for a certificate and keeps it in `data_dir`.
 ///
 /// # Errors
-/// When the code is wrong or was used, or the backend is another one than the code is for.
-pub async fn enrol(data_dir: &Path, backend: &str, code: &str) -> Result<Enrolment> {
+/// [`EnrolError`].
+pub async fn enrol(data_dir: &Path, backend: &str, code: &str) -> Result<Enrolment, EnrolError> {
     let code = Code::parse(code)?;
-    std::fs::create_dir_all(data_dir).with_context(|| format!("{} cannot be made", data_dir.display()))?;
+    let (key, csr_pem) = request().map_err(EnrolError::Here)?;
+    let pinned = tls::pinned(code.authority).map_err(EnrolError::Here)?;
+    let client = tls::client(backend, pinned).map_err(EnrolError::Address)?;
+    let request = EnrolRequest { secret: crockford::encode(&code.secret), csr_pem };
+    let identity = ask(&client, backend, &request).await?;
+    let authority = CertificateDer::from_pem_slice(identity.ca_pem.as_bytes());
+    let authority = authority.map_err(|_| EnrolError::Answer("no readable authority".to_owned()))?;
+    if tls::fingerprint(&authority) != code.authority {
+        return Err(EnrolError::Answer("another authority than its own".to_owned()));
+    }
+    let enrolment = Enrolment { backend: backend.to_owned(), identity };
+    keep(data_dir, &key, &enrolment).map_err(EnrolError::Here)?;
+    Ok(enrolment)
+}
+
+fn request() -> Result<(rcgen::KeyPair, String)> {
     let key = rcgen::KeyPair::generate().context("no key could be made")?;
     let csr_pem = rcgen::CertificateParams::default().serialize_request(&key)?.pem()?;
-    write_private(&data_dir.join(KEY), &key.serialize_pem())?;
-    let request = EnrolRequest { secret: crockford::encode(&code.secret), csr_pem };
-    let client = tls::client(backend, tls::pinned(code.authority)?)?;
+    Ok((key, csr_pem))
+}
+
+async fn ask(client: &Client, backend: &str, request: &EnrolRequest) -> Result<EnrolReply, EnrolError> {
     let url = client.url(&format!("{PATH}/enrol"));
-    let sent = client.http.post(url).json(&request).send().await;
-    let answer = sent.with_context(|| {
-        format!("{backend} does not answer, or is not the backend this code was made by: check the address")
-    })?;
-    if !answer.status().is_success() {
-        let status = answer.status();
-        match answer.json::<ApiError>().await {
-            Ok(error) => bail!("{} {} ({})", error.message_zh, error.message_en, error.code),
-            Err(_) => bail!("the backend answered {status}"),
+    let answer = client.http.post(url).json(request).send().await.map_err(|error| {
+        if tls::is_another(&error) {
+            EnrolError::OtherBackend(backend.to_owned())
+        } else {
+            EnrolError::Unreachable(backend.to_owned(), error)
         }
+    })?;
+    let status = answer.status();
+    if status.is_success() {
+        return answer.json().await.map_err(|error| EnrolError::Answer(error.to_string()));
     }
-    let identity: EnrolReply = answer.json().await.context("the backend's answer cannot be read")?;
-    let authority = CertificateDer::from_pem_slice(identity.ca_pem.as_bytes());
-    let authority = authority.ok().context("the backend sent no readable authority")?;
-    ensure!(
-        tls::fingerprint(&authority) == code.authority,
-        "the backend sent another authority than its own"
-    );
-    let enrolment = Enrolment { backend: backend.to_owned(), identity };
-    write_private(&data_dir.join(ENROLMENT), &serde_json::to_string_pretty(&enrolment)?)?;
-    Ok(enrolment)
+    match answer.json::<ApiError>().await {
+        Ok(error) => Err(EnrolError::Refused(error)),
+        Err(_) => Err(EnrolError::Answer(status.to_string())),
+    }
+}
+
+/// The key first: a kiosk with a certificate and without its key would be no kiosk.
+fn keep(data_dir: &Path, key: &rcgen::KeyPair, enrolment: &Enrolment) -> Result<()> {
+    std::fs::create_dir_all(data_dir).with_context(|| format!("{} cannot be made", data_dir.display()))?;
+    write_private(&data_dir.join(KEY), &key.serialize_pem())?;
+    write_private(&data_dir.join(ENROLMENT), &serde_json::to_string_pretty(enrolment)?)
+}
+
+/// Whether this kiosk has been enrolled.
+#[must_use]
+pub fn is_enrolled(data_dir: &Path) -> bool {
+    data_dir.join(ENROLMENT).exists()
 }
 
 /// What enrolment left, with the private key in PEM.

@@ -4,12 +4,15 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
+use jiff::Timestamp;
+use pickup_devices::printer::PrintJob;
 use pickup_protocol::DoorNumber;
 use pickup_protocol::Reason;
 use pickup_protocol::kiosk::{GrantReply, Verdict};
 use pickup_session::journal::{Record, Report};
 use pickup_session::{
-    Command, Config as SessionConfig, Event, OpenFailure, Recovery, Session, SlipJob, Trouble, Unreachable,
+    Command, Config as SessionConfig, Event, OpenFailure, Recovery, Screen, Session, SlipJob, Trouble,
+    Unreachable,
 };
 use pickup_ui::UiCommand;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
@@ -25,8 +28,10 @@ use crate::devices::{self, Devices};
 use crate::journal::{Journal, keep_from};
 use crate::known::Known;
 use crate::pulse::Pulse;
+use crate::sample;
 use crate::screen::Surroundings;
-use crate::slip::{self, SlipContent};
+use crate::service::Desk;
+use crate::slip::{self, SlipContent, SlipError};
 
 /// The clock on the screen shows minutes.
 const CLOCK_EVERY: Duration = Duration::from_secs(5);
@@ -65,6 +70,8 @@ pub struct Kiosk {
     pub reports: UnboundedSender<Report>,
     /// Asks for contact to be looked after.
     pub nudges: Nudges,
+    /// Figures for the service pages.
+    pub desk: Desk,
     /// What the screen shows around the page.
     pub around: Surroundings,
     /// What slips are printed on.
@@ -91,6 +98,10 @@ impl Kiosk {
                     self.session.handle_timeout(self.clock.now());
                 }
                 () = sleep_until(clock) => self.tick(),
+                () = self.desk.changed() => {
+                    self.around.figures = self.desk.figures.borrow_and_update().clone();
+                    self.show_again();
+                }
                 _ = stop.wait_for(|stop| *stop) => return,
             }
             self.obey();
@@ -131,6 +142,14 @@ impl Kiosk {
         self.session.handle(event, self.clock.now());
     }
 
+    /// Devices and backend said this before the kiosk was there to hear it.
+    pub fn hear(&mut self, known: Known) {
+        let now = self.clock.now();
+        known.events().for_each(|event| self.session.handle(event, now));
+        self.known = known;
+        let _ = self.devices.lock.query_all();
+    }
+
     /// The journal could not be written for a while, so what is known of before is what it says: as after a restart.
     fn begin_anew(&mut self) {
         let now = self.clock.now();
@@ -159,6 +178,7 @@ impl Kiosk {
                     let _ = self.devices.polling.send(on);
                 }
                 Command::Print(job) => self.print(*job),
+                Command::PrintSample(number) => self.print_sample(number),
                 Command::OpenDoor(door) => self.open(door),
                 Command::CallStaff(why) => {
                     tracing::warn!(why, "a member of staff is needed at the kiosk");
@@ -207,15 +227,27 @@ impl Kiosk {
         self.journal.write(self.clock.now().wall, records, Box::new(done));
     }
 
+    fn print_sample(&self, number: u64) {
+        let printed_at = self.clock.now().wall.unwrap_or(Timestamp::UNIX_EPOCH);
+        let paper = self.paper;
+        self.print_drawn(number, move || sample::job(number, printed_at, paper));
+    }
+
     fn print(&self, job: SlipJob) {
-        let (printer, to, paper) = (self.devices.printer.clone(), self.events.clone(), self.paper);
+        let paper = self.paper;
         let kiosk = self.around.hello.as_ref().map(|hello| hello.kiosk.clone()).unwrap_or_default();
         let printed_at = self.clock.now().wall.unwrap_or(job.offer.released_at);
-        tokio::task::spawn_blocking(move || {
-            let number = job.job;
+        self.print_drawn(job.job, move || {
             let content =
                 SlipContent { offer: &job.offer, slip: &job.slip, kiosk: &kiosk, printed_at, copy: job.copy };
-            let trouble = match slip::print_job(number, &content, paper) {
+            slip::print_job(job.job, &content, paper)
+        });
+    }
+
+    fn print_drawn(&self, number: u64, draw: impl FnOnce() -> Result<PrintJob, SlipError> + Send + 'static) {
+        let (printer, to) = (self.devices.printer.clone(), self.events.clone());
+        tokio::task::spawn_blocking(move || {
+            let trouble = match draw() {
                 Ok(job) => match printer.print(job) {
                     Ok(()) => return,
                     Err(fault) => devices::trouble(fault),
@@ -251,6 +283,7 @@ impl Kiosk {
             let _ = self.ui.send(UiCommand::Show(Box::new(shown.clone())));
         }
         self.pulse.show(&view.screen);
+        self.desk.want(matches!(view.screen, Screen::Service(_)));
         self.shown = Some((view, shown));
     }
 
@@ -266,6 +299,7 @@ fn report_of(record: &Record) -> Option<Report> {
     match record {
         Record::HandedOver(handover) => Some(Report::Handover(handover.clone())),
         Record::Deposited(deposit) => Some(Report::Deposit(deposit.clone())),
+        Record::Service(change) => Some(Report::Service(change.clone())),
         Record::Resolved(resolution) => Some(Report::Resolution(resolution.clone())),
         _ => None,
     }

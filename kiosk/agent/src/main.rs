@@ -23,6 +23,7 @@ mod pulse;
 mod run;
 mod sample;
 mod screen;
+mod service;
 mod shopper;
 mod slip;
 mod tls;

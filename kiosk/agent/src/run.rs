@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use pickup_session::{Config as SessionConfig, Event, Recovery, Session};
+use pickup_ui::service::ServiceAction;
+use pickup_ui::view::Action as Touched;
 use pickup_ui::{Hooks, UiCommand};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
@@ -32,25 +34,32 @@ use crate::known::Known;
 use crate::outbox::Outbox;
 use crate::pulse::{Part, Pulse};
 use crate::screen::{self, Surroundings};
+use crate::service::pairing::{self, Pairing};
+use crate::service::{Desk, Link, Sources};
 use crate::watchdog::Supervisor;
 use crate::{devices, outbox, tls};
 
 /// Devices get so long to show up before the kiosk says it is ready without them.
 const DEVICES_WITHIN: Duration = Duration::from_secs(3);
 
-/// Runs the kiosk until it is told to end.
+/// Runs the kiosk until it is told to end. One that was never enrolled and knows its backend's address asks for its
+/// one-time code first.
 ///
 /// # Errors
-/// When it was never enrolled or the screen cannot be shown.
+/// When it was never enrolled and knows no address, or the screen cannot be shown.
 pub fn run(runtime: &Runtime, config: &Config, window: bool) -> Result<()> {
     let _alone = DataLock::take(&config.data_dir)?;
-    let (enrolment, key) = enrol::read(&config.data_dir)?;
+    let pair_with = config.backend.clone().filter(|_| !enrol::is_enrolled(&config.data_dir));
+    if pair_with.is_none() {
+        enrol::read(&config.data_dir)?;
+    }
     let (ui, commands) = mpsc::channel();
     let (events, happened) = unbounded_channel();
+    let (typed, keys) = unbounded_channel();
     let (stop, stopped) = watch::channel(false);
     let pulse = Arc::new(Pulse::default());
     let supervisor = Supervisor::of_environment().map(Arc::new);
-    let screen = Screen::new(&events, &pulse);
+    let screen = Screen::new(&events, typed, &pulse);
     let hooks = screen.hooks;
     let _inside = runtime.enter();
     if let Some(bench) = &config.bench {
@@ -62,17 +71,12 @@ pub fn run(runtime: &Runtime, config: &Config, window: bool) -> Result<()> {
     let devices = devices::start(config, &events, &tried.0, &watch);
     tokio::spawn(say_ready(tried.1, screen.first_frame, supervisor.clone()));
     let around = Around { devices, watch, ui: ui.clone(), events, pulse: Arc::clone(&pulse) };
-    let kiosk = assemble(config, &enrolment, &key, around)?;
-    let in_memory = !window && config.screen.mode == ScreenMode::Headless;
-    let window = window || config.screen.mode == ScreenMode::Window;
-    if let Some(supervisor) = &supervisor {
-        // Only the screen in memory answers.
-        let screen = in_memory.then(|| ui.clone());
-        tokio::spawn(Arc::clone(supervisor).keep(pulse, kiosk.journal.clone(), screen));
-    }
+    let before = pairing::Surroundings { happened, keys, ui: ui.clone(), pulse };
+    let (config_, supervisor_) = (config.clone(), supervisor.clone());
     let serving = tokio::spawn(async move {
-        kiosk.run(happened, stopped).await;
+        let done = serve(&config_, pair_with, around, before, stopped, supervisor_).await;
         let _ = ui.send(UiCommand::Quit);
+        done
     });
     tokio::spawn(end_on_signal(stop.clone()));
     let mode = if window { ScreenMode::Window } else { config.screen.mode };
@@ -82,8 +86,40 @@ pub fn run(runtime: &Runtime, config: &Config, window: bool) -> Result<()> {
     }
     // The window was closed, or the screen failed: the rest ends too.
     stop.send_replace(true);
-    runtime.block_on(serving).context("the kiosk ended badly")?;
+    runtime.block_on(serving).context("the kiosk ended badly")??;
     shown
+}
+
+/// Pairs the kiosk if it must be, then serves.
+async fn serve(
+    config: &Config,
+    pair_with: Option<String>,
+    around: Around,
+    mut before: pairing::Surroundings,
+    mut stopped: watch::Receiver<bool>,
+    supervisor: Option<Arc<Supervisor>>,
+) -> Result<()> {
+    let (pulse, ui) = (Arc::clone(&around.pulse), around.ui.clone());
+    let keep = |journal: Option<Journal>| {
+        let supervisor = supervisor.clone()?;
+        Some(tokio::spawn(supervisor.keep(Arc::clone(&pulse), journal, ui.clone())))
+    };
+    let mut known = Known::default();
+    if let Some(backend) = pair_with {
+        let kept = keep(None);
+        let paired = Pairing::new(config.data_dir.clone(), backend).pair(&mut before, &mut stopped).await;
+        kept.iter().for_each(tokio::task::JoinHandle::abort);
+        match paired {
+            Some(heard) => known = heard,
+            None => return Ok(()),
+        }
+    }
+    let (enrolment, key) = enrol::read(&config.data_dir)?;
+    let mut kiosk = assemble(config, &enrolment, &key, around)?;
+    keep(Some(kiosk.journal.clone()));
+    kiosk.hear(known);
+    kiosk.run(before.happened, stopped).await;
+    Ok(())
 }
 
 /// What stands before the kiosk itself does.
@@ -99,7 +135,7 @@ fn assemble(config: &Config, enrolment: &Enrolment, key: &str, with: Around) -> 
     let Around { devices, watch, ui, events, pulse } = with;
     let identity = &enrolment.identity;
     let clock = Clock::start(config.clock.trust_system);
-    let (from, _) = tls::validity(&identity.certificate_pem)?;
+    let (from, until) = tls::validity(&identity.certificate_pem)?;
     clock.not_before(from);
     let tls = tls::mutual(&identity.ca_pem, &identity.certificate_pem, key, clock.clone())?;
     let backend = Backend::new(tls::client(&enrolment.backend, tls)?);
@@ -117,6 +153,17 @@ fn assemble(config: &Config, enrolment: &Enrolment, key: &str, with: Around) -> 
     };
     tokio::spawn(outbox::send(outbox, outgoing));
     let calls = Calls::default();
+    let link = Link::default();
+    let desk = Desk::start(Sources {
+        watch: watch.clone(),
+        clock: clock.clone(),
+        journal: journal.clone(),
+        pulse: Arc::clone(&pulse),
+        link: link.clone(),
+        backend: enrolment.backend.clone(),
+        certificate_until: until,
+        data_dir: config.data_dir.clone(),
+    });
     let reporter = Reporter {
         backend: backend.clone(),
         clock: clock.clone(),
@@ -127,12 +174,19 @@ fn assemble(config: &Config, enrolment: &Enrolment, key: &str, with: Around) -> 
         data_dir: config.data_dir.clone(),
     };
     tokio::spawn(reporter.report());
-    let contact =
-        Contact::new(backend.clone(), clock.clone(), events.clone(), identity.kiosk_id, &config.data_dir);
+    let contact = Contact::new(
+        backend.clone(),
+        clock.clone(),
+        events.clone(),
+        identity.kiosk_id,
+        link,
+        &config.data_dir,
+    );
     tokio::spawn(contact.keep(nudges.clone()));
     let doors = config.lock.offers();
     let around = Surroundings::new(&doors);
-    let settings = SessionConfig::new(doors);
+    let mut settings = SessionConfig::new(doors);
+    settings.slip_may_follow_after = config.slip.may_follow_after_s.map(Duration::from_secs);
     let session = Session::new(settings.clone(), Box::new(Uuid::new_v4), clock.now());
     let paper = (&config.printer).into();
     Ok(Kiosk {
@@ -151,6 +205,7 @@ fn assemble(config: &Config, enrolment: &Enrolment, key: &str, with: Around) -> 
         ui,
         reports,
         nudges,
+        desk,
         around,
         paper,
         events,
@@ -166,13 +221,20 @@ struct Screen {
 }
 
 impl Screen {
-    fn new(events: &UnboundedSender<Event>, pulse: &Arc<Pulse>) -> Self {
+    fn new(
+        events: &UnboundedSender<Event>,
+        typed: UnboundedSender<ServiceAction>,
+        pulse: &Arc<Pulse>,
+    ) -> Self {
         let frames = Arc::new(Frames::default());
         let (sender, first_frame) = oneshot::channel();
         let (mut first, to, queue) = (Some(sender), events.clone(), Arc::clone(&frames));
         let pulse = Arc::clone(pulse);
         let hooks = Hooks {
-            on_action: Box::new(move |action| drop(to.send(Event::Touched(screen::action(action))))),
+            on_action: Box::new(move |action| match action {
+                Touched::Service(key) if key.is_of_pairing() => drop(typed.send(key)),
+                action => drop(to.send(Event::Touched(screen::action(action)))),
+            }),
             on_frame: Box::new(move |frame| {
                 pulse.answered(Part::Screen);
                 for text in &frame.cut {

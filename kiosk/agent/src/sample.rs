@@ -3,16 +3,16 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::Context as _;
 use jiff::Timestamp;
-use pickup_devices::printer::{self, PrintFailure, PrinterEvent};
+use pickup_devices::printer::{self, PrintFailure, PrintJob, PrinterEvent};
 use pickup_protocol::kiosk::{AnnualLimit, Line, Offer, Slip, Text};
 use pickup_protocol::{DoorNumber, IdentityDigest, PickupNumber};
 use tokio::time::timeout;
 
 use crate::config::Config;
 use crate::files::DataLock;
-use crate::slip::{self, SlipContent};
+use crate::slip::{self, Paper, SlipContent, SlipError};
 
 const JOB: u64 = 1;
 /// Long enough for a slip, and for somebody who puts paper in.
@@ -22,13 +22,9 @@ const WITHIN: Duration = Duration::from_secs(60);
 ///
 /// # Errors
 /// When another program uses the devices, or the slip cannot be drawn.
-pub async fn print(config: &Config) -> Result<ExitCode> {
+pub async fn print(config: &Config) -> anyhow::Result<ExitCode> {
     let _alone = DataLock::take(&config.data_dir)?;
-    let (offer, slip) = sample(Timestamp::now());
-    let content =
-        SlipContent { offer: &offer, slip: &slip, kiosk: "TEST", printed_at: Timestamp::now(), copy: true };
-    let job =
-        slip::print_job(JOB, &content, (&config.printer).into()).context("the sample cannot be drawn")?;
+    let job = job(JOB, Timestamp::now(), (&config.printer).into()).context("the sample cannot be drawn")?;
     let mut driver = printer::spawn(config.printer.clone());
     let mut waiting = Some(job);
     let ended = timeout(WITHIN, async {
@@ -66,6 +62,16 @@ pub async fn print(config: &Config) -> Result<ExitCode> {
             Ok(ExitCode::FAILURE)
         }
     }
+}
+
+/// The sample as the printer is to have it; `number` is the caller's.
+///
+/// # Errors
+/// [`SlipError`]; none can happen for what is on it.
+pub fn job(number: u64, now: Timestamp, paper: Paper) -> Result<PrintJob, SlipError> {
+    let (offer, slip) = sample(now);
+    let content = SlipContent { offer: &offer, slip: &slip, kiosk: "TEST", printed_at: now, copy: true };
+    slip::print_job(number, &content, paper)
 }
 
 /// Everything that can be on a slip, of nobody and for nothing.
@@ -120,9 +126,8 @@ mod tests {
     fn the_sample_fits_both_widths_and_both_kinds_of_slip_in_the_fonts_letters() {
         let now = Timestamp::UNIX_EPOCH;
         let (offer, slip) = sample(now);
-        let content = SlipContent { offer: &offer, slip: &slip, kiosk: "TEST", printed_at: now, copy: true };
         for (dots, mode) in [(576, SlipMode::Raster), (384, SlipMode::Raster), (576, SlipMode::Text)] {
-            slip::print_job(JOB, &content, slip::Paper { dots, mode }).unwrap();
+            job(JOB, now, Paper { dots, mode }).unwrap();
         }
         assert_eq!(pickup_ui::missing_glyphs(&format!("{offer:?}{slip:?}")), Vec::<char>::new());
     }

@@ -7,14 +7,15 @@ use pickup_protocol::{DoorNumber, Language, Reason};
 use pickup_session as session;
 use pickup_ui::view as ui;
 
-use crate::shopper;
-use crate::words;
+use crate::{service, shopper, words};
 
 /// What a view needs beside the session's.
 #[derive(Debug)]
 pub struct Surroundings {
     /// What the backend said of the kiosk and its centre.
     pub hello: Option<Hello>,
+    /// What the machine knows of itself, while staff look.
+    pub figures: service::Figures,
     /// The locker wall.
     pub lockers: ui::LockerMap,
 }
@@ -24,7 +25,7 @@ impl Surroundings {
     #[must_use]
     pub fn new(doors: &[pickup_protocol::kiosk::DoorOffer]) -> Self {
         let doors = doors.iter().map(|d| (d.door.to_string(), size(d.size)));
-        Self { hello: None, lockers: ui::LockerMap::stacked(doors) }
+        Self { hello: None, figures: service::Figures::default(), lockers: ui::LockerMap::stacked(doors) }
     }
 
     /// The view as the screen wants it.
@@ -42,7 +43,12 @@ impl Surroundings {
         ui::View {
             language,
             display,
-            screen: screen(&shown.screen, shown.countdown_s, shown.online),
+            screen: match &shown.screen {
+                session::Screen::Service(page) => {
+                    ui::Screen::Service(Box::new(service::page(page, &self.figures)))
+                }
+                page => screen(page, shown.countdown_s, shown.online),
+            },
             status: self.status(shown, wall),
             lockers: self.lockers.clone(),
             countdown_s: shown.countdown_s,
@@ -90,6 +96,7 @@ pub const fn action(touched: ui::Action) -> session::Action {
         ui::Action::StaffOpen => session::Action::StaffOpen,
         ui::Action::StaffGoodsTaken => session::Action::GoodsTaken,
         ui::Action::StaffGoodsInside => session::Action::GoodsInside,
+        ui::Action::Service(asked) => session::Action::Service(service::action(asked)),
         ui::Action::Digit(digit) => session::Action::Digit(digit),
         ui::Action::DeleteDigit => session::Action::DeleteDigit,
         ui::Action::ClearDigits => session::Action::ClearDigits,

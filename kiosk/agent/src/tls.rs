@@ -113,6 +113,22 @@ pub fn fingerprint(certificate: &CertificateDer<'_>) -> [u8; 10] {
     digest.first_chunk().copied().unwrap_or_default()
 }
 
+/// Whether a request failed because somebody else answered: the certificate shown is not of the authority asked for.
+#[must_use]
+pub fn is_another(error: &reqwest::Error) -> bool {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        let io = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        let inner = io.and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        let found = error.downcast_ref::<rustls::Error>().or(inner);
+        if matches!(found, Some(rustls::Error::InvalidCertificate(_))) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
 fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::aws_lc_rs::default_provider())
 }

@@ -58,20 +58,21 @@ impl Supervisor {
         }
     }
 
-    /// Tells for ever how the kiosk goes on. `screen` is asked for signs of life too, if it can answer.
+    /// Tells for ever how the kiosk goes on. Before a kiosk is paired there is no journal.
     pub async fn keep(
         self: Arc<Self>,
         pulse: Arc<Pulse>,
-        journal: Journal,
-        screen: Option<Sender<UiCommand>>,
+        journal: Option<Journal>,
+        screen: Sender<UiCommand>,
     ) {
         let every = self.within.map_or(TOLD_EVERY, |within| within / 4);
         loop {
             let answering = Arc::clone(&pulse);
-            journal.answer(move || answering.answered(Part::Journal));
-            match &screen {
-                Some(screen) if self.within.is_some() => drop(screen.send(UiCommand::Refresh)),
-                _ => pulse.answered(Part::Screen),
+            if let Some(journal) = &journal {
+                journal.answer(move || answering.answered(Part::Journal));
+            }
+            if self.within.is_some() {
+                let _ = screen.send(UiCommand::Refresh);
             }
             sleep(every).await;
             self.tell(&pulse);

@@ -47,18 +47,41 @@ pub fn out_of_service(code: &str) -> (&'static str, &'static str) {
             "设备存储故障，已停止服务，请找工作人员。",
             "The kiosk's memory has failed. Please tell the staff.",
         ),
+        "MAINTENANCE" => (
+            "设备维护中，暂停服务。需要取货请联系工作人员。",
+            "This kiosk is being looked after. To collect, please call the staff.",
+        ),
+        "DEVICE_FAULT" => (
+            "设备故障，暂停服务。需要取货请联系工作人员。",
+            "Something in this kiosk does not work. To collect, please call the staff.",
+        ),
+        "STOCKTAKING" => (
+            "正在盘点，暂停服务。需要取货请联系工作人员。",
+            "The goods are being counted. To collect, please call the staff.",
+        ),
+        "CUSTOMS_VISIT" => (
+            "海关正在检查，暂停服务，请稍后再来。",
+            "Customs is looking at this kiosk. Please come back later.",
+        ),
+        "CENTRE_CLOSED" => {
+            ("提货中心休息中，请在营业时间再来。", "The centre is closed. Please come back in its hours.")
+        }
         _ => ("暂停服务，请找工作人员。", "Out of service. Please tell the staff."),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use pickup_protocol::service::OutReason;
+
     use super::*;
 
     #[test]
     fn every_text_is_in_both_languages_and_in_the_font() {
         let codes = ["STARTING", "NOT_CONNECTED_YET", "LOCK_DOWN", "SCANNER_DOWN", "JOURNAL_FAILED", "other"];
-        let texts = Reason::ALL.iter().map(|r| title(*r)).chain(codes.map(out_of_service));
+        let taken_out = OutReason::ALL.map(|reason| out_of_service(reason.code()));
+        assert!(taken_out.iter().all(|text| *text != out_of_service("other")), "each has its own");
+        let texts = Reason::ALL.iter().map(|r| title(*r)).chain(codes.map(out_of_service)).chain(taken_out);
         for (zh, en) in texts {
             assert!(!zh.is_ascii() && en.is_ascii(), "{zh} / {en}");
             assert_eq!(pickup_ui::missing_glyphs(zh), Vec::<char>::new());

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::event::{GoodsFault, Trouble};
 use crate::journal::Record;
+use crate::service::ServiceView;
 
 /// Something the session wants done.
 #[derive(Clone, Debug)]
@@ -42,6 +43,8 @@ pub enum Command {
     PollCards(bool),
     /// Print a slip.
     Print(Box<SlipJob>),
+    /// Print a sample slip, to be answered with this number as any slip is.
+    PrintSample(u64),
     /// Pulse the lock of this door, once.
     OpenDoor(DoorNumber),
     /// A person is needed here.
@@ -279,6 +282,8 @@ pub enum Screen {
         /// Door.
         door: DoorNumber,
     },
+    /// The service pages.
+    Service(Box<ServiceView>),
     /// A door that wants a look.
     StaffAttention {
         /// Door.

@@ -9,6 +9,7 @@ use pickup_protocol::{DoorNumber, Manifest};
 use uuid::Uuid;
 
 use crate::journal::Recovery;
+use crate::service::{Laid, ServiceAction};
 
 /// The time, as the session is told it with every event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +63,8 @@ pub enum Action {
     WrongGoods,
     /// This is wrong with them.
     Goods(GoodsFault),
+    /// Staff: something on the service pages.
+    Service(ServiceAction),
 }
 
 /// What is wrong with goods that were handed over.
@@ -142,6 +145,8 @@ pub enum Event {
     CardFailed,
     /// A document was read that orders are not made with, such as one without an 18-digit number.
     OtherDocument,
+    /// A document was laid on the reader: what became of it, for whoever tries the reader.
+    Laid(Laid),
     /// The card reader answers, or not.
     Reader(bool),
     /// Answer to [`crate::Command::AskVerdict`].

@@ -8,6 +8,7 @@ use pickup_protocol::kiosk::{
     HandoverOutcome, Offer, Resolution, Slip,
 };
 use pickup_protocol::manifest::ManifestUse;
+use pickup_protocol::service::ServiceChange;
 use pickup_protocol::{DoorNumber, PickupNumber};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -84,9 +85,11 @@ pub enum Record {
     },
     /// Staff looked behind a door; to be reported until acknowledged.
     Resolved(Box<Resolution>),
+    /// Staff took the kiosk out of service, or put it back; to be reported until acknowledged.
+    Service(Box<ServiceChange>),
     /// The backend has the report with this id.
     Reported {
-        /// Id of the handover, deposit or resolution.
+        /// Id of the handover, deposit, resolution or change.
         id: Uuid,
     },
     /// How a pickup stood, in place of its lines that were taken out; see [`crate::prune`].
@@ -159,6 +162,8 @@ pub enum Report {
     Deposit(Box<Deposit>),
     /// Of a look behind a door.
     Resolution(Box<Resolution>),
+    /// That staff took the kiosk out of service, or put it back.
+    Service(Box<ServiceChange>),
 }
 
 impl Report {
@@ -169,6 +174,7 @@ impl Report {
             Self::Handover(h) => h.handover_id,
             Self::Deposit(d) => d.deposit_id,
             Self::Resolution(r) => r.resolution_id,
+            Self::Service(s) => s.change_id,
         }
     }
 }
@@ -188,6 +194,8 @@ pub struct Recovery {
     pub unclear: BTreeSet<PickupNumber>,
     /// Pickups whose parcel staff put behind a door here, which the backend does not know yet.
     pub stored: BTreeSet<PickupNumber>,
+    /// How staff left the kiosk.
+    pub service: Option<Box<ServiceChange>>,
     /// Reports to send again, oldest first.
     pub reports: Vec<Report>,
 }
@@ -270,6 +278,10 @@ impl Recovery {
                     self.collected.insert(resolution.pickup, resolution.at);
                 }
                 self.reports.push(Report::Resolution(resolution));
+            }
+            Record::Service(change) => {
+                self.service = Some(change.clone());
+                self.reports.push(Report::Service(change));
             }
             Record::Reported { id } => self.reported(id),
             Record::Kept(kept) => self.stand(kept),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::command::{Command, SlipJob};
 use crate::event::Trouble;
 use crate::journal::{OpenPickup, Record};
+use crate::service::Sample;
 use crate::session::Session;
 use crate::state::State;
 use pickup_protocol::{PickupNumber, Reason};
@@ -26,6 +27,9 @@ impl Session {
     }
 
     pub(crate) fn printed(&mut self, done: u64) {
+        if self.sample_ended(done, Sample::Printed) {
+            return;
+        }
         self.unanswered.remove(&done);
         let (mut pickup, copy) = match &self.state {
             State::Printing { pickup, copy, job } if *job == done => (pickup.clone(), *copy),
@@ -42,6 +46,9 @@ impl Session {
     }
 
     pub(crate) fn print_answered(&mut self, failed: u64, sent: bool, trouble: Trouble) {
+        if self.sample_ended(failed, Sample::Failed { sent, trouble }) {
+            return;
+        }
         let pickup = self.unanswered.remove(&failed);
         let waited_for = match &self.state {
             State::Printing { job, .. } => *job == failed,

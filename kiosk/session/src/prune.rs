@@ -13,12 +13,18 @@ use crate::journal::{Kept, Record, Recovery, Report, recover};
 #[must_use]
 pub fn shorten(records: impl IntoIterator<Item = Record>) -> Vec<Record> {
     // What is stored follows from the reports that wait.
-    let Recovery { pickup, deposit, slips, collected, unclear, reports, stored: _ } = recover(records);
+    let Recovery { pickup, deposit, slips, collected, unclear, reports, service, stored: _ } =
+        recover(records);
     // What a report that waits says of its pickup may be out of date: what is kept of it comes after and has the last word.
     let told: BTreeSet<_> = reports.iter().filter_map(pickup_of).collect();
     let known: BTreeSet<_> =
         slips.keys().chain(collected.keys()).chain(&unclear).chain(&told).copied().collect();
+    let standing = service.filter(|last| reports.iter().all(|report| report.id() != last.change_id));
     let mut short: Vec<Record> = reports.into_iter().map(ended).collect();
+    short.extend(standing.into_iter().flat_map(|last| {
+        let id = last.change_id;
+        [Record::Service(last), Record::Reported { id }]
+    }));
     short.extend(known.into_iter().filter_map(|number| {
         let slips = slips.get(&number).copied().unwrap_or_default();
         let kept = Kept {
@@ -42,7 +48,7 @@ fn pickup_of(report: &Report) -> Option<PickupNumber> {
     match report {
         Report::Handover(handover) => Some(handover.pickup),
         Report::Resolution(resolution) => Some(resolution.pickup),
-        Report::Deposit(_) => None,
+        Report::Deposit(_) | Report::Service(_) => None,
     }
 }
 
@@ -51,5 +57,6 @@ fn ended(report: Report) -> Record {
         Report::Handover(handover) => Record::HandedOver(handover),
         Report::Deposit(deposit) => Record::Deposited(deposit),
         Report::Resolution(resolution) => Record::Resolved(resolution),
+        Report::Service(change) => Record::Service(change),
     }
 }

@@ -20,6 +20,7 @@ impl Session {
             self.collected.clone_from(&found.collected);
             self.unclear.clone_from(&found.unclear);
             self.stored.clone_from(&found.stored);
+            self.standing.clone_from(&found.service);
             self.recovery = Some(*found);
         }
         self.start();
@@ -157,6 +158,7 @@ impl Session {
 
     /// What was asked to be written is on the disk: what waited for it goes on.
     pub(crate) fn journalled(&mut self, done: u64) {
+        self.service_journalled(done);
         match &mut self.state {
             State::Recording { pickup, copy, write } if *write == done => {
                 let (pickup, copy) = (pickup.clone(), *copy);

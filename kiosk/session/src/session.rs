@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use pickup_protocol::kiosk::{DoorOffer, Hello};
+use pickup_protocol::service::ServiceChange;
 use pickup_protocol::staff::{Scanned, classify};
 use pickup_protocol::{DoorNumber, Language, Manifest, PickupNumber, Reason};
 use uuid::Uuid;
@@ -102,6 +103,8 @@ pub struct Session {
     /// Parcels put behind a door here, which the backend may not have heard of yet.
     pub(crate) stored: BTreeSet<PickupNumber>,
     pub(crate) doors: BTreeMap<DoorNumber, bool>,
+    /// How staff left the kiosk: out of service, or back in it.
+    pub(crate) standing: Option<Box<ServiceChange>>,
     pub(crate) lock_up: bool,
     pub(crate) scanner_up: bool,
     pub(crate) reader_up: bool,
@@ -157,6 +160,7 @@ impl Session {
             unclear: BTreeSet::new(),
             stored: BTreeSet::new(),
             doors: BTreeMap::new(),
+            standing: None,
             lock_up: false,
             scanner_up: false,
             reader_up: true,
@@ -186,6 +190,7 @@ impl Session {
             Event::Card(card) => self.card(&card),
             Event::CardFailed => self.card_failed(Problem::ReadAgain),
             Event::OtherDocument => self.card_failed(Problem::OtherDocument),
+            Event::Laid(laid) => self.laid(laid),
             Event::Reader(up) => self.reader(up),
             Event::Verdict(ask, answer) => self.verdict(ask, answer.ok().map(|v| *v)),
             Event::Grant(ask, answer) => self.granted(ask, answer.ok()),
@@ -295,21 +300,6 @@ impl Session {
         self.enter(State::Refused(Box::new(refusal)));
     }
 
-    /// Why no pickup can begin, as a code; `None` when one can.
-    pub(crate) fn out_of_service(&self) -> Option<&'static str> {
-        if self.journal_good == Some(false) {
-            Some("JOURNAL_FAILED")
-        } else if self.hello.is_none() {
-            Some("NOT_CONNECTED_YET")
-        } else if !self.lock_up {
-            Some("LOCK_DOWN")
-        } else if !self.scanner_up {
-            Some("SCANNER_DOWN")
-        } else {
-            None
-        }
-    }
-
     fn scanned(&mut self, bytes: &[u8]) {
         self.touched = self.now.mono;
         let scanned = classify(bytes);
@@ -329,17 +319,15 @@ impl Session {
                 }
             }
             State::StaffHome { .. } | State::StaffStored { .. } => self.label(scanned),
+            State::Service(_) => self.service_scanned(bytes),
+            // Whatever is wrong with the machine, staff can look at it; with no journal nothing begins.
+            State::Idle if self.journal_good == Some(true) => {
+                if let Scanned::Badge(badge) = scanned {
+                    self.badge(badge);
+                }
+            }
             _ => {}
         }
-    }
-
-    fn contact(&mut self, online: bool) {
-        if online {
-            self.away_since = None;
-        } else if self.online {
-            self.away_since = self.now.wall;
-        }
-        self.online = online;
     }
 
     fn lock(&mut self, up: bool) {
@@ -352,7 +340,8 @@ impl Session {
 
     /// Brings the reader and the screen in line with the state.
     fn settle(&mut self) {
-        let wanted = matches!(self.state, State::PresentCard { .. }) && self.overlay != Some(Overlay::Help);
+        let asked = matches!(self.state, State::PresentCard { .. }) || self.service_reads_cards();
+        let wanted = asked && self.overlay != Some(Overlay::Help);
         if wanted != self.polling {
             self.polling = wanted;
             self.push(Command::PollCards(wanted));

@@ -34,7 +34,7 @@ impl Session {
                 self.enter(State::StaffHome { staff: Staff { badge, name, attention }, problem: None });
             }
             Some(StaffReply::Refused { reason }) => self.refuse(reason),
-            None => self.refuse(Reason::Offline),
+            None => self.badge_unanswered(),
         }
     }
 

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::command::{Look, Problem, Whereabouts};
 use crate::event::Trouble;
 use crate::journal::{OpenDeposit, OpenPickup};
+use crate::service::Service;
 
 /// Where a session stands. Everything about a person lives in here and goes when the state goes.
 #[derive(Debug)]
@@ -130,6 +131,7 @@ pub(crate) enum State {
         waybill: String,
         door: DoorNumber,
     },
+    Service(Box<Service>),
     StaffLook {
         staff: Staff,
         case: Attention,

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use pickup_protocol::Language;
 use pickup_protocol::kiosk::HandoverOutcome;
-use pickup_protocol::{Language, Reason};
 
 use crate::command::{Display, Look, Whereabouts};
 use crate::event::{OpenFailure, Trouble};
@@ -54,6 +54,7 @@ impl Session {
                 Some(self.touched + self.config.farewell_for)
             }
             State::StaffLook { step: Look::Open, .. } => after(self.config.idle_after),
+            State::Service(service) => Some(self.service_due(service)),
             // Whoever asked for help, the other language or larger letters and went away.
             State::Idle
                 if self.overlay.is_some()
@@ -95,7 +96,8 @@ impl Session {
                 let ask = *ask;
                 self.planned(ask, None);
             }
-            (State::StaffAsking { .. }, _) => self.refuse(Reason::Offline),
+            (State::StaffAsking { .. }, _) => self.badge_unanswered(),
+            (State::Service(_), _) => self.service_timeout(),
             (State::PrinterTrouble { .. }, _) => self.printer_timeout(),
             (State::TakeGoods { .. } | State::StaffPlace { .. }, _) => self.door_ajar(),
             (State::StaffStored { .. } | State::StaffLook { step: Look::Open, .. }, _) => {

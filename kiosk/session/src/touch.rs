@@ -27,7 +27,11 @@ impl Session {
             Action::Explain | Action::ScanHelp | Action::WrongGoods | Action::Goods(_) => self.aside(action),
             action => {
                 self.overlay = None;
-                if self.staff_touched(action) || self.typed_touched(action) || self.pickup_touched(action) {
+                if self.service_touched(action)
+                    || self.staff_touched(action)
+                    || self.typed_touched(action)
+                    || self.pickup_touched(action)
+                {
                     return;
                 }
                 if matches!(action, Action::Cancel | Action::Finish) && self.may_leave() {

@@ -125,6 +125,7 @@ impl Session {
                 attention: staff.attention.iter().map(|a| a.door).collect(),
                 problem: *problem,
             },
+            State::Service(service) => self.service_page(service),
             State::StaffIntending { deposit, .. } | State::StaffOpening { deposit, .. } => {
                 planned(&deposit.plan).map_or(Screen::LookingUp, |(_, _, door)| Screen::Opening(door))
             }

@@ -93,13 +93,13 @@ async fn one_dead_board_does_not_stop_its_neighbour_on_the_bus() {
     let cabinet = Cabinet::of(RACK);
     cabinet.fault("lock2:9", Some("silent"));
     let mut driver = spawn_all(buses(&cabinet));
-    until(&mut driver, LockEvent::BoardDown { board: 9 }).await;
+    until(&mut driver, LockEvent::BoardDown { bus: 1, board: 9 }).await;
     driver.open(3).unwrap();
     until(&mut driver, not_sent(3, DeviceFault::NoAnswer)).await;
     driver.open(2).unwrap();
     until(&mut driver, LockEvent::Opened { door: 2 }).await;
     cabinet.fault("lock2:9", None);
-    until(&mut driver, LockEvent::BoardUp { board: 9 }).await;
+    until(&mut driver, LockEvent::BoardUp { bus: 1, board: 9 }).await;
     driver.open(3).unwrap();
     until(&mut driver, LockEvent::Opened { door: 3 }).await;
 }

@@ -15,6 +15,7 @@ mod loops;
 mod palette;
 mod rig;
 mod samples;
+mod service;
 mod texts;
 mod touch;
 mod unseen;

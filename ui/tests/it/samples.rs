@@ -8,6 +8,7 @@ pub fn all(language: Language) -> Vec<(&'static str, View)> {
         .into_iter()
         .chain(ends())
         .chain(staff())
+        .chain(crate::service::pages())
         .map(|(name, screen)| (name, view(language, screen)))
         .collect();
     for (name, view) in &mut views {

@@ -100,7 +100,7 @@ fn only_one(data_dir: &Path) -> Result<std::fs::File> {
 /// `kiosk enrol | list | revoke`.
 pub async fn kiosk(app: Arc<App>, command: KioskCommand) -> Result<()> {
     match command {
-        KioskCommand::Enrol { name, centre } => enrol(app, name, centre).await,
+        KioskCommand::Enrol { name, centre, qr } => enrol(app, name, centre, qr).await,
         KioskCommand::List => list(app).await,
         KioskCommand::Show { kiosk, json } => kiosk::show(app, kiosk, json).await,
         KioskCommand::Revoke { name } => {
@@ -112,7 +112,7 @@ pub async fn kiosk(app: Arc<App>, command: KioskCommand) -> Result<()> {
     }
 }
 
-async fn enrol(app: Arc<App>, name: String, centre: Option<u16>) -> Result<()> {
+async fn enrol(app: Arc<App>, name: String, centre: Option<u16>, qr: bool) -> Result<()> {
     let (now, shared, told) = (app.now(), Arc::clone(&app), name.clone());
     let code = app.store.write(move |tx| {
         credentials::issue_code(tx, &shared.secrets, &shared.ca.digest(), now, &name, centre)
@@ -120,6 +120,9 @@ async fn enrol(app: Arc<App>, name: String, centre: Option<u16>) -> Result<()> {
     let code = code.await?;
     say!("One-time code for kiosk {told}, good once and for {} minutes:", credentials::CODE_FOR_S / 60);
     say!("{code}");
+    if qr {
+        say!("{}", drawn(&code.to_string())?);
+    }
     Ok(())
 }
 
@@ -272,8 +275,13 @@ pub async fn label(app: Arc<App>, waybill: String, qr: bool) -> Result<()> {
     let text = staff::label(&waybill);
     say!("{text}");
     if qr {
-        let code = qrcode::QrCode::new(text.as_bytes()).context("the label does not fit a QR code")?;
-        say!("{}", code.render::<qrcode::render::unicode::Dense1x2>().build());
+        say!("{}", drawn(&text)?);
     }
     Ok(())
+}
+
+/// A QR code in the letters of a terminal.
+fn drawn(text: &str) -> Result<String> {
+    let code = qrcode::QrCode::new(text.as_bytes()).context("this does not fit a QR code")?;
+    Ok(code.render::<qrcode::render::unicode::Dense1x2>().build())
 }

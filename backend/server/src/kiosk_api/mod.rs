@@ -17,6 +17,7 @@ mod offer;
 mod once;
 mod plan;
 mod resolutions;
+mod service;
 mod staff;
 mod verdict;
 
@@ -49,6 +50,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/kiosk/v1/deposits/plan", post(plan::plan))
         .route("/kiosk/v1/deposits", post(deposits::deposit))
         .route("/kiosk/v1/resolutions", post(resolutions::resolution))
+        .route("/kiosk/v1/service", post(service::service))
         .route("/kiosk/v1/health", post(health::health))
         .route_layer(from_fn_with_state(Arc::clone(&app), auth::require_kiosk));
     Router::new()

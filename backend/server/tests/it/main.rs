@@ -18,6 +18,7 @@ mod health;
 mod imports;
 mod pickup;
 mod program;
+mod service;
 mod simulation;
 mod store;
 mod trail;

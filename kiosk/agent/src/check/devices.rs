@@ -143,8 +143,8 @@ async fn lock(config: &Config) -> Vec<Finding> {
             LockEvent::State { door, open } => drop(doors.insert(door, open)),
             LockEvent::Opened { door } => drop(doors.insert(door, true)),
             LockEvent::Closed { door } => drop(doors.insert(door, false)),
-            LockEvent::BoardDown { board } => silent_boards.push(board),
-            LockEvent::BoardUp { board } => silent_boards.retain(|silent| *silent != board),
+            LockEvent::BoardDown { bus, board } => silent_boards.push((bus, board)),
+            LockEvent::BoardUp { bus, board } => silent_boards.retain(|silent| *silent != (bus, board)),
             LockEvent::Down(why) => fault = Some(why),
             LockEvent::Up => fault = None,
             LockEvent::BusDown { bus, fault } => silent_buses.push((bus, fault)),
@@ -160,8 +160,10 @@ async fn lock(config: &Config) -> Vec<Finding> {
     }
     let mut found: Vec<Finding> = silent_boards
         .into_iter()
-        .map(|board| {
-            let text = format!("board {board} does not answer: check its power, its address and its line");
+        .map(|(bus, board)| {
+            let text = format!(
+                "bus {bus}, board {board} does not answer: check its power, its address and its line"
+            );
             Finding::new("lock", Grade::Bad, "board_silent", text)
         })
         .collect();

@@ -13,7 +13,7 @@ use pickup_session::shorten;
 use serde_json::json;
 
 use super::store::{self, Salvage, Store};
-use super::{advice, keep_from};
+use super::{Ill, keep_from};
 use crate::files::DataLock;
 
 /// What is typed to confirm.
@@ -81,7 +81,7 @@ pub(super) fn check(data_dir: &Path, out: &mut dyn Write) -> Result<ExitCode> {
     for text in faults(&salvage) {
         writeln!(out, "DAMAGED: {text}")?;
     }
-    writeln!(out, "{}", advice(""))?;
+    writeln!(out, "{}", Ill::Damaged.advice())?;
     Ok(ExitCode::FAILURE)
 }
 

@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 use pickup_session::journal::{Record, Recovery};
+use rusqlite::ErrorCode;
 
 use store::Store;
 
@@ -111,6 +112,13 @@ pub fn summary(data_dir: &Path) -> Result<Option<(usize, usize, bool)>> {
     let salvage = store::salvage(data_dir)?;
     let waiting = pickup_session::recover(salvage.records().cloned()).reports.len();
     Ok(Some((salvage.records().count(), waiting, salvage.is_sound())))
+}
+
+/// Size of a journal's files on the disk, in bytes; 0 when there is none.
+#[must_use]
+pub fn bytes(data_dir: &Path) -> u64 {
+    let size = |name: &str| std::fs::metadata(data_dir.join(name)).map_or(0, |found| found.len());
+    store::FILES.into_iter().map(size).fold(0, u64::saturating_add)
 }
 
 /// When lines that were reported may go.
@@ -238,21 +246,62 @@ impl Keeper {
     fn say(&mut self, error: &anyhow::Error) {
         let text = format!("{error:#}");
         if self.said != text {
-            tracing::error!("{text}. The kiosk stays closed and opens no door. {}", advice(&text));
+            tracing::error!("{text}. The kiosk stays closed and opens no door. {}", Ill::of(error).advice());
             self.said = text;
         }
     }
 }
 
-/// What a person can do about a journal that is no good.
-fn advice(error: &str) -> &'static str {
-    let has = |words: &[&str]| words.iter().any(|word| error.contains(word));
-    if has(&["is full", "disk I/O", "readonly", "read-only", "locked"]) {
-        "Make room on the disk, or see that it can be written; the kiosk goes on by itself then."
-    } else if has(&["newer program"]) {
-        "Install the newer program again."
-    } else {
-        "Stop the kiosk; look with `pickup-kiosk journal check`, keep a copy with `pickup-kiosk journal export`, and put \
-         the damaged file away with `pickup-kiosk journal set-aside`, which goes on with what can be read."
+/// What is wrong with a journal that is no good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ill {
+    /// The disk does not take what is written, or does not give it back.
+    Disk,
+    /// A newer program wrote it.
+    Newer,
+    /// What it says cannot be read.
+    Damaged,
+}
+
+impl Ill {
+    fn of(error: &anyhow::Error) -> Self {
+        let of_cause = |cause: &(dyn std::error::Error + 'static)| {
+            if cause.is::<store::Newer>() {
+                return Some(Self::Newer);
+            }
+            if cause.is::<std::io::Error>() {
+                return Some(Self::Disk);
+            }
+            let code = cause.downcast_ref::<rusqlite::Error>()?.sqlite_error_code()?;
+            is_the_disks(code).then_some(Self::Disk)
+        };
+        error.chain().find_map(of_cause).unwrap_or(Self::Damaged)
     }
+
+    /// What a person can do about it.
+    const fn advice(self) -> &'static str {
+        match self {
+            Self::Disk => {
+                "Make room on the disk, or see that it can be written; the kiosk goes on by itself then."
+            }
+            Self::Newer => "Install the newer program again.",
+            Self::Damaged => {
+                "Stop the kiosk; look with `pickup-kiosk journal check`, keep a copy with `pickup-kiosk journal export`, \
+                 and put the damaged file away with `pickup-kiosk journal set-aside`, which goes on with what can be read."
+            }
+        }
+    }
+}
+
+const fn is_the_disks(code: ErrorCode) -> bool {
+    matches!(
+        code,
+        ErrorCode::DiskFull
+            | ErrorCode::SystemIoFailure
+            | ErrorCode::ReadOnly
+            | ErrorCode::CannotOpen
+            | ErrorCode::PermissionDenied
+            | ErrorCode::DatabaseBusy
+            | ErrorCode::DatabaseLocked
+    )
 }

@@ -15,6 +15,11 @@ use crate::files::write_private;
 /// What a newer program may have changed is not guessed at.
 const VERSION: i64 = 2;
 
+/// A newer program wrote the journal.
+#[derive(Debug, thiserror::Error)]
+#[error("it was written by a newer program (layout {0}): install that program again")]
+pub struct Newer(i64);
+
 /// Where the journal of a data directory lies.
 #[must_use]
 pub fn path(data_dir: &Path) -> PathBuf {
@@ -138,10 +143,9 @@ fn open(path: &Path) -> Result<Connection> {
     db.pragma_update(None, "synchronous", "FULL")?;
     sound(&db)?;
     let version: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    ensure!(
-        version <= VERSION,
-        "it was written by a newer program (layout {version}): install that program again"
-    );
+    if version > VERSION {
+        return Err(Newer(version).into());
+    }
     if version < VERSION {
         db.execute_batch(
             "BEGIN IMMEDIATE;
@@ -161,7 +165,7 @@ fn sound(db: &Connection) -> Result<()> {
 }
 
 /// The files of a journal; the last is the one that counts.
-const FILES: [&str; 3] = ["journal.db-wal", "journal.db-shm", "journal.db"];
+pub const FILES: [&str; 3] = ["journal.db-wal", "journal.db-shm", "journal.db"];
 
 /// Copies the journal into `aside` and puts one with these records in its place. A power cut leaves the old one, or the
 /// new one as soon as it is opened.

@@ -100,7 +100,29 @@ fn a_journal_of_the_first_layout_is_read_on() {
     let (_, found) = Store::open(&dir.0).unwrap();
     assert_eq!(found.slips.len(), 1);
     dir.db().pragma_update(None, "user_version", 9).unwrap();
-    assert!(format!("{:#}", Store::open(&dir.0).unwrap_err()).contains("newer program"));
+    let error = Store::open(&dir.0).unwrap_err();
+    assert!(format!("{error:#}").contains("newer program"));
+    assert_eq!(Ill::of(&error), Ill::Newer);
+}
+
+#[test]
+fn what_to_do_follows_from_what_is_wrong_and_not_from_its_words() {
+    use rusqlite::ffi;
+    let sqlite = |code| anyhow::Error::from(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None));
+    for (code, ill) in [
+        (ffi::SQLITE_FULL, Ill::Disk),
+        (ffi::SQLITE_IOERR, Ill::Disk),
+        (ffi::SQLITE_READONLY, Ill::Disk),
+        (ffi::SQLITE_LOCKED, Ill::Disk),
+        (ffi::SQLITE_CANTOPEN, Ill::Disk),
+        (ffi::SQLITE_CORRUPT, Ill::Damaged),
+        (ffi::SQLITE_NOTADB, Ill::Damaged),
+    ] {
+        assert_eq!(Ill::of(&sqlite(code).context("the journal cannot be opened")), ill, "{code}");
+    }
+    let file = std::io::Error::from(std::io::ErrorKind::StorageFull);
+    assert_eq!(Ill::of(&anyhow::Error::from(file)), Ill::Disk);
+    assert_eq!(Ill::of(&anyhow::anyhow!("a record says that the disk is full")), Ill::Damaged);
 }
 
 #[test]

@@ -53,11 +53,15 @@ pub enum LockEvent {
     },
     /// A board that was silent answers. The states of its doors follow.
     BoardUp {
+        /// The bus, from 0.
+        bus: usize,
         /// The board's address on its bus.
         board: u8,
     },
     /// A board does not answer; the states of its doors are not known.
     BoardDown {
+        /// The bus, from 0.
+        bus: usize,
         /// The board's address on its bus.
         board: u8,
     },

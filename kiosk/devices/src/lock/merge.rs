@@ -83,6 +83,9 @@ impl Joined {
         match event {
             LockEvent::Up => self.up(bus).await,
             LockEvent::Down(fault) => self.down(bus, fault).await,
+            // A driver knows of one bus only, its own.
+            LockEvent::BoardUp { board, .. } => self.send(LockEvent::BoardUp { bus, board }).await,
+            LockEvent::BoardDown { board, .. } => self.send(LockEvent::BoardDown { bus, board }).await,
             event => self.send(event).await,
         }
     }

@@ -179,7 +179,7 @@ impl Rack {
         if board.answers.replace(true) != Some(true) {
             self.trace.note(LockTrace::Board(config.address, status.channels()));
             if self.reporter.is_up() {
-                self.reporter.send(LockEvent::BoardUp { board: config.address }).await?;
+                self.reporter.send(LockEvent::BoardUp { bus: 0, board: config.address }).await?;
             }
             self.reporter.up().await?;
         }
@@ -241,7 +241,7 @@ impl Rack {
         if self.boards.iter().all(|board| board.answers == Some(false)) {
             self.reporter.down(DeviceFault::NoAnswer).await?;
         } else {
-            self.reporter.send(LockEvent::BoardDown { board: address }).await?;
+            self.reporter.send(LockEvent::BoardDown { bus: 0, board: address }).await?;
         }
         Ok(true)
     }

@@ -291,7 +291,7 @@ async fn one_dead_board_does_not_stop_the_other() {
     wait_for(&mut driver.events, |event| *event == failed).await;
     wait_for(&mut driver.events, |event| *event == LockEvent::Opened { door: 1 }).await;
     dead.lock().unwrap().silent = false;
-    wait_for(&mut driver.events, |event| *event == LockEvent::BoardUp { board: 2 }).await;
+    wait_for(&mut driver.events, |event| *event == LockEvent::BoardUp { bus: 0, board: 2 }).await;
     driver.open(30).unwrap();
     wait_for(&mut driver.events, |event| *event == LockEvent::Opened { door: 30 }).await;
     assert_eq!(dead.lock().unwrap().pulsed(), [24]);

@@ -23,6 +23,7 @@ pub struct Asked {
     pub staff: Option<Uuid>,
     pub plan: Option<Uuid>,
     pub job: Option<SlipJob>,
+    pub sample: Option<u64>,
 }
 
 pub struct Kiosk {
@@ -154,6 +155,7 @@ impl Kiosk {
                 Command::AskPlan(request) => self.asked.plan = Some(request.request_id),
                 Command::Print(job) => self.asked.job = Some(*job),
                 Command::AskNumber(request) => self.asked.verdict = Some(request.request_id),
+                Command::PrintSample(job) => self.asked.sample = Some(job),
                 Command::PollCards(_)
                 | Command::OpenDoor(_)
                 | Command::CallStaff(_)
@@ -189,6 +191,7 @@ impl Kiosk {
             Command::PollCards(on) => if *on { "look for cards" } else { "stop looking" }.into(),
             Command::Print(job) => if job.copy { "print a copy" } else { "print" }.into(),
             Command::OpenDoor(door) => format!("open {}", door.0),
+            Command::PrintSample(_) => "print a sample".into(),
             Command::CallStaff(why) => format!("call staff: {why}"),
         });
     }
@@ -355,6 +358,7 @@ pub fn record_name(record: &Record) -> String {
         Record::Deposited(deposit) => format!("deposited {:?}", deposit.outcome),
         Record::LookIntent { .. } => "look intent".into(),
         Record::Resolved(resolution) => format!("resolved {:?}", resolution.found),
+        Record::Service(change) => change.out.map_or("put back", |_| "taken out").into(),
         Record::Reported { .. } => "reported".into(),
         Record::Sent { .. } => "sent".into(),
         Record::Kept(_) => "kept".into(),

@@ -13,6 +13,7 @@ mod printer;
 mod prune;
 mod restart;
 mod sample;
+mod service;
 mod staff;
 mod typed;
 mod waiting;

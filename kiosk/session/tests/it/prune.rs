@@ -4,6 +4,7 @@ use fastrand::Rng;
 use pickup_protocol::kiosk::{
     DoorEvent, DoorEventKind, Evidence, EvidenceMethod, Found, Handover, HandoverOutcome, Resolution,
 };
+use pickup_protocol::service::{OutReason, ServiceChange};
 use pickup_protocol::{DoorNumber, PickupNumber};
 use pickup_session::journal::{OpenPickup, Record, Recovery, recover};
 use pickup_session::shorten;
@@ -40,7 +41,13 @@ fn handover(rng: &mut Rng, pickup: u64) -> Record {
 fn any_line(rng: &mut Rng, before: &[Record]) -> Record {
     let number = rng.u64(1..5);
     let (pickup, door) = (PickupNumber(number), DoorNumber(rng.u16(1..4)));
-    match rng.u8(0..10) {
+    match rng.u8(0..11) {
+        10 => Record::Service(Box::new(ServiceChange {
+            change_id: Uuid::from_u128(rng.u128(..)),
+            badge: "BADGE".into(),
+            out: rng.bool().then_some(OutReason::Stocktaking),
+            at: Some(later(1)),
+        })),
         0 | 1 => Record::Granted(Box::new(OpenPickup {
             manifest: None,
             handover_id: Uuid::from_u128(rng.u128(..)),

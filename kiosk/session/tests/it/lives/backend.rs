@@ -187,6 +187,7 @@ impl Backend {
             Report::Handover(handover) => self.handover(handover),
             Report::Deposit(deposit) => self.deposit(deposit),
             Report::Resolution(resolution) => self.resolution(resolution),
+            Report::Service(_) => Ok(()),
         }
     }
 

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use pickup_protocol::service::OutReason;
 use pickup_protocol::{DoorNumber, PickupNumber};
+use pickup_session::service::ServiceAction;
 use pickup_session::{Action, Card, Event, Look, Screen, Trouble};
 
 use super::backend::{Parcel, Place};
@@ -97,6 +99,12 @@ impl World {
                 self.touch(Action::StaffOpen)
             }
             Screen::StaffHome { .. } if mood == 9 => self.touch(Action::Cancel),
+            Screen::StaffHome { .. } if mood == 8 => self.touch(Action::Service(ServiceAction::Enter)),
+            Screen::Service(page) if page.out.is_some() && page.staff.is_some() => {
+                self.touch(Action::Service(ServiceAction::PutBack))
+            }
+            Screen::Service(_) => self.touch(Action::Service(ServiceAction::Leave)),
+            Screen::OutOfService("MAINTENANCE") => self.scan(sample::badge().into_bytes()),
             Screen::StaffHome { .. } | Screen::StaffStored { .. } => self.scan_a_label(),
             Screen::Refused { .. } | Screen::Done { .. } => self.touch(Action::Finish),
             Screen::StillThere => self.touch(Action::MoreTime),
@@ -141,13 +149,16 @@ impl World {
 
     fn touch_anything(&mut self, any: usize) -> Step {
         use Action::{Back, Cancel, Confirm, Finish, GoodsInside, GoodsTaken, Help, MoreTime, OpenAgain};
-        const ACTIONS: [Action; 18] = [
+        const ACTIONS: [Action; 21] = [
             Action::TypeNumber,
             Action::Digit(7),
             Action::ScanHelp,
             Action::Explain,
             Action::WrongGoods,
             Action::Goods(pickup_session::GoodsFault::Missing),
+            Action::Service(ServiceAction::Enter),
+            Action::Service(ServiceAction::TakeOut(OutReason::Maintenance)),
+            Action::Service(ServiceAction::Leave),
             Back,
             Cancel,
             Confirm,

@@ -56,6 +56,8 @@ pub struct Rules {
     slips: BTreeMap<PickupNumber, u32>,
     pub reports: BTreeSet<Uuid>,
     was_idle: bool,
+    /// Staff took the kiosk out of service, and that is on the disk.
+    out_of_service: bool,
     pub tally: Tally,
 }
 
@@ -102,6 +104,7 @@ impl Rules {
     pub fn asked(&mut self, command: &Command, now: Now) -> Result<(), String> {
         match command {
             Command::AskVerdict(request) => {
+                must(!self.out_of_service, || "a ticket is taken while out of service".into())?;
                 self.powered.visit = PAPERS.pickup_of(&request.ticket);
                 self.powered.card_matched = false;
                 self.powered.turned_away = false;
@@ -131,6 +134,7 @@ impl Rules {
             Command::Show(_)
             | Command::AskGrant(_)
             | Command::AskPlan(_)
+            | Command::PrintSample(_)
             | Command::CallStaff(_)
             | Command::CallAbout { .. } => {}
         }
@@ -237,6 +241,12 @@ impl Rules {
                     DepositOutcome::Stored => self.tally.stored += 1,
                     DepositOutcome::NotStored => self.tally.not_stored += 1,
                 }
+            }
+            Record::Service(change) => {
+                must(self.reports.insert(change.change_id), || "a change is reported twice".into())?;
+                self.out_of_service = change.out.is_some();
+                self.tally.taken_out += u64::from(self.out_of_service);
+                self.tally.put_back += u64::from(!self.out_of_service);
             }
             Record::Resolved(resolution) => {
                 must(self.reports.insert(resolution.resolution_id), || "a look is reported twice".into())?;

@@ -168,7 +168,7 @@ impl World {
                     let ticket = PAPERS.ticket_of(number);
                     self.asks.push_back(Ask::Verdict(VerdictRequest { request_id, ticket }));
                 }
-                Command::PollCards(_) | Command::CallAbout { .. } => {}
+                Command::PollCards(_) | Command::PrintSample(_) | Command::CallAbout { .. } => {}
             }
         }
         self.rules.stands(&self.session, &self.view, commands)
@@ -232,6 +232,7 @@ impl World {
                 Record::HandedOver(report) => self.outbox.push_back(Report::Handover(report.clone())),
                 Record::Deposited(report) => self.outbox.push_back(Report::Deposit(report.clone())),
                 Record::Resolved(report) => self.outbox.push_back(Report::Resolution(report.clone())),
+                Record::Service(report) => self.outbox.push_back(Report::Service(report.clone())),
                 Record::DepositCancelled { pickup, .. } => {
                     PAPERS.offer(*pickup).doors.iter().for_each(|door| self.goods.remove(*door));
                 }
