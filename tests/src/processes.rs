@@ -46,6 +46,15 @@ pub fn family(id: u32) -> Result<Vec<u32>> {
     Ok(descendants(id, &pairs))
 }
 
+/// Ends all that a process started and what those started, but not the process itself. One that has gone is as good as ended.
+pub fn end_children(id: u32) {
+    for child in family(id).unwrap_or_default().into_iter().skip(1) {
+        if let Some(child) = i32::try_from(child).ok().and_then(rustix::process::Pid::from_raw) {
+            let _ = rustix::process::kill_process(child, rustix::process::Signal::KILL);
+        }
+    }
+}
+
 /// Files that a process has mapped into its memory.
 ///
 /// # Errors
@@ -95,6 +104,18 @@ mod tests {
         let maps = "00-10 r--p 0 08:01 7  /usr/lib/libc.so.6\n10-20 rw-p 0 00:00 0 \n\
                     20-30 rw-p 0 00:00 0  [heap]\n30-40 rw-s 0 00:05 1  /dev/shm/x\n40-50 r-xp 0 08:01 7 /usr/lib/libc.so.6\n";
         assert_eq!(files_in(maps).into_iter().collect::<Vec<_>>(), [PathBuf::from("/usr/lib/libc.so.6")]);
+    }
+
+    #[test]
+    fn what_a_process_started_ends_without_it() {
+        let mut shell = std::process::Command::new("sh").args(["-c", "sleep 600; exit 3"]).spawn().unwrap();
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+        while family(shell.id()).unwrap().len() < 2 {
+            assert!(std::time::Instant::now() < deadline, "the shell started nothing");
+            std::thread::yield_now();
+        }
+        end_children(shell.id());
+        assert_eq!(shell.wait().unwrap().code(), Some(3));
     }
 
     #[test]

@@ -35,8 +35,16 @@ const SWITCHES: [&str; 11] = [
 pub struct Browser {
     http: reqwest::Client,
     session: String,
-    // Held so that the driver, and with it the browser, ends with this value.
-    _driver: Child,
+    driver: Child,
+}
+
+impl Drop for Browser {
+    /// The driver is ended as a value; the browser it started would stay behind.
+    fn drop(&mut self) {
+        if let Some(id) = self.driver.id() {
+            crate::processes::end_children(id);
+        }
+    }
 }
 
 impl Browser {
@@ -68,7 +76,7 @@ impl Browser {
         } } });
         let answer = call(&http, Method::POST, &format!("{base}/session"), Some(wanted)).await?;
         let id = answer.get("sessionId").and_then(Value::as_str).context("the browser gave no session")?;
-        let browser = Self { http: http.clone(), session: format!("{base}/session/{id}"), _driver: driver };
+        let browser = Self { http: http.clone(), session: format!("{base}/session/{id}"), driver };
         browser.post("/url", json!({ "url": url })).await?;
         Ok(browser)
     }

@@ -187,12 +187,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // The youngest first: a parent that sees its children go may start others.
-        for id in self.family().unwrap_or_default().into_iter().skip(1) {
-            if let Some(id) = i32::try_from(id).ok().and_then(rustix::process::Pid::from_raw) {
-                let _ = rustix::process::kill_process(id, rustix::process::Signal::KILL);
-            }
-        }
+        processes::end_children(self.child.id());
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
