@@ -48,6 +48,7 @@ fn run(command: Command) -> anyhow::Result<bool> {
         Command::BenchPickup { json, pickups } => bench::run(json, pickups),
         Command::BenchKiosk(words) => bench::kiosk(&words),
         Command::BenchClearing(words) => bench::clearing(&words),
+        Command::BenchApi(words) => bench::api(&words),
         Command::BenchCustoms(words) => bench::customs(&words),
         Command::BenchSessions(words) => bench::sessions(&words),
         Command::BenchKills(words) => bench::kills(&words),
