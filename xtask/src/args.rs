@@ -23,6 +23,8 @@ cargo xtask <command>
   bench clearing [--engine sqlite|postgres] [--json] …
         Orders a second over HTTP beside the bare statements and one transaction an order; on both
         databases unless one is named. `--help` lists the rest.
+  bench api [--json] [--secs N] [--watchers N] …
+        Requests a second and p99 of the shop API: goods, quote, order and status, with 1,000 watchers.
   bench kills [--times N] [--json]
         Kills the backend and PostgreSQL under load and checks that nothing acknowledged is lost.
   bench customs [--json] [--rounds N]
@@ -132,6 +134,8 @@ pub enum Command {
     BenchClearing(Vec<String>),
     /// Measure customs messages; the words go to the program that does it.
     BenchCustoms(Vec<String>),
+    /// Measure the shop API; the words go to the program that does it.
+    BenchApi(Vec<String>),
     /// Simulate sessions of a kiosk; the words go to the program that does it.
     BenchSessions(Vec<String>),
     /// Kill backend and PostgreSQL under load; the words go to the program that does it.
@@ -203,6 +207,9 @@ fn bench(rest: &[&str]) -> Result<Command, String> {
         Some((&"clearing", rest)) => {
             return Ok(Command::BenchClearing(rest.iter().map(|word| (*word).to_owned()).collect()));
         }
+        Some((&"api", rest)) => {
+            return Ok(Command::BenchApi(rest.iter().map(|word| (*word).to_owned()).collect()));
+        }
         Some((&"kills", rest)) => {
             return Ok(Command::BenchKills(rest.iter().map(|word| (*word).to_owned()).collect()));
         }
@@ -215,7 +222,7 @@ fn bench(rest: &[&str]) -> Result<Command, String> {
         Some((&("--help" | "-h"), _)) => return Ok(Command::Help(BENCH_HELP)),
         _ => {
             return Err(
-                "bench needs to know what: `cargo xtask bench pickup`, `kiosk`, `ui`, `clearing`, `customs`, `kills` or `sessions`."
+                "bench needs to know what: `cargo xtask bench pickup`, `kiosk`, `ui`, `clearing`, `api`, `customs`, `kills` or `sessions`."
                     .to_owned(),
             );
         }

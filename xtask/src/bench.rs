@@ -59,6 +59,12 @@ pub fn clearing(words: &[String]) -> Result<bool> {
     Ok(well)
 }
 
+/// Builds the release programs of the backend and measures the shop API.
+pub fn api(words: &[String]) -> Result<bool> {
+    backend()?;
+    cargo::passes(program("release", "pickup-bench-api")?.args(words))
+}
+
 /// Builds and runs the measurement of customs messages, which needs no other program; with `--hostile` the run against a customs
 /// side that does everything wrong.
 pub fn customs(words: &[String]) -> Result<bool> {

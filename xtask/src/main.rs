@@ -49,6 +49,7 @@ fn run(command: Command) -> anyhow::Result<bool> {
         Command::BenchKiosk(words) => bench::kiosk(&words),
         Command::BenchUi(options) => bench::ui(&options),
         Command::BenchClearing(words) => bench::clearing(&words),
+        Command::BenchApi(words) => bench::api(&words),
         Command::BenchCustoms(words) => bench::customs(&words),
         Command::BenchSessions(words) => bench::sessions(&words),
         Command::BenchKills(words) => bench::kills(&words),

@@ -52,6 +52,12 @@ pub fn request(path: &str, key: &str, body: &Value) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// A request without a body as bytes on the wire.
+#[must_use]
+pub fn get(path: &str, key: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nHost: backend\r\nAuthorization: Bearer {key}\r\n\r\n").into_bytes()
+}
+
 /// Sends requests over `clients` connections, each its next as soon as its last is answered, until all are sent or the time
 /// is up. Every answer must be 201.
 ///
@@ -63,12 +69,26 @@ pub async fn run(
     requests: Arc<Vec<Vec<u8>>>,
     most: Duration,
 ) -> Result<Report> {
+    run_for(address, clients, requests, most, 201).await
+}
+
+/// As [`run`], where every answer must have the status `wanted`.
+///
+/// # Errors
+/// When a connection fails or an answer has another status.
+pub async fn run_for(
+    address: &str,
+    clients: usize,
+    requests: Arc<Vec<Vec<u8>>>,
+    most: Duration,
+    wanted: u16,
+) -> Result<Report> {
     let next = Arc::new(AtomicUsize::new(0));
     let began = Instant::now();
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..clients {
         let (next, requests, address) = (Arc::clone(&next), Arc::clone(&requests), address.to_owned());
-        tasks.spawn(async move { one(&address, &next, &requests, began + most).await });
+        tasks.spawn(async move { one(&address, &next, &requests, began + most, wanted).await });
     }
     let mut report = Report::default();
     while let Some(done) = tasks.join_next().await {
@@ -85,6 +105,7 @@ async fn one(
     next: &AtomicUsize,
     requests: &[Vec<u8>],
     until: Instant,
+    wanted: u16,
 ) -> Result<Vec<Duration>> {
     let mut stream = TcpStream::connect(address).await.context("the backend does not listen")?;
     stream.set_nodelay(true)?;
@@ -95,7 +116,7 @@ async fn one(
         let asked = Instant::now();
         stream.write_all(request).await?;
         let (status, body) = answer(&mut stream, &mut buffer).await?;
-        ensure!(status == 201, "refused with {status}: {body}");
+        ensure!(status == wanted, "answered {status} instead of {wanted}: {body}");
         latencies.push(asked.elapsed());
     }
     Ok(latencies)
