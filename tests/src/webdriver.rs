@@ -73,7 +73,7 @@ impl Browser {
         Ok(browser)
     }
 
-    async fn post(&self, path: &str, body: Value) -> Result<Value> {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Result<Value> {
         call(&self.http, Method::POST, &format!("{}{path}", self.session), Some(body)).await
     }
 
@@ -145,10 +145,33 @@ impl Browser {
     /// # Errors
     /// When it is not there within `limit`.
     pub async fn text(&self, selector: &str, limit: Duration) -> Result<String> {
-        let element = self.element(selector, limit).await?;
-        let url = format!("{}/element/{element}/text", self.session);
-        let text = call(&self.http, Method::GET, &url, None).await?;
-        Ok(text.as_str().unwrap_or_default().to_owned())
+        wait::until(&format!("the text of `{selector}`"), limit, async || {
+            // Between the look and the question the page may have put another in its place.
+            let Ok(element) = self.element(selector, Duration::ZERO).await else { return Ok(None) };
+            let url = format!("{}/element/{element}/text", self.session);
+            let text = call(&self.http, Method::GET, &url, None).await.ok();
+            Ok(text.map(|text| text.as_str().unwrap_or_default().to_owned()))
+        })
+        .await
+    }
+
+    /// Chooses from a list, by the list's selector and the value of what is chosen.
+    ///
+    /// # Errors
+    /// When that does not succeed within `limit`.
+    pub async fn choose(&self, selector: &str, value: &str, limit: Duration) -> Result<()> {
+        self.click(&format!("{selector} option[value=\"{value}\"]"), limit).await
+    }
+
+    /// What the window shows, as PNG.
+    ///
+    /// # Errors
+    /// When the driver does not answer.
+    pub async fn picture(&self) -> Result<Vec<u8>> {
+        use base64::Engine as _;
+        let shown = call(&self.http, Method::GET, &format!("{}/screenshot", self.session), None).await?;
+        let text = shown.as_str().context("the browser gave no picture")?;
+        Ok(base64::engine::general_purpose::STANDARD.decode(text)?)
     }
 
     /// Ends the browser.
