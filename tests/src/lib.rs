@@ -4,6 +4,7 @@
 //! bench; [`shop::Shop`] is an e-shop; [`pilot::Pilot`] reacts to what the kiosk shows until an errand is done.
 
 pub mod clearing;
+pub mod console;
 pub mod customs_orders;
 #[cfg(feature = "glass")]
 pub mod glass;

@@ -151,6 +151,23 @@ impl Product {
         format!("https://127.0.0.1:{}", self.ports.kiosk)
     }
 
+    /// Where staff reach the console.
+    ///
+    /// # Errors
+    /// While the backend does not run.
+    pub fn console_url(&self) -> Result<String> {
+        self.backend.as_ref().context("the backend does not run")?.told("console")
+    }
+
+    /// Makes an account of the console; gives its one-time password.
+    ///
+    /// # Errors
+    /// With what the program said.
+    pub async fn account(&self, name: &str, role: &str) -> Result<String> {
+        let said = self.backend_command(&["account", "add", "--role", role, name]).await?;
+        Ok(said.split_whitespace().next_back().context("no password was printed")?.to_owned())
+    }
+
     /// Starts the backend on its ports and data.
     ///
     /// # Errors

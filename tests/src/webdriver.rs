@@ -81,7 +81,7 @@ impl Browser {
         Ok(browser)
     }
 
-    async fn post(&self, path: &str, body: Value) -> Result<Value> {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Result<Value> {
         call(&self.http, Method::POST, &format!("{}{path}", self.session), Some(body)).await
     }
 

@@ -15,6 +15,7 @@ mod cards;
 mod check;
 mod clearing;
 mod commission;
+mod console;
 mod filed;
 mod health;
 mod journal;

@@ -80,8 +80,16 @@ pub struct Place {
     pub here: bool,
 }
 
-const PLACES: &[(Op, &str, &str, &str)] =
-    &[(Op::Today, "/", "今日", "Today"), (Op::People, "/people", "账号", "People")];
+const PLACES: &[(Op, &str, &str, &str)] = &[
+    (Op::Today, "/", "今日", "Today"),
+    (Op::Orders, "/orders", "订单", "Orders"),
+    (Op::Tasks, "/tasks", "待办", "Exceptions"),
+    (Op::Kiosks, "/kiosks", "自提柜", "Kiosks"),
+    (Op::Stock, "/stock", "库存", "Stock"),
+    (Op::Reports, "/reports", "报表", "Reports"),
+    (Op::Limits, "/limits", "额度", "Limits"),
+    (Op::People, "/people", "账号", "People"),
+];
 
 impl Me {
     /// For who is signed in, on the page at `path`.

@@ -88,6 +88,12 @@ pub enum Op {
     People,
     /// Add, change and disable accounts; end their sessions.
     ChangePeople,
+    /// What a person has used of the yearly limit, by the exact identity number.
+    Limits,
+    /// Book lines, guarantees, tax.
+    Stock,
+    /// Figures by day and centre.
+    Reports,
 }
 
 /// Who an operation is for.
@@ -108,7 +114,7 @@ use Role::{Administrator, Auditor, Clerk, CustomsAgent, Supervisor};
 
 impl Op {
     /// Every operation.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::SignIn,
         Self::SecondFactor,
         Self::FirstPassword,
@@ -125,6 +131,9 @@ impl Op {
         Self::PairKiosks,
         Self::People,
         Self::ChangePeople,
+        Self::Limits,
+        Self::Stock,
+        Self::Reports,
     ];
 
     /// The authorization table.
@@ -134,7 +143,9 @@ impl Op {
             Self::SignIn => Anybody,
             Self::SecondFactor => HalfSignedIn,
             Self::FirstPassword => OneTime,
-            Self::Own | Self::Today | Self::Orders | Self::Tasks | Self::Kiosks => Roles(&Role::ALL),
+            Self::Own | Self::Today | Self::Orders | Self::Tasks | Self::Kiosks | Self::Stock => {
+                Roles(&Role::ALL)
+            }
             Self::Filed => Roles(&[CustomsAgent, Auditor]),
             Self::WorkOnTasks => Roles(&[Clerk, Supervisor, CustomsAgent, Administrator]),
             Self::SettleTasks => Roles(&[Supervisor, CustomsAgent]),
@@ -143,6 +154,8 @@ impl Op {
             Self::PairKiosks => Roles(&[Supervisor, Administrator]),
             Self::People => Roles(&[Auditor, Administrator]),
             Self::ChangePeople => Roles(&[Administrator]),
+            Self::Limits => Roles(&[Supervisor, CustomsAgent, Auditor]),
+            Self::Reports => Roles(&[Supervisor, CustomsAgent, Auditor, Administrator]),
         }
     }
 

@@ -78,3 +78,30 @@ pub fn advice(lang: Lang, word: &str) -> &'static str {
     let kind = Kind::ALL.into_iter().find(|kind| kind.as_str() == word);
     kind.map(Kind::advice).map_or("", |(zh, en)| lang.t(zh, en))
 }
+
+/// What an account did, or what was done to it; `None` for what this page does not know.
+#[must_use]
+pub fn did(lang: Lang, state: &str) -> Option<&'static str> {
+    let (zh, en) = match state {
+        "added" => ("增加账号", "Account added"),
+        "changed" => ("更改角色", "Role changed"),
+        "signed_in" => ("登录", "Signed in"),
+        "slowed_down" => ("多次失败，已限速", "Slowed down after failures"),
+        "password_changed" => ("更改密码", "Password changed"),
+        "password_reset" => ("重置密码", "Password reset"),
+        "second_factor_on" => ("启用第二步验证", "Second step on"),
+        "second_factor_off" => ("关闭第二步验证", "Second step off"),
+        "recovery_code_used" => ("使用恢复码", "Recovery code used"),
+        "session_ended" => ("强制退出", "Session ended"),
+        "disabled" => ("停用", "Disabled"),
+        "enabled" => ("启用", "Enabled"),
+        "code_asked" => ("生成配对码", "Pairing code made"),
+        "revocation_asked" => ("停用自提柜", "Kiosk shut out"),
+        "read_filed" => ("查看申报原文", "Read what was filed"),
+        "limit_looked_up" => ("查询个人额度", "Looked up a limit"),
+        "open" => ("备注或分派", "Noted or assigned"),
+        "settled" => ("处理完毕", "Settled"),
+        _ => return None,
+    };
+    Some(lang.t(zh, en))
+}

@@ -7,11 +7,14 @@ mod actions;
 mod door;
 mod filed;
 mod kiosks;
+mod limits;
 mod order;
 mod orders;
 mod own;
 mod papers;
 mod people;
+mod reports;
+mod stock;
 mod story;
 mod tasks;
 mod today;
@@ -50,6 +53,11 @@ pub fn add(routes: Routes) -> Routes {
         .post(Op::PairKiosks, "/kiosks", kiosks::pair)
         .get(Op::Kiosks, "/kiosks/{name}", kiosks::show)
         .post(Op::PairKiosks, "/kiosks/{name}/revoke", kiosks::revoke)
+        .get(Op::Stock, "/stock", stock::show)
+        .get(Op::Reports, "/reports", reports::show)
+        .get(Op::Reports, "/reports.csv", reports::csv)
+        .get(Op::Limits, "/limits", limits::ask)
+        .post(Op::Limits, "/limits", limits::show)
         .get(Op::People, "/people", people::show)
         .post(Op::ChangePeople, "/people", people::add)
         .post(Op::ChangePeople, "/people/{id}", people::change)

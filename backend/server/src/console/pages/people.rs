@@ -12,7 +12,7 @@ use crate::console::accounts::sessions::{self, Session};
 use crate::console::accounts::{self, AccountError, New, Person, factor, password};
 use crate::console::roles::{Op, Role};
 use crate::console::routes::User;
-use crate::console::{Console, Me, text};
+use crate::console::{Console, Me, text, words};
 use crate::db::Conn;
 use crate::store::StoreError;
 use crate::web::{Posted, Visit, WebError, html};

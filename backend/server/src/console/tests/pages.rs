@@ -148,3 +148,51 @@ async fn one_page_tells_all_of_an_order_and_shows_no_identity_number() {
     let looked = site.column::<String>("SELECT state FROM trail WHERE kind = 'account'").await;
     assert!(looked.contains(&"read_filed".to_owned()), "{looked:?}");
 }
+
+#[tokio::test]
+async fn a_limit_is_looked_up_by_the_whole_number_and_the_look_is_on_the_trail_without_it() {
+    let site = Site::start().await;
+    let cop_no = site.bench.cleared("A-1", 0).await;
+    site.bench.send().await;
+    site.bench.receive(&cop_no, 800, "").await;
+    let boss = site.signed_in("boss", Role::Supervisor).await;
+    let number = site.bench.buyer(0).id_number;
+    let page = boss.post("/limits", &[("id_number", &number)]).await;
+    let used = site.column::<i64>("SELECT used FROM buyer_year").await[0];
+    assert!(page.has(&crate::console::text::money(used)) && !page.has(&number), "{}", page.text);
+    let wrong = boss.post("/limits", &[("id_number", "990101199001010010")]).await;
+    assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
+    let rows =
+        site.column::<String>("SELECT state || body FROM trail WHERE kind = 'account'").await.join(" ");
+    assert!(rows.contains("limit_looked_up") && !rows.contains(&number), "{rows}");
+}
+
+#[tokio::test]
+async fn the_stock_is_proved_from_the_trail_and_a_book_that_was_tampered_with_is_told() {
+    let site = Site::start().await;
+    site.bench.cleared("A-1", 0).await;
+    let clerk = site.signed_in("anna", Role::Clerk).await;
+    let page = clerk.get("/stock").await;
+    assert!(page.has("MLK-001") && page.has("税款担保"), "{}", page.text);
+    assert!(clerk.get("/stock?proof=1").await.has("已按流水逐笔重算"));
+    site.bench.execute("UPDATE account SET held = held + 100000 WHERE kind = 'stock' AND held > 0").await;
+    let told = clerk.get("/stock?proof=1").await;
+    assert!(told.has("与流水不符"), "{}", told.text);
+}
+
+#[tokio::test]
+async fn reports_count_by_day_and_centre_and_come_as_csv() {
+    let site = Site::start().await;
+    let cop_no = site.bench.cleared("A-1", 0).await;
+    site.bench.cleared("A-2", 1).await;
+    site.bench.send().await;
+    site.bench.receive(&cop_no, 800, "").await;
+    site.catch_up().await;
+    let audit = site.signed_in("audit", Role::Auditor).await;
+    let page = audit.get("/reports?lang=en").await;
+    assert!(page.has("By day and centre") && page.has("<svg"), "{}", page.text);
+    let csv = audit.get("/reports.csv").await.text;
+    let row = csv.lines().nth(1).unwrap();
+    assert!(row.starts_with("2026-11-21,1,2,2,1,0,0,"), "{csv}");
+    assert_eq!(audit.get("/reports?from=2026-12-01&until=2026-11-01").await.status, StatusCode::BAD_REQUEST);
+}
