@@ -20,6 +20,8 @@ SELECT create_reference_table('kiosk');
 SELECT create_reference_table('enrolment');
 SELECT create_reference_table('staff');
 SELECT create_reference_table('api_key');
+SELECT create_reference_table('person');
+SELECT create_reference_table('person_recovery');
 
 SELECT create_distributed_table('orders', 'cell');
 SELECT create_distributed_table('dossier', 'cell', colocate_with => 'orders');
@@ -54,8 +56,14 @@ SELECT create_distributed_table('limit_question', 'cell', colocate_with => 'orde
 SELECT create_distributed_table('phone_code', 'cell', colocate_with => 'orders');
 SELECT create_distributed_table('phone_session', 'cell', colocate_with => 'orders');
 SELECT create_distributed_table('text_message', 'cell', colocate_with => 'orders');
+SELECT create_distributed_table('task_note', 'cell', colocate_with => 'orders');
+SELECT create_distributed_table('order_find', 'cell', colocate_with => 'orders');
+SELECT create_distributed_table('order_trail', 'cell', colocate_with => 'orders');
+SELECT create_distributed_table('finder', 'cell', colocate_with => 'orders');
 
 SELECT create_distributed_table('buyer_year', 'key');
 SELECT create_distributed_table('buyer_goods', 'key', colocate_with => 'buyer_year');
 SELECT create_distributed_table('telephone', 'phone', colocate_with => 'none');
 SELECT create_distributed_table('used_number', 'number', colocate_with => 'none');
+SELECT create_distributed_table('session', 'digest', colocate_with => 'none');
+SELECT create_distributed_table('sign_in_failure', 'key', colocate_with => 'none');

@@ -406,6 +406,7 @@ fn backend_toml(ports: &Ports, customs_port: u16, scratch: &Scratch) -> String {
     format!(
         "data_dir = \"backend\"\n\
          database = {:?}\n\
+         console_listen = \"127.0.0.1:0\"\nplain_http = true\n\
          shop_listen = \"127.0.0.1:{}\"\n\
          kiosk_listen = \"127.0.0.1:{}\"\nkiosk_names = [\"10.0.2.2\"]\n\
          customs_url = \"http://127.0.0.1:{customs_port}\"\n\

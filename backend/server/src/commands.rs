@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
+use pickup_server::console::roles::Role;
 
 /// What can be imported.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -76,6 +77,34 @@ pub enum StaffCommand {
         #[arg(long)]
         centre: Option<u16>,
     },
+}
+
+/// Accounts of the console.
+#[derive(Debug, Subcommand)]
+pub enum AccountCommand {
+    /// Add an account and print its one-time password, good for three days.
+    Add {
+        /// clerk, supervisor, customs_agent, auditor or administrator.
+        #[arg(long, value_parser = role)]
+        role: Role,
+        /// Number of a centre it is for; again for more, none for every one.
+        #[arg(long)]
+        centre: Vec<u16>,
+        /// Its name, as it signs in and as the trail has it.
+        name: String,
+    },
+    /// List all accounts.
+    List,
+    /// Print a new one-time password for an account whose password is lost. Its sessions and second factor end.
+    Reset {
+        /// Its name.
+        name: String,
+    },
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    let known = || Role::ALL.map(Role::as_str).join(", ");
+    Role::parse(text).ok_or_else(|| format!("there are {}", known()))
 }
 
 /// Shops.

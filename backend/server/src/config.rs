@@ -57,6 +57,10 @@ pub struct Config {
     pub shop_listen: SocketAddr,
     /// Where staff reach the console with a browser (HTTP; a proxy before it speaks TLS).
     pub console_listen: SocketAddr,
+    /// After how many seconds without a request a session of the console ends.
+    pub console_idle_s: u32,
+    /// After how many seconds a session of the console ends in any case.
+    pub console_session_s: u32,
     /// Whether browsers reach the pages without TLS, as on a developer's machine: cookies are then not kept from plain
     /// connections.
     pub plain_http: bool,
@@ -119,6 +123,8 @@ impl Default for Config {
             cell: 1,
             shop_listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             console_listen: SocketAddr::from(([127, 0, 0, 1], 8081)),
+            console_idle_s: 30 * 60,
+            console_session_s: 12 * 3600,
             plain_http: false,
             kiosk_listen: SocketAddr::from(([127, 0, 0, 1], 8443)),
             kiosk_names: Vec::new(),

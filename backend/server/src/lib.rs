@@ -7,6 +7,7 @@ pub mod ca;
 pub mod centre;
 pub mod clearing;
 pub mod config;
+pub mod console;
 pub mod credentials;
 pub mod dataset;
 pub mod db;

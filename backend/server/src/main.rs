@@ -9,8 +9,9 @@ mod cli;
 mod commands;
 
 pub use commands::{
-    BackTo, CustomsCommand, DeclarationCommand, FiledCommand, ImportWhat, KioskCommand, LabelsCommand, ParcelCommand,
-    PaymentsCommand, ReturnsCommand, ShopCommand, StaffCommand, TasksCommand, TaxCommand, TrailCommand,
+    AccountCommand, BackTo, CustomsCommand, DeclarationCommand, FiledCommand, ImportWhat, KioskCommand,
+    LabelsCommand, ParcelCommand, PaymentsCommand, ReturnsCommand, ShopCommand, StaffCommand, TasksCommand,
+    TaxCommand, TrailCommand,
 };
 
 /// The backend of Bonded Pickup: takes orders of shops, files declarations with customs, and tells kiosks what may be
@@ -80,6 +81,9 @@ enum Command {
     /// People who work at a pickup centre.
     #[command(subcommand)]
     Staff(StaffCommand),
+    /// Accounts of the staff console.
+    #[command(subcommand)]
+    Account(AccountCommand),
     /// Shops that may place orders.
     #[command(subcommand)]
     Shop(ShopCommand),
@@ -153,6 +157,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Init { demo } => cli::init(app, demo).await?,
         Command::Kiosk(command) => cli::kiosk(app, command).await?,
         Command::Staff(StaffCommand::Badge { name, centre }) => cli::badge(app, name, centre).await?,
+        Command::Account(command) => cli::account::run(app, command).await?,
         Command::Shop(ShopCommand::Key { merchant }) => cli::shop_key(app, merchant).await?,
         Command::Trail(TrailCommand::Export) => cli::trail_export(app).await?,
         Command::Trail(TrailCommand::Verify) => return cli::trail_verify(app).await,

@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use crate::App;
 use crate::clearing;
 use crate::clearing::gateway::{GatewayError, HttpGateway};
+use crate::console;
 use crate::gateway::Ports;
 use crate::kiosk_api;
 use crate::payment::{self, PaymentError};
@@ -64,6 +65,8 @@ pub struct Running {
     pub shop: SocketAddr,
     /// Where kiosks reach it.
     pub kiosk: SocketAddr,
+    /// Where staff reach the console.
+    pub console: SocketAddr,
     /// Becomes `true` when another process took the cell over: this one must end.
     pub lost: watch::Receiver<bool>,
     tasks: JoinSet<()>,
@@ -79,6 +82,7 @@ pub async fn start(app: Arc<App>, stop: watch::Receiver<bool>) -> Result<Running
     app.store.write(move |tx| kiosk_api::forget_verdicts(tx, now)).await?;
     let (shop_tcp, shop_at) = listen(app.config.shop_listen).await?;
     let (kiosk_tcp, kiosk_at) = listen(app.config.kiosk_listen).await?;
+    let (console_tcp, console_at) = listen(app.config.console_listen).await?;
     let acceptor = tls::acceptor(&app.ca, &app.config.kiosk_names, now)?;
     let shop = Shop::open(Arc::clone(&app)).await?;
     let way = Way::open(&shop)?;
@@ -93,6 +97,8 @@ pub async fn start(app: Arc<App>, stop: watch::Receiver<bool>) -> Result<Running
     let web = Web::new(Arc::clone(&app), Live::default());
     tasks.spawn(until_stopped(web.live.clone().run(Arc::clone(&app)), stop.clone()));
     tasks.spawn(tls::serve(kiosk_tcp, acceptor, kiosk_api::router(app), stop.clone()));
+    tasks.spawn(until_stopped(console::finder::run(Arc::clone(&shop.app)), stop.clone()));
+    tasks.spawn(serve_console(console_tcp, Arc::clone(&shop), web.clone(), stop.clone()));
     let mut routes = shop::router(Arc::clone(&shop)).merge(web::layer(web::assets::router(), web.clone()));
     if shop.app.config.phone.enabled {
         let phone = open_phone(&shop, web, shop_at)?;
@@ -112,7 +118,7 @@ pub async fn start(app: Arc<App>, stop: watch::Receiver<bool>) -> Result<Running
     } else {
         tracing::warn!("customs_enabled is false: declarations wait in the outbox");
     }
-    Ok(Running { shop: shop_at, kiosk: kiosk_at, lost: was_lost, tasks })
+    Ok(Running { shop: shop_at, kiosk: kiosk_at, console: console_at, lost: was_lost, tasks })
 }
 
 /// The shopper's pages, under the address of the settings or, without one, where the shop listener is.
@@ -224,6 +230,14 @@ async fn serve_shops(tcp: TcpListener, router: axum::Router, mut stop: watch::Re
     let router = router.into_make_service_with_connect_info::<SocketAddr>();
     if let Err(cause) = axum::serve(tcp, router).with_graceful_shutdown(stopping).await {
         tracing::error!(%cause, "the shop listener failed");
+    }
+}
+
+async fn serve_console(tcp: TcpListener, shop: Arc<Shop>, web: Web, mut stop: watch::Receiver<bool>) {
+    let stopping = async move { stopped(&mut stop).await };
+    let served = axum::serve(tcp, console::service(shop, web)).with_graceful_shutdown(stopping);
+    if let Err(cause) = served.await {
+        tracing::error!(%cause, "the console's listener failed");
     }
 }
 

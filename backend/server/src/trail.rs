@@ -54,6 +54,8 @@ pub enum Kind {
     Payback,
     /// Order id; state as in `pay_declaration.state`.
     PaymentDeclaration,
+    /// Name of an account of the console; `added`, `signed_in`, `password_changed`, `disabled`, `looked_up`, …
+    Account,
 }
 
 impl Kind {
@@ -79,6 +81,7 @@ impl Kind {
             Self::PaymentData => "payment_data",
             Self::Payback => "payback",
             Self::PaymentDeclaration => "payment_declaration",
+            Self::Account => "account",
         }
     }
 }
@@ -86,7 +89,7 @@ impl Kind {
 /// A change of state to be put on the trail.
 #[derive(Clone, Debug)]
 pub struct Change<'a> {
-    /// Who did it: `shop:<merchant>`, `customs`, `kiosk:<name>`, `staff:<name>`, `system`.
+    /// Who did it: `shop:<merchant>`, `customs`, `kiosk:<name>`, `staff:<name>`, `account:<name>`, `system`.
     pub actor: &'a str,
     /// What it is about.
     pub kind: Kind,

@@ -145,7 +145,7 @@ impl Bed {
     pub async fn serve(&self, customs: Option<u16>) -> Result<(Program, String, Client, String)> {
         let (shop, kiosk) = (ports::free()?, ports::free()?);
         let settings = format!(
-            "data_dir = \"backend\"\ndatabase = {:?}\nshop_listen = \"127.0.0.1:{shop}\"\n\
+            "data_dir = \"backend\"\ndatabase = {:?}\nconsole_listen = \"127.0.0.1:0\"\nshop_listen = \"127.0.0.1:{shop}\"\n\
              kiosk_listen = \"127.0.0.1:{kiosk}\"\ncustoms_url = \"http://127.0.0.1:{}\"\ncustoms_poll_ms = 20\n\
              customs_enabled = {}\n",
             self.scratch.database.0,

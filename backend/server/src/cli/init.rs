@@ -6,12 +6,14 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use pickup_customs::Signer as _;
 use pickup_server::App;
+use pickup_server::console::roles::Role;
 use pickup_server::secrets::write_private;
 use pickup_server::shop::Shop;
 
 use super::{issue_badge, issue_key};
 
 const MERCHANT: &str = "demo";
+const ADMINISTRATOR: &str = "admin";
 const STAFF: &str = "示例店员";
 
 /// Makes the data directory. What exists stays as it is.
@@ -40,6 +42,16 @@ pub async fn init(app: Arc<App>, demo: bool) -> Result<()> {
         keep(&badge, &issue_badge(&app, STAFF.to_owned(), Some(centre.number)).await?)?;
     }
     say!("Badge of {STAFF}: {}", badge.display());
+    let console = dir.join("console-password.txt");
+    if !console.exists() {
+        let word = super::account::make(&app, ADMINISTRATOR, Role::Administrator, Vec::new()).await?;
+        keep(&console, &word)?;
+    }
+    say!(
+        "Account {ADMINISTRATOR} of the console (http://{}), one-time password: {}",
+        app.config.console_listen,
+        console.display()
+    );
     let certificate = dir.join("customs-cert.pem");
     std::fs::write(&certificate, shop.signer.certificate().to_pem())
         .with_context(|| certificate.display().to_string())?;

@@ -30,6 +30,7 @@ macro_rules! say {
     }};
 }
 
+pub mod account;
 pub mod customs;
 #[cfg(feature = "generate")]
 pub mod generate;
@@ -64,6 +65,7 @@ pub async fn serve(app: Arc<App>) -> Result<()> {
     let ready = serde_json::json!({
         "shop": format!("http://{}", running.shop),
         "kiosk": format!("https://{}", running.kiosk),
+        "console": format!("http://{}", running.console),
     });
     let mut out = std::io::stdout();
     writeln!(out, "READY {ready}")?;

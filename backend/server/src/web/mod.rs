@@ -11,7 +11,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::header::HeaderName;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use uuid::Uuid;
@@ -102,7 +102,7 @@ async fn around(State(web): State<Web>, mut request: Request, next: Next) -> Res
     };
     request.extensions_mut().insert(visit.clone());
     let mut answer = next.run(request).await;
-    if let Some(error) = answer.extensions_mut().remove::<WebError>() {
+    if let Some(error) = answer.extensions_mut().remove::<WebError>().or_else(|| unread(&answer)) {
         tracing::info!(request = %visit.request, status = error.status.as_u16(), "a page was not shown");
         answer = error.page(&visit);
     }
@@ -119,6 +119,18 @@ async fn around(State(web): State<Web>, mut request: Request, next: Next) -> Res
         put.append(header::SET_COOKIE, cookie);
     }
     if gzip { gzip::pack(answer).await } else { answer }
+}
+
+/// What a handler's arguments refused in plain text, before it ran.
+fn unread(answer: &Response) -> Option<WebError> {
+    let kind = answer.headers().get(header::CONTENT_TYPE);
+    let plain = kind.is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    match answer.status() {
+        _ if !plain => None,
+        StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND => Some(WebError::not_found()),
+        status if status.is_client_error() => Some(WebError { status, ..WebError::form() }),
+        _ => None,
+    }
 }
 
 fn without_lang(query: Option<&str>) -> String {

@@ -23,6 +23,7 @@ impl Place {
         let dir = std::env::temp_dir().join(format!("pickup-backend-{}", Uuid::new_v4()));
         std::fs::create_dir(&dir).unwrap();
         let settings = "data_dir = 'data'\nshop_listen = '127.0.0.1:0'\nkiosk_listen = '127.0.0.1:0'\n\
+                        console_listen = '127.0.0.1:0'\n\
                         customs_url = 'http://127.0.0.1:9'\n";
         std::fs::write(dir.join("backend.toml"), settings).unwrap();
         Self(dir)

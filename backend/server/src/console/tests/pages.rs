@@ -1,0 +1,150 @@
+//! What the pages show and do.
+
+use reqwest::StatusCode;
+
+use super::Site;
+use crate::console::roles::Role;
+
+#[tokio::test]
+async fn today_counts_what_happened_and_names_what_needs_a_person_first() {
+    let site = Site::start().await;
+    let released = site.bench.cleared("A-1", 0).await;
+    let refused = site.bench.cleared("A-2", 1).await;
+    site.bench.send().await;
+    site.bench.receive(&released, 800, "").await;
+    site.bench.receive(&refused, 100, "[Code:1202;Desc:毛重不符]").await;
+    site.catch_up().await;
+    let clerk = site.signed_in("anna", Role::Clerk).await;
+    let page = clerk.get("/").await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+    for shown in ["<b>2</b>今日订单", "<b>1</b>今日放行", "<b>1</b>待入柜", "每小时放行"] {
+        assert!(page.has(shown), "{shown}: {}", page.text);
+    }
+    let english = clerk.get("/?lang=en").await;
+    assert!(english.has("<b>1</b>Released today") && english.has("Needs a person"), "{}", english.text);
+}
+
+#[tokio::test]
+async fn a_refused_declaration_is_taken_noted_and_filed_anew() {
+    let site = Site::start().await;
+    let cop_no = site.bench.cleared("A-1", 0).await;
+    site.bench.send().await;
+    site.bench.receive(&cop_no, 100, "[Code:9999;Desc:不明]").await;
+    let agent = site.signed_in("anna", Role::CustomsAgent).await;
+    let list = agent.get("/tasks").await;
+    assert!(list.has("海关退单") && list.has("/orders/A-1"), "{}", list.text);
+    let id = site.column::<i64>("SELECT id FROM task WHERE kind = 'refused'").await[0];
+    let path = format!("/tasks/{id}");
+    agent.post(&path, &[("what", "take")]).await;
+    agent.post(&path, &[("what", "note"), ("words", "已致电口岸 <b>")]).await;
+    let page = agent.get(&path).await;
+    assert!(page.has("已致电口岸 &#60;b&#62;"), "{}", page.text);
+    assert!(agent.get("/tasks?mine=1").await.has("海关退单"));
+    let wrong = agent.post(&format!("{path}/file-again"), &[("gross_kg", "heavy")]).await;
+    assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
+    let done = agent.post(&format!("{path}/file-again"), &[("gross_kg", "1.5")]).await;
+    assert_eq!(done.leads_to.as_deref(), Some("/tasks"), "{}", done.text);
+    assert_eq!(site.bench.view("A-1").await["declaration"]["state"], "drafted");
+    assert!(agent.get(&path).await.has("已处理"));
+    let by = site.column::<String>("SELECT actor FROM trail WHERE actor LIKE 'account:%'").await;
+    assert!(by.iter().all(|actor| actor == "account:anna") && by.len() >= 4, "{by:?}");
+    assert!(site.bench.problems().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_task_is_settled_once_and_with_a_reason() {
+    let site = Site::start().await;
+    let cop_no = site.bench.cleared("A-1", 0).await;
+    site.bench.send().await;
+    site.bench.receive(&cop_no, 100, "[Code:9999;Desc:不明]").await;
+    let boss = site.signed_in("boss", Role::Supervisor).await;
+    let id = site.column::<i64>("SELECT id FROM task").await[0];
+    let path = format!("/tasks/{id}/settle");
+    assert_eq!(boss.post(&path, &[("reason", " ")]).await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(boss.post(&path, &[("reason", "口岸已更正")]).await.leads_to.as_deref(), Some("/tasks"));
+    let again = boss.post(&path, &[("reason", "再来")]).await;
+    assert!(again.status == StatusCode::BAD_REQUEST && again.has("已经处理完毕"), "{}", again.text);
+    assert!(!boss.get("/tasks").await.has("海关退单"));
+}
+
+#[tokio::test]
+async fn a_kiosk_is_paired_by_a_code_that_is_shown_once_and_shut_out() {
+    let site = Site::start().await;
+    let root = site.signed_in("root", Role::Administrator).await;
+    let made = root.post("/kiosks", &[("name", "K7"), ("centre", "1")]).await;
+    assert!(made.has("配对码") && made.has("<svg"), "{}", made.text);
+    let code = made.text.split("secret mono\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    let page = root.get("/kiosks/K7").await;
+    assert!(page.has("还没有报告过") && !page.has(&code));
+    let bad = root.post("/kiosks", &[("name", "K 7/"), ("centre", "1")]).await;
+    assert_eq!(bad.status, StatusCode::BAD_REQUEST);
+    root.post("/kiosks/K7/revoke", &[]).await;
+    assert!(root.get("/kiosks").await.has("已停用"));
+    assert_eq!(root.post("/kiosks/K9/revoke", &[]).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn an_account_of_another_centre_sees_nothing_of_this_one() {
+    let site = Site::start().await;
+    let cop_no = site.bench.cleared("A-1", 0).await;
+    site.bench.send().await;
+    site.bench.receive(&cop_no, 100, "[Code:9999;Desc:不明]").await;
+    site.catch_up().await;
+    let away = site.signed_in("away", Role::CustomsAgent).await;
+    site.write(|tx| tx.execute("UPDATE person SET centres = '[2]' WHERE name = 'away'", []).unwrap()).await;
+    let id = site.column::<i64>("SELECT id FROM task").await[0];
+    assert!(!away.get("/").await.has("<b>1</b>"));
+    assert!(!away.get("/tasks").await.has("A-1"));
+    assert_eq!(away.get(&format!("/tasks/{id}")).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(away.post(&format!("/tasks/{id}/file-again"), &[]).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn an_order_is_found_by_every_number_by_telephone_and_by_name() {
+    let site = Site::start().await;
+    let cop_no = site.bench.cleared("A-1", 0).await;
+    site.bench.cleared("A-2", 1).await;
+    site.bench.send().await;
+    site.bench.receive(&cop_no, 800, "").await;
+    site.catch_up().await;
+    let clerk = site.signed_in("anna", Role::Clerk).await;
+    let buyer = site.bench.buyer(0);
+    let waybill = site.column::<String>("SELECT waybill FROM parcel ORDER BY pickup").await.remove(0);
+    let pickup = format!("{:08}", site.column::<i64>("SELECT pickup FROM parcel ORDER BY pickup").await[0]);
+    let tail = buyer.telephone[buyer.telephone.len() - 4..].to_owned();
+    for query in ["A-1", "PAY-A-1", &cop_no, &waybill, &pickup, "99012026I000000001", &buyer.name, &tail] {
+        let page = clerk.get(&format!("/orders?q={}", super::encoded(query))).await;
+        let found = page.leads_to.as_deref() == Some("/orders/A-1") || page.has("/orders/A-1");
+        assert!(found, "{query}: {}", page.text);
+    }
+    assert!(clerk.get("/orders?q=nothing").await.has("没有找到订单"));
+    let all = clerk.get("/orders").await;
+    assert!(all.has("A-1") && all.has("A-2") && !all.has(&buyer.name), "names are masked: {}", all.text);
+}
+
+#[tokio::test]
+async fn one_page_tells_all_of_an_order_and_shows_no_identity_number() {
+    let site = Site::start().await;
+    let cop_no = site.bench.cleared("A-1", 0).await;
+    site.bench.send().await;
+    site.bench.receive(&cop_no, 800, "[Code:2600;Desc:放行]").await;
+    site.catch_up().await;
+    let agent = site.signed_in("anna", Role::CustomsAgent).await;
+    let page = agent.get("/orders/A-1").await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+    for shown in [&cop_no, "已放行", "待入柜", "三单对照", "PAY-A-1", "customs", "包裹: 待入柜"]
+    {
+        assert!(page.has(shown), "{shown}: {}", page.text);
+    }
+    assert!(!page.has("不一致"), "the documents agree");
+    let buyer = site.bench.buyer(0);
+    let filed = agent.get("/orders/A-1/filed").await;
+    assert!(filed.has("CEB621Message") && filed.has("CEB622Message") && filed.has(&cop_no), "{}", filed.text);
+    for text in [&page.text, &filed.text] {
+        assert!(!text.contains(&buyer.id_number) && text.contains("***********"));
+    }
+    assert!(agent.get("/orders/A-1?lang=en").await.has("Documents side by side"));
+    assert_eq!(agent.get("/orders/none").await.status, StatusCode::NOT_FOUND);
+    let looked = site.column::<String>("SELECT state FROM trail WHERE kind = 'account'").await;
+    assert!(looked.contains(&"read_filed".to_owned()), "{looked:?}");
+}

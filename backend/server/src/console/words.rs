@@ -1,0 +1,80 @@
+//! The words that pages have for states and kinds.
+
+use crate::tasks::Kind;
+use crate::web::Lang;
+
+/// How a state is marked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chip {
+    /// As read.
+    pub text: &'static str,
+    /// Style: empty, `good`, `warn` or `bad`.
+    pub tone: &'static str,
+}
+
+/// The state of an order, a declaration, a parcel, an application or a payback; what is not known stays as it is stored.
+#[must_use]
+pub fn state(lang: Lang, kind: &str, word: &str) -> Chip {
+    let (zh, en, tone) = match (kind, word) {
+        ("order", "placed") => ("已下单", "Placed", ""),
+        ("order", "paid" | "matched") => ("已付款", "Paid", ""),
+        ("order", "cleared") => ("已申报", "Filed", ""),
+        ("order", "fulfilled") => ("已完成", "Done", "good"),
+        ("order", "cancelled") => ("已取消", "Cancelled", "bad"),
+        ("order", "returned") => ("已退货", "Returned", "warn"),
+        ("declaration", "drafted") => ("待发送", "To be sent", ""),
+        ("declaration", "sent") => ("已发送", "Sent", ""),
+        ("declaration", "accepted") => ("已受理", "Accepted", ""),
+        ("declaration", "released") => ("已放行", "Released", "good"),
+        ("declaration", "review") => ("人工审核", "Under review", "warn"),
+        ("declaration", "inspected") => ("查验", "Inspection", "warn"),
+        ("declaration", "rejected") => ("退单", "Rejected", "bad"),
+        ("declaration", "exception") => ("异常", "Exception", "bad"),
+        ("declaration", "cancelled") => ("已撤销", "Cancelled", "bad"),
+        ("declaration", "refunded") => ("已退货", "Returned", "warn"),
+        ("declaration", "closed") => ("结关", "Closed", "good"),
+        ("parcel", "picking") => ("配货中", "Picking", ""),
+        ("parcel", "ready") => ("待入柜", "Ready", ""),
+        ("parcel", "in_locker") => ("在柜", "In the locker", "good"),
+        ("parcel", "attention") => ("需查看", "To be looked at", "bad"),
+        ("parcel", "collected") => ("已提货", "Collected", "good"),
+        ("parcel", "overdue") => ("逾期未取", "Overdue", "warn"),
+        ("parcel", "back_to_stock") => ("已退回仓库", "Back to stock", ""),
+        _ => return Chip { text: "", tone: "" },
+    };
+    Chip { text: lang.t(zh, en), tone }
+}
+
+/// The name of a kind of task; `None` for one this page does not know.
+#[must_use]
+pub fn task(lang: Lang, word: &str) -> Option<&'static str> {
+    let (zh, en) = match word {
+        "refused" => ("海关退单", "Refused by customs"),
+        "unanswered" => ("海关未答复", "No answer of customs"),
+        "unapplied" => ("回执未处理", "Receipt not applied"),
+        "application_refused" => ("申请被拒", "Application refused"),
+        "detained" => ("海关扣留", "Detained by customs"),
+        "unknown_code" => ("未知代码", "Unknown code"),
+        "contradiction" => ("与海关记录矛盾", "Contradicts customs"),
+        "unmatched" => ("无主回执", "Receipt of nothing known"),
+        "parked" => ("报文被拒收", "Message not taken"),
+        "tax_differs" => ("税额不一致", "Tax differs"),
+        "certificate" => ("证书将到期", "Certificate runs out"),
+        "not_back" => ("退货未运回", "Returned goods not back"),
+        "not_sent" => ("文件未发出", "File not sent"),
+        "payment_data" => ("支付数据未上传", "Payment data not taken"),
+        "payback" => ("退款未完成", "Not paid back"),
+        "payment_declaration" => ("支付单未申报", "Payment not declared"),
+        "call" => ("顾客求助", "Shopper asks for help"),
+        "overdue" => ("逾期未取", "Overdue parcel"),
+        _ => return None,
+    };
+    Some(lang.t(zh, en))
+}
+
+/// What a person does about a kind of task; nothing for one this page does not know.
+#[must_use]
+pub fn advice(lang: Lang, word: &str) -> &'static str {
+    let kind = Kind::ALL.into_iter().find(|kind| kind.as_str() == word);
+    kind.map(Kind::advice).map_or("", |(zh, en)| lang.t(zh, en))
+}
