@@ -15,6 +15,5 @@ mod loops;
 mod palette;
 mod rig;
 mod samples;
-mod service;
 mod texts;
 mod touch;
