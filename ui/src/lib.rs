@@ -18,6 +18,8 @@ mod pad;
 mod refused;
 mod screen;
 pub mod service;
+mod service_action;
+mod text;
 pub mod view;
 #[cfg(any(feature = "window", feature = "linuxkms"))]
 mod window;

@@ -8,6 +8,7 @@ pub use crate::lockers::{DoorSize, Height, LockerMap, MapDoor, Side};
 pub use crate::pad::{Entered, Pad};
 pub use crate::refused::{Place, Refused, RefusedKind, Stage};
 pub use crate::service::{DoorLook, Grade, Pairing, Service};
+pub use crate::text::Text;
 
 /// The language the screen speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -44,31 +45,6 @@ pub enum Display {
 impl Display {
     /// Every way, in the order of the switch.
     pub const ALL: [Self; 3] = [Self::Normal, Self::Large, Self::LargeStrong];
-}
-
-/// A text that comes from data, in both languages.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
-pub struct Text {
-    /// Simplified Chinese.
-    pub zh: String,
-    /// English.
-    pub en: String,
-}
-
-impl Text {
-    /// Both languages in one go.
-    pub fn new(zh: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { zh: zh.into(), en: en.into() }
-    }
-
-    /// The text in `language`; the other language when that one is empty, so that nobody faces a blank.
-    pub fn get(&self, language: Language) -> &str {
-        let (wanted, other) = match language {
-            Language::Zh => (&self.zh, &self.en),
-            Language::En => (&self.en, &self.zh),
-        };
-        if wanted.is_empty() { other } else { wanted }
-    }
 }
 
 /// Everything on the screen at one moment.

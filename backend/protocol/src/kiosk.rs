@@ -13,6 +13,7 @@
 //! | `POST /kiosk/v1/deposits/plan` | [`DepositPlanRequest`] | [`DepositPlanReply`] |
 //! | `POST /kiosk/v1/deposits` | [`Deposit`] | [`Ack`] |
 //! | `POST /kiosk/v1/resolutions` | [`Resolution`] | [`Ack`] |
+//! | `POST /kiosk/v1/service` | [`crate::service::ServiceChange`] | [`Ack`] |
 //! | `POST /kiosk/v1/health` | [`crate::health::Health`] | an empty object |
 //!
 //! An error is answered with a status of 4xx or 5xx and [`ApiError`]. A refusal that a person should read is not an error:

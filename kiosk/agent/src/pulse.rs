@@ -5,6 +5,7 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use pickup_protocol::service::OutReason;
 use pickup_session::Screen;
 use tokio::sync::Notify;
 
@@ -110,6 +111,10 @@ impl Pulse {
     pub fn show(&self, screen: &Screen) {
         let shown = match screen {
             Screen::OutOfService(code) => Shown { page: "out of service", out_of_service: Some(code) },
+            // Whoever looks after it changes nothing about whether it serves.
+            Screen::Service(view) => {
+                Shown { page: "looked after", out_of_service: view.out.map(OutReason::code) }
+            }
             Screen::Starting => Shown { page: "starting", out_of_service: Some("STARTING") },
             Screen::Idle => Shown { page: "free", out_of_service: None },
             _ => Shown { page: "in use", out_of_service: None },

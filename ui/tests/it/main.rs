@@ -15,7 +15,6 @@ mod loops;
 mod palette;
 mod rig;
 mod samples;
-mod service;
 mod texts;
 mod touch;
 mod unseen;

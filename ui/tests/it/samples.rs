@@ -2,13 +2,16 @@
 
 use pickup_ui::view::*;
 
+#[path = "service.rs"]
+mod service;
+
 /// Every page with a name for its file; `language` for all of them.
 pub fn all(language: Language) -> Vec<(&'static str, View)> {
     let mut views: Vec<(&'static str, View)> = shopper()
         .into_iter()
         .chain(ends())
         .chain(staff())
-        .chain(crate::service::pages())
+        .chain(service::pages())
         .map(|(name, screen)| (name, view(language, screen)))
         .collect();
     for (name, view) in &mut views {
