@@ -7,7 +7,8 @@ use axum::response::{IntoResponse, Response};
 use pickup_domain::{Lang, Reason, ReasonCode};
 use serde_json::{Map, Value};
 
-use crate::shop::document::document;
+use crate::shop::document::{ALWAYS, WITH_BODY, document};
+use crate::shop::problem::MEDIA_TYPE;
 
 const STYLE: &str = include_str!("docs.css");
 const POLICY: &str =
@@ -45,6 +46,7 @@ fn html(document: &Value) -> String {
     let operations = operations(document);
     contents(&mut page, document, &operations);
     page += "<main>\n";
+    refusals(&mut page);
     for (name, meaning) in tags(document) {
         let _ = writeln!(page, "<h2 id=\"{0}\">{0}</h2><p>{1}</p>", escaped(name), marked(meaning));
         for one in operations.iter().filter(|one| one.tag == name) {
@@ -88,7 +90,7 @@ fn tags(document: &Value) -> impl Iterator<Item = (&str, &str)> {
 }
 
 fn contents(page: &mut String, document: &Value, operations: &[Operation<'_>]) {
-    *page += "<nav aria-label=\"Contents\">";
+    *page += "<nav aria-label=\"Contents\"><h2><a href=\"#Refusals\">Refusals</a></h2>";
     for (name, _) in tags(document) {
         let _ = write!(page, "<h2><a href=\"#{0}\">{0}</a></h2><ul>", escaped(name));
         for one in operations.iter().filter(|one| one.tag == name) {
@@ -121,7 +123,6 @@ impl Operation<'_> {
             escaped(self.path),
         );
         let said = text(self.body.get("summary"));
-        let said = said.split_once("`: ").map_or("", |(_, rest)| rest);
         let scope = escaped(text(self.body.get("x-scope")));
         let _ = write!(page, "<p>{}</p><p>Scope of the key: <code>{scope}</code>.</p>", marked(said));
         self.parameters(page);
@@ -151,7 +152,9 @@ impl Operation<'_> {
 
     fn responses(&self, page: &mut String) {
         *page += "<div class=\"wide\" tabindex=\"0\"><table><thead><tr><th>Answer</th><th>Body</th><th>Meaning</th></tr></thead><tbody>";
-        for (status, answer) in self.body.get("responses").and_then(Value::as_object).into_iter().flatten() {
+        let always = |status: &str| ALWAYS.iter().chain(&WITH_BODY).any(|(of, _)| *of == status);
+        let all = self.body.get("responses").and_then(Value::as_object).into_iter().flatten();
+        for (status, answer) in all.filter(|(status, _)| !always(status)) {
             let body = answer.get("content").map(kind_of_content).unwrap_or_default();
             let meaning = marked(text(answer.get("description")));
             let _ = write!(page, "<tr><td>{status}</td><td>{body}</td><td>{meaning}</td></tr>");
@@ -163,7 +166,7 @@ impl Operation<'_> {
 fn kind_of_content(content: &Value) -> String {
     let content = content.as_object().into_iter().flatten();
     let each = content.map(|(media, of)| match of.get("schema").map(kind) {
-        Some(kind) if media == "application/json" => kind,
+        Some(kind) if media == "application/json" || media == MEDIA_TYPE => kind,
         Some(kind) => format!("{kind} (<code>{}</code>)", escaped(media)),
         None => escaped(media),
     });
@@ -232,6 +235,19 @@ fn write_schema(page: &mut String, schema: &Value) {
         let example = serde_json::to_string_pretty(example).unwrap_or_default();
         let _ = write!(page, "<pre tabindex=\"0\">{}</pre>", escaped(&example));
     }
+}
+
+/// What every operation may answer, said once.
+fn refusals(page: &mut String) {
+    let _ = write!(
+        page,
+        "<h2 id=\"Refusals\">Refusals</h2><p>Every refusal is a <a href=\"#schema-Problem\">Problem</a> \
+         (<code>{MEDIA_TYPE}</code>). Any operation may answer these, and what its own table says:</p><ul>"
+    );
+    for (status, meaning) in ALWAYS.into_iter().chain(WITH_BODY) {
+        let _ = write!(page, "<li><b>{status}</b> {}</li>", marked(meaning));
+    }
+    *page += "</ul>\n";
 }
 
 /// Codes that are not of the rules, with the status each comes with.

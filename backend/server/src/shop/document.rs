@@ -40,14 +40,15 @@ use crate::webhooks::events::Event;
 struct Described;
 
 /// Answers that every operation may give, with what they mean.
-const ALWAYS: [(&str, &str); 5] = [
+pub const ALWAYS: [(&str, &str); 5] = [
     ("400", "The request cannot be read."),
     ("401", "No API key, or one that is not in force."),
     ("403", "The key has not the scope that the operation asks for."),
     ("429", "Too many requests with this key; `Retry-After` says when to try again."),
     ("500", "Something failed here; nothing is known to be wrong with the request."),
 ];
-const WITH_BODY: [(&str, &str); 2] =
+/// And those with a body.
+pub const WITH_BODY: [(&str, &str); 2] =
     [("413", "The body is too large."), ("415", "The body says that it is not JSON.")];
 const SOMETIMES: [(&str, &str); 3] = [
     ("404", "There is no such thing, or it is not this merchant's."),
@@ -91,6 +92,11 @@ fn complete(operation: &mut Map<String, Value>, scope: &str, method: &str) {
             parameters.push(idempotency());
         }
     }
+    // The rest of a handler's documentation speaks to who reads the code.
+    operation.remove("description");
+    let summary = operation.get("summary").and_then(Value::as_str).and_then(|line| line.split_once("`: "));
+    let summary = summary.map(|(_, said)| upper_first(said));
+    operation.insert("summary".to_owned(), json!(summary.unwrap_or_default()));
     let body = operation.contains_key("requestBody");
     let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return };
     for (status, meaning) in SOMETIMES {
@@ -112,6 +118,11 @@ fn complete(operation: &mut Map<String, Value>, scope: &str, method: &str) {
             }),
         );
     }
+}
+
+fn upper_first(text: &str) -> String {
+    let mut rest = text.chars();
+    rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default()
 }
 
 fn problem(meaning: &str) -> Value {

@@ -177,7 +177,7 @@ fn all(conn: &Conn, shop: &Shop) -> Result<Vec<GoodsItem>, StoreError> {
     Ok(items)
 }
 
-/// `POST /shop/v1/quotes`.
+/// `POST /shop/v1/quotes`: what a basket would cost, with the tax of each line and every reason against it.
 ///
 /// # Errors
 /// [`ShopFault`].

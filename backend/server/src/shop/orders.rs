@@ -58,7 +58,7 @@ pub struct OrderCleared {
     pub tax_fen: Money,
 }
 
-/// `POST /shop/v1/orders`.
+/// `POST /shop/v1/orders`: keeps an order, which then waits for its payment.
 ///
 /// # Errors
 /// [`ShopFault`]: 422 with every reason, 409 when the number is taken by another order.

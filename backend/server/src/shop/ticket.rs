@@ -37,7 +37,7 @@ pub struct TicketView {
     pub not_after: Option<Timestamp>,
 }
 
-/// `GET /shop/v1/orders/{order_no}/ticket`.
+/// `GET /shop/v1/orders/{order_no}/ticket`: what the shopper shows at the kiosk.
 ///
 /// # Errors
 /// [`ShopFault`]; 409 while there is no ticket.
@@ -55,7 +55,7 @@ pub async fn text(
     Ok(Json(TicketView { ticket, pickup, number, slip_no, not_after }))
 }
 
-/// `GET /shop/v1/orders/{order_no}/ticket.svg`.
+/// `GET /shop/v1/orders/{order_no}/ticket.svg`: the same as a QR code.
 ///
 /// # Errors
 /// [`ShopFault`]; 409 while there is no ticket.

@@ -107,7 +107,7 @@ pub struct ParcelView {
     pub collected_at: Option<jiff::Timestamp>,
 }
 
-/// `GET /shop/v1/orders/{order_no}`.
+/// `GET /shop/v1/orders/{order_no}`: everything known of an order.
 ///
 /// # Errors
 /// [`ShopFault`]; 404 when the merchant has no such order.

@@ -159,7 +159,7 @@ pub async fn list(
     Ok(Json(WebhookList { webhooks }))
 }
 
-/// `GET /shop/v1/webhooks/{webhook}`.
+/// `GET /shop/v1/webhooks/{webhook}`: one endpoint.
 ///
 /// # Errors
 /// [`ShopFault`].

@@ -29,6 +29,17 @@ fn the_document_has_every_operation_and_no_other() {
 }
 
 #[test]
+fn every_operation_says_what_it_is_for() {
+    for (path, methods) in document()["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let summary = operation["summary"].as_str().unwrap();
+            assert!(summary.ends_with('.') && !summary.starts_with('`'), "{method} {path}: {summary}");
+            assert!(operation["tags"][0].is_string() && operation["operationId"].is_string());
+        }
+    }
+}
+
+#[test]
 fn every_reference_of_the_document_leads_somewhere() {
     fn walk(value: &Value, seen: &mut Vec<String>) {
         match value {
