@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
+use crate::product::Product;
 use crate::wait;
 use crate::webdriver::Browser;
 
@@ -19,6 +20,25 @@ const RUN: &str = "return axe.run(document, {
 const LIMIT: Duration = Duration::from_secs(30);
 /// Names a folder in which pictures of the pages are kept.
 const PICTURES: &str = "PICKUP_PICTURES";
+
+impl Product {
+    /// Where staff reach the console.
+    ///
+    /// # Errors
+    /// While the backend does not run.
+    pub fn console_url(&self) -> Result<String> {
+        self.backend.as_ref().context("the backend does not run")?.told("console")
+    }
+
+    /// Makes an account of the console; gives its one-time password.
+    ///
+    /// # Errors
+    /// With what the program said.
+    pub async fn account(&self, name: &str, role: &str) -> Result<String> {
+        let said = self.backend_command(&["account", "add", "--role", role, name]).await?;
+        Ok(said.split_whitespace().next_back().context("no password was printed")?.to_owned())
+    }
+}
 
 /// Somebody at a desk with the console before them.
 pub struct Desk {

@@ -66,7 +66,7 @@ pub struct Product {
     customs: Option<Program>,
     payment: Option<Program>,
     devices: Option<Program>,
-    backend: Option<Program>,
+    pub(crate) backend: Option<Program>,
     kiosk: Option<Program>,
     /// The bench.
     pub hands: Hands,
@@ -149,23 +149,6 @@ impl Product {
     #[must_use]
     pub fn kiosk_url(&self) -> String {
         format!("https://127.0.0.1:{}", self.ports.kiosk)
-    }
-
-    /// Where staff reach the console.
-    ///
-    /// # Errors
-    /// While the backend does not run.
-    pub fn console_url(&self) -> Result<String> {
-        self.backend.as_ref().context("the backend does not run")?.told("console")
-    }
-
-    /// Makes an account of the console; gives its one-time password.
-    ///
-    /// # Errors
-    /// With what the program said.
-    pub async fn account(&self, name: &str, role: &str) -> Result<String> {
-        let said = self.backend_command(&["account", "add", "--role", role, name]).await?;
-        Ok(said.split_whitespace().next_back().context("no password was printed")?.to_owned())
     }
 
     /// Starts the backend on its ports and data.
@@ -252,7 +235,7 @@ impl Product {
         self.backend_command(&["filed", "export", &to]).await
     }
 
-    async fn backend_command(&self, command: &[&str]) -> Result<String> {
+    pub(crate) async fn backend_command(&self, command: &[&str]) -> Result<String> {
         let mut arguments: Vec<OsString> = command.iter().map(Into::into).collect();
         arguments.extend(["--config".into(), self.path("backend.toml").into()]);
         program::output_of("pickup-backend", &arguments).await

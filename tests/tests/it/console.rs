@@ -14,7 +14,7 @@ const OWN: &str = "a word of my own";
 const SIZES: [(&str, u32, u32); 2] = [("", 1280, 1000), ("-tablet", 820, 1100)];
 
 /// A page: what its picture is called, and where it is.
-const PAGES: [(&str, &str); 11] = [
+const PAGES: [(&str, &str); 12] = [
     ("today", "/"),
     ("orders", "/orders?q="),
     ("order", "/orders/CON000001"),
@@ -26,6 +26,7 @@ const PAGES: [(&str, &str); 11] = [
     ("stock", "/stock?proof=1"),
     ("reports", "/reports"),
     ("limits", "/limits"),
+    ("returns", "/returns"),
 ];
 
 async fn look_at(desk: &Desk, pages: &[(&str, &str)]) -> Result<()> {

@@ -86,6 +86,7 @@ const PLACES: &[(Op, &str, &str, &str)] = &[
     (Op::Tasks, "/tasks", "待办", "Exceptions"),
     (Op::Kiosks, "/kiosks", "自提柜", "Kiosks"),
     (Op::Stock, "/stock", "库存", "Stock"),
+    (Op::Returns, "/returns", "退货", "Returns"),
     (Op::Reports, "/reports", "报表", "Reports"),
     (Op::Limits, "/limits", "额度", "Limits"),
     (Op::People, "/people", "账号", "People"),

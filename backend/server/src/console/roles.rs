@@ -94,6 +94,8 @@ pub enum Op {
     Stock,
     /// Figures by day and centre.
     Reports,
+    /// Take goods back.
+    Returns,
 }
 
 /// Who an operation is for.
@@ -114,7 +116,7 @@ use Role::{Administrator, Auditor, Clerk, CustomsAgent, Supervisor};
 
 impl Op {
     /// Every operation.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::SignIn,
         Self::SecondFactor,
         Self::FirstPassword,
@@ -134,6 +136,7 @@ impl Op {
         Self::Limits,
         Self::Stock,
         Self::Reports,
+        Self::Returns,
     ];
 
     /// The authorization table.
@@ -156,6 +159,7 @@ impl Op {
             Self::ChangePeople => Roles(&[Administrator]),
             Self::Limits => Roles(&[Supervisor, CustomsAgent, Auditor]),
             Self::Reports => Roles(&[Supervisor, CustomsAgent, Auditor, Administrator]),
+            Self::Returns => Roles(&[Clerk, Supervisor, CustomsAgent]),
         }
     }
 
@@ -176,8 +180,15 @@ mod tests {
 
     #[test]
     fn the_auditor_changes_nothing() {
-        let changes =
-            [Op::WorkOnTasks, Op::SettleTasks, Op::FileAgain, Op::GiveUp, Op::PairKiosks, Op::ChangePeople];
+        let changes = [
+            Op::WorkOnTasks,
+            Op::SettleTasks,
+            Op::FileAgain,
+            Op::GiveUp,
+            Op::PairKiosks,
+            Op::ChangePeople,
+            Op::Returns,
+        ];
         assert!(changes.into_iter().all(|op| !op.is_for(Auditor)));
     }
 

@@ -75,7 +75,6 @@ impl Routes {
     }
 
     /// The router and what is in it.
-    #[must_use]
     pub fn done(self) -> (Router, Vec<Listed>) {
         (self.router.with_state(self.console), self.listed)
     }

@@ -17,8 +17,9 @@ use crate::store::StoreError;
 
 const LOOK: Duration = Duration::from_millis(500);
 
-/// Where things stand: the last row of the trail, and when a kiosk reported last.
-type Mark = (i64, i64);
+/// Where things stand: the last row of the trail, how far what orders are counted by followed it, and when a kiosk
+/// reported last.
+type Mark = (i64, i64, i64);
 
 /// Tells watchers that something changed.
 #[derive(Clone, Debug)]
@@ -26,7 +27,7 @@ pub struct Live(Arc<watch::Sender<Mark>>);
 
 impl Default for Live {
     fn default() -> Self {
-        Self(Arc::new(watch::Sender::new((0, 0))))
+        Self(Arc::new(watch::Sender::new((0, 0, 0))))
     }
 }
 
@@ -98,10 +99,13 @@ async fn mark(app: &App) -> Result<Mark, StoreError> {
             let seq = conn
                 .prepare_cached("SELECT COALESCE(MAX(trail_seq), 0) FROM cell WHERE number = {cell}")?
                 .query_row([], |row| row.get(0))?;
+            let followed = conn
+                .prepare_cached("SELECT COALESCE(MAX(seq), 0) FROM finder WHERE cell = {cell}")?
+                .query_row([], |row| row.get(0))?;
             let got = conn
                 .prepare_cached("SELECT COALESCE(MAX(got_us), 0) FROM kiosk_health WHERE cell = {cell}")?
                 .query_row([], |row| row.get(0))?;
-            Ok((seq, got))
+            Ok((seq, followed, got))
         })
         .await
 }

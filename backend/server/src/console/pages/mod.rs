@@ -14,6 +14,7 @@ mod own;
 mod papers;
 mod people;
 mod reports;
+mod returns;
 mod stock;
 mod story;
 mod tasks;
@@ -56,6 +57,10 @@ pub fn add(routes: Routes) -> Routes {
         .get(Op::Stock, "/stock", stock::show)
         .get(Op::Reports, "/reports", reports::show)
         .get(Op::Reports, "/reports.csv", reports::csv)
+        .get(Op::Returns, "/returns", returns::desk)
+        .post(Op::Returns, "/returns/back", returns::came_back)
+        .get(Op::Returns, "/returns/{order_no}", returns::form)
+        .post(Op::Returns, "/returns/{order_no}", returns::apply)
         .get(Op::Limits, "/limits", limits::ask)
         .post(Op::Limits, "/limits", limits::show)
         .get(Op::People, "/people", people::show)

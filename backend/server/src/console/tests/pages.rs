@@ -196,3 +196,50 @@ async fn reports_count_by_day_and_centre_and_come_as_csv() {
     assert!(row.starts_with("2026-11-21,1,2,2,1,0,0,"), "{csv}");
     assert_eq!(audit.get("/reports?from=2026-12-01&until=2026-11-01").await.status, StatusCode::BAD_REQUEST);
 }
+
+#[tokio::test]
+async fn goods_come_back_over_the_returns_desk_once_however_often_the_form_is_sent() {
+    let site = Site::start().await;
+    let cop_no = site.bench.cleared("A-1", 0).await;
+    site.bench.send().await;
+    site.bench.receive(&cop_no, 800, "").await;
+    let clerk = site.signed_in("anna", Role::Clerk).await;
+    let form = clerk.get("/returns/A-1").await;
+    let request = form.text.split("name=\"request\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let wish = [("request", request), ("reason", "不合适"), ("qty_1", "1")];
+    let early = clerk.post("/returns/A-1", &wish).await;
+    assert!(early.status == StatusCode::BAD_REQUEST && early.has("尚未交付"), "{}", early.text);
+    let now = site.now();
+    site.write(move |tx| {
+        let parcel = crate::parcels::by_order(tx, 1).unwrap().unwrap();
+        let taken = pickup_domain::parcel::ParcelState::Collected;
+        crate::parcels::set_state(tx, now, "kiosk:K1", &parcel, taken, serde_json::json!({})).unwrap();
+        assert!(crate::parcels::fulfil_order(tx, now, "kiosk:K1", &parcel).unwrap());
+    })
+    .await;
+    for _ in 0..2 {
+        assert_eq!(clerk.post("/returns/A-1", &wish).await.leads_to.as_deref(), Some("/returns"));
+    }
+    let asked = site.column::<String>("SELECT cop_no FROM application WHERE kind = 'refund'").await;
+    assert_eq!(asked.len(), 1);
+    assert!(clerk.get("/returns").await.has(&asked[0]));
+    let soon = clerk.post("/returns/back", &[("cop_no", &asked[0]), ("to", "shelf")]).await;
+    assert_eq!(soon.status, StatusCode::BAD_REQUEST, "customs has not granted it");
+    site.bench.execute("UPDATE application SET state = 'concluded'").await;
+    let done = clerk.post("/returns/back", &[("cop_no", &asked[0]), ("to", "aside")]).await;
+    assert_eq!(done.leads_to.as_deref(), Some("/returns"), "{}", done.text);
+    assert!(!clerk.get("/returns").await.has(&asked[0]));
+}
+
+#[tokio::test]
+async fn the_head_of_a_page_leads_where_the_role_may_go_and_nowhere_else() {
+    let site = Site::start().await;
+    let clerk = site.signed_in("anna", Role::Clerk).await.get("/").await;
+    for path in ["/orders", "/tasks", "/kiosks", "/stock", "/returns"] {
+        assert!(clerk.has(&format!("<a href=\"{path}\"")), "{path}");
+    }
+    assert!(!clerk.has("<a href=\"/people\"") && !clerk.has("<a href=\"/limits\""));
+    assert!(clerk.has("<a href=\"/\" aria-current=\"page\""));
+    let root = site.signed_in("root", Role::Administrator).await.get("/people").await;
+    assert!(root.has("<a href=\"/people\" aria-current=\"page\""));
+}
