@@ -14,6 +14,7 @@ pub mod ports;
 pub mod product;
 pub mod program;
 pub mod recorder;
+pub mod settings;
 pub mod shop;
 pub mod slip;
 pub mod timed;

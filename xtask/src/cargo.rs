@@ -6,8 +6,14 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 
 /// The packages whose programs a running demo consists of.
-pub const PROGRAM_PACKAGES: [&str; 6] =
-    ["pickup-server", "pickup-customs-sim", "pickup-payment-sim", "pickup-hw-mock", "pickup-kiosk", "pickup-tests"];
+pub const PROGRAM_PACKAGES: [&str; 6] = [
+    "pickup-server",
+    "pickup-customs-sim",
+    "pickup-payment-sim",
+    "pickup-hw-mock",
+    "pickup-kiosk",
+    "pickup-tests",
+];
 
 /// The repository's root: the folder above this crate.
 pub fn root() -> Result<PathBuf> {

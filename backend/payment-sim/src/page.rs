@@ -78,11 +78,7 @@ fn words(query: &HashMap<String, String>) -> &'static Words {
 }
 
 /// `GET /pay/page/{out_no}`.
-pub async fn show(
-    State(sim): State<Arc<Sim>>,
-    Path(out_no): Path<String>,
-    Query(query): Asked,
-) -> Response {
+pub async fn show(State(sim): State<Arc<Sim>>, Path(out_no): Path<String>, Query(query): Asked) -> Response {
     let words = words(&query);
     let payment = sim.books().payment(&out_no);
     match payment {
@@ -181,9 +177,10 @@ mod tests {
 
     #[test]
     fn what_a_shop_says_cannot_become_part_of_the_page() {
-        let payment: Payment =
-            serde_json::from_str(r#"{"out_no":"<b>\"x","amount_fen":105,"state":"created","payer_name":"<i"}"#)
-                .unwrap_or_else(|e| panic!("{e}"));
+        let payment: Payment = serde_json::from_str(
+            r#"{"out_no":"<b>\"x","amount_fen":105,"state":"created","payer_name":"<i"}"#,
+        )
+        .unwrap_or_else(|e| panic!("{e}"));
         let text = body(&EN, &payment);
         assert!(!text.contains("<b>") && !text.contains("<i") && text.contains("¥ 1.05"), "{text}");
     }

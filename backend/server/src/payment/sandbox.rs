@@ -7,14 +7,14 @@ use axum::http::HeaderMap;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
-use reqwest::{Method, StatusCode};
 use pickup_domain::Money;
+use reqwest::{Method, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::config::PaymentConfig;
 use super::checkout::{Begin, Checkout, Paid, Stands as Payment, Told};
+use super::config::PaymentConfig;
 use super::signature::{Key, SIGNATURE, TIME};
 use super::{Company, CompanyError, DeclareAsk, DeclareState, RefundAsk, RefundState};
 
@@ -246,7 +246,8 @@ impl Checkout for Sandbox {
             return Err(CompanyError::Signature);
         }
         // What cannot be read is not repeated: it may hold an identity number.
-        let other = || CompanyError::Answer { status: 200, text: "a notification of another form".to_owned() };
+        let other =
+            || CompanyError::Answer { status: 200, text: "a notification of another form".to_owned() };
         serde_json::from_slice::<PaymentSaid>(body).map_err(|_| other())?.read()
     }
 

@@ -44,8 +44,12 @@ pub fn send(
     )?;
     let minutes = CODE_FOR_S / 60;
     let text = match lang {
-        Lang::Zh => format!("【保税自提】验证码{code}，{minutes}分钟内有效。工作人员不会向您索要，请勿告诉他人。"),
-        Lang::En => format!("Bonded Pickup: your code is {code}, good for {minutes} minutes. Staff never ask for it."),
+        Lang::Zh => {
+            format!("【保税自提】验证码{code}，{minutes}分钟内有效。工作人员不会向您索要，请勿告诉他人。")
+        }
+        Lang::En => {
+            format!("Bonded Pickup: your code is {code}, good for {minutes} minutes. Staff never ask for it.")
+        }
     };
     let id = format!("code/{}", uuid::Uuid::now_v7());
     let message = Message { id, to: telephone.to_owned(), lang: lang.code().to_owned(), text };
@@ -80,8 +84,7 @@ pub fn redeem(
         return Ok(None);
     }
     tx.execute("DELETE FROM phone_code WHERE cell = {cell} AND phone = ?1", [&phone])?;
-    let token =
-        random::<16>().map(hex::encode).map_err(|e| StoreError::unreadable("a random number", e))?;
+    let token = random::<16>().map(hex::encode).map_err(|e| StoreError::unreadable("a random number", e))?;
     tx.execute(
         "INSERT INTO phone_session (cell, token, phone, expires_us) VALUES ({cell}, ?1, ?2, ?3)",
         (secrets.short_fingerprint("phone-session", token.as_bytes()), &phone, us(after(now, SESSION_FOR_S))),

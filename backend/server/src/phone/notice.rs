@@ -19,10 +19,7 @@ pub const POINTS: &[(&str, &str)] = &[
         "商品可能没有中文标签，可在商品页查看中文电子标签，或向客服索取。",
         "The goods may have no Chinese label. The electronic label is on the product page or can be had from the service.",
     ),
-    (
-        "所购商品仅限个人自用，不得再次销售。",
-        "What you buy is for your own use and must not be sold again.",
-    ),
+    ("所购商品仅限个人自用，不得再次销售。", "What you buy is for your own use and must not be sold again."),
     (
         "购买计入您本人的跨境电商年度交易额度（每单5000元，每年26000元），须以本人身份信息下单并由本人支付。",
         "The purchase counts against your own limits of cross-border retail (5,000 CNY an order, 26,000 CNY a year). You order under your own identity and pay yourself.",

@@ -89,7 +89,8 @@ pub struct Checkout {
     payment: Option<Vec<u8>>,
 }
 
-const SELECT: &str = "SELECT out_no, basket, amount_fen, state, pay_url, reasons, attempts, begun_us, body, payment
+const SELECT: &str =
+    "SELECT out_no, basket, amount_fen, state, pay_url, reasons, attempts, begun_us, body, payment
     FROM checkout WHERE cell = {cell}";
 
 impl Checkout {
@@ -223,7 +224,8 @@ pub fn said(
 pub fn ask_later(tx: &Conn, one: &Checkout, within_min: u32, now: Timestamp) -> Result<(), StoreError> {
     let wait = backoff_ms(ASK_AFTER_MS, one.attempts, LONGEST_WAIT_MS);
     let patience = i64::from(within_min).saturating_mul(60_000_000);
-    let state = if us(now).saturating_sub(one.begun_us) > patience { State::Abandoned } else { State::Waiting };
+    let state =
+        if us(now).saturating_sub(one.begun_us) > patience { State::Abandoned } else { State::Waiting };
     tx.execute(
         "UPDATE checkout SET state = ?2, attempts = attempts + 1, next_us = ?3
          WHERE cell = {cell} AND out_no = ?1 AND state = 'waiting'",
@@ -249,7 +251,8 @@ pub fn end(tx: &Conn, out_no: &str, state: State, reasons: &str) -> Result<bool,
 /// # Errors
 /// [`StoreError`].
 pub fn forget(tx: &Conn, since: Timestamp) -> Result<usize, StoreError> {
-    let sql = "DELETE FROM checkout WHERE cell = {cell} AND begun_us < ?1 AND state NOT IN ('waiting', 'paid')";
+    let sql =
+        "DELETE FROM checkout WHERE cell = {cell} AND begun_us < ?1 AND state NOT IN ('waiting', 'paid')";
     Ok(tx.execute(sql, [us(since)])?)
 }
 

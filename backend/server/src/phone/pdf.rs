@@ -110,10 +110,16 @@ impl Pdf {
         lines
     }
 
-    /// Fills a rectangle.
-    pub fn rectangle(&mut self, x: i64, y: i64, width: i64, height: i64) {
-        let [x, y, width, height] = [x, y, width, height].map(|n| decimal(n, 2));
-        self.put(&format!("{x} {y} {width} {height} re f\n"));
+    /// Fills rectangles (left, lower, width, height) as one figure, so that no hair of white stays between neighbours.
+    pub fn rectangles(&mut self, all: &[(i64, i64, i64, i64)]) {
+        let mut drawn = String::new();
+        for (x, y, width, height) in all {
+            let [x, y, width, height] = [*x, *y, *width, *height].map(|n| decimal(n, 2));
+            // Writing to a String cannot fail.
+            let _ = writeln!(drawn, "{x} {y} {width} {height} re");
+        }
+        drawn.push_str("f\n");
+        self.put(&drawn);
     }
 
     /// Draws the outline of a rectangle, thin and grey.
@@ -147,8 +153,10 @@ impl Pdf {
         for (n, page) in self.pages.iter().enumerate() {
             let content = first_page + 2 * n + 1;
             objects.push(
-                format!("<</Type/Page/Parent 2 0 R/MediaBox[0 0 {size}]/Resources 3 0 R/Contents {content} 0 R>>")
-                    .into_bytes(),
+                format!(
+                    "<</Type/Page/Parent 2 0 R/MediaBox[0 0 {size}]/Resources 3 0 R/Contents {content} 0 R>>"
+                )
+                .into_bytes(),
             );
             objects.push(stream("", page)?);
         }
@@ -324,7 +332,9 @@ mod tests {
         };
         let start = bytes.windows(7).rposition(|w| w == b"xref\n0 ").unwrap();
         for (n, line) in String::from_utf8_lossy(&bytes[start..]).lines().skip(3).enumerate() {
-            let Some(at) = line.strip_suffix(" 00000 n ").and_then(|at| at.parse::<usize>().ok()) else { break };
+            let Some(at) = line.strip_suffix(" 00000 n ").and_then(|at| at.parse::<usize>().ok()) else {
+                break;
+            };
             let head = format!("{} 0 obj", n + 1);
             assert_eq!(find(head.as_bytes(), at), Some(at), "{line}");
         }

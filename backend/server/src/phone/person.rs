@@ -42,9 +42,10 @@ impl PersonFault {
             Self::IdForm => {
                 ("身份证号为18位，最后一位可以是X。", "An ID number has 18 characters; the last may be X.")
             }
-            Self::IdBirth => {
-                ("身份证号中的出生日期不正确，请核对。", "The date of birth in the ID number is wrong; check it.")
-            }
+            Self::IdBirth => (
+                "身份证号中的出生日期不正确，请核对。",
+                "The date of birth in the ID number is wrong; check it.",
+            ),
             Self::IdCheck => (
                 "身份证号与校验码不符，请核对是否输错。",
                 "The ID number does not add up; there is a typing mistake in it.",
@@ -79,11 +80,9 @@ impl Person {
             faults.push(PersonFault::Telephone);
         }
         match (faults.is_empty(), number, telephone) {
-            (true, Ok(number), Some(telephone)) => Ok(Self {
-                name: name.to_owned(),
-                id_number: RawId(number.expose().to_owned()),
-                telephone,
-            }),
+            (true, Ok(number), Some(telephone)) => {
+                Ok(Self { name: name.to_owned(), id_number: RawId(number.expose().to_owned()), telephone })
+            }
             _ => Err(faults),
         }
     }

@@ -62,13 +62,17 @@ impl News {
                 format!("【{centre}】提醒：您的商品请于{until}前取走，逾期提货码失效：{link}")
             }
             (Self::Expiring, Lang::En) => {
-                format!("{centre}: please collect your goods by {until}; the code works no longer than that: {link}")
+                format!(
+                    "{centre}: please collect your goods by {until}; the code works no longer than that: {link}"
+                )
             }
             (Self::Cancelled, Lang::Zh) => {
                 format!("【{centre}】您的订单已取消，款项原路退回。原因和进度：{link}")
             }
             (Self::Cancelled, Lang::En) => {
-                format!("{centre}: your order was cancelled and your money goes back. Why, and how far it is: {link}")
+                format!(
+                    "{centre}: your order was cancelled and your money goes back. Why, and how far it is: {link}"
+                )
             }
             (Self::Returned, Lang::Zh) => {
                 format!("【{centre}】您的退货申请海关已同意，款项原路退回：{link}")

@@ -172,7 +172,8 @@ impl World {
     /// The order as the shop API would show it to the centre's own shop.
     async fn view(&self, order_no: &str) -> Value {
         let order_no = order_no.to_owned();
-        let view = self.bench.shop.app.store.read(move |conn| crate::shop::view::view(conn, "centre", &order_no));
+        let view =
+            self.bench.shop.app.store.read(move |conn| crate::shop::view::view(conn, "centre", &order_no));
         serde_json::to_value(view.await.unwrap()).unwrap()
     }
 
@@ -192,7 +193,8 @@ impl World {
         let folder = self.bench.dir.join("messages");
         let Ok(files) = std::fs::read_dir(folder) else { return BTreeMap::new() };
         let read = |file: std::io::Result<std::fs::DirEntry>| {
-            let message: Message = serde_json::from_slice(&std::fs::read(file.unwrap().path()).unwrap()).unwrap();
+            let message: Message =
+                serde_json::from_slice(&std::fs::read(file.unwrap().path()).unwrap()).unwrap();
             (message.id.clone(), message)
         };
         files.map(read).collect()
@@ -239,7 +241,8 @@ impl Browser {
         let csrf = self.csrf.clone();
         let mut fields: Vec<(&str, &str)> = form.to_vec();
         fields.push(("csrf", &csrf));
-        let body: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+        let body: Vec<String> =
+            fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
         let request = self
             .client
             .post(format!("{}{path}", self.base))
@@ -249,14 +252,16 @@ impl Browser {
     }
 
     async fn send(&mut self, request: reqwest::RequestBuilder) -> Answer {
-        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let cookies: Vec<String> =
+            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let answer = request.header("cookie", cookies.join("; ")).send().await.unwrap();
         for line in answer.headers().get_all("set-cookie") {
             let pair = line.to_str().unwrap().split(';').next().unwrap();
             let (name, value) = pair.split_once('=').unwrap();
             self.cookies.insert(name.to_owned(), value.to_owned());
         }
-        let to = answer.headers().get("location").map(|to| to.to_str().unwrap().to_owned()).unwrap_or_default();
+        let to =
+            answer.headers().get("location").map(|to| to.to_str().unwrap().to_owned()).unwrap_or_default();
         let status = answer.status().as_u16();
         let text = answer.text().await.unwrap_or_default();
         if text.contains("name=\"csrf\"") {

@@ -166,10 +166,7 @@ fn reasons(phone: &Arc<Phone>, last: &Checkout, lang: Lang) -> Vec<String> {
         );
     }
     if last.state == Paying::GivenBack && told.is_empty() {
-        told.push(
-            lang.t("这个购物篮已经付过款。", "This basket was paid for already.").to_owned(),
-        );
+        told.push(lang.t("这个购物篮已经付过款。", "This basket was paid for already.").to_owned());
     }
     told
 }
-

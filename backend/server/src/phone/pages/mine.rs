@@ -144,12 +144,12 @@ pub async fn orders(p: Visit, State(phone): State<Arc<Phone>>, headers: HeaderMa
 fn rows(conn: &Conn, of: &str, lang: Lang, now: jiff::Timestamp) -> Result<Vec<Row>, StoreError> {
     let mut rows = Vec::new();
     for basket in basket::of_phone(conn, of)? {
-        let Some(parcel) = basket.order_id.map(|id| parcels::by_order(conn, id)).transpose()?.flatten() else {
+        let Some(parcel) = basket.order_id.map(|id| parcels::by_order(conn, id)).transpose()?.flatten()
+        else {
             continue;
         };
         let stage = Stage::of(&parcel, now);
-        let name =
-            |line: &pickup_protocol::kiosk::Line| lang.t(&line.name.zh, &line.name.en).to_owned();
+        let name = |line: &pickup_protocol::kiosk::Line| lang.t(&line.name.zh, &line.name.en).to_owned();
         let names: Vec<String> = parcel.contents.lines.iter().map(name).collect();
         rows.push(Row {
             id: basket.id,
@@ -175,10 +175,8 @@ pub async fn data_file(State(phone): State<Arc<Phone>>, headers: HeaderMap) -> P
     let Some(of) = session(&phone, &headers).await? else { return Ok(to("/my")) };
     let kept = all_kept(&phone, of).await?;
     let text = serde_json::to_string_pretty(&kept).map_err(|e| WebError::internal(&e))?;
-    let headers = [
-        (CONTENT_TYPE, "application/json"),
-        (CONTENT_DISPOSITION, "attachment; filename=\"my-data.json\""),
-    ];
+    let headers =
+        [(CONTENT_TYPE, "application/json"), (CONTENT_DISPOSITION, "attachment; filename=\"my-data.json\"")];
     Ok((headers, text).into_response())
 }
 

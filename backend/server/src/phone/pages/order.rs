@@ -209,7 +209,11 @@ fn drawn(
         lines: parcel.contents.lines.iter().map(line).collect(),
         tax: yuan(Money::from_fen(parcel.contents.tax_fen)),
         total: yuan(read.total),
-        paybacks: read.paybacks.iter().map(|one| (yuan(one.amount_fen), paid_back(&one.state, lang))).collect(),
+        paybacks: read
+            .paybacks
+            .iter()
+            .map(|one| (yuan(one.amount_fen), paid_back(&one.state, lang)))
+            .collect(),
         can_cancel: stage.can_cancel(),
         can_return: stage == Stage::Collected,
     };
@@ -256,8 +260,10 @@ fn picture(text: &str) -> Result<Vec<u8>, WebError> {
         let at = x.zip(y).filter(|(x, y)| *x < width && *y < width).map(|(x, y)| y * width + x);
         at.and_then(|at| colors.get(at)) == Some(&Color::Dark)
     };
-    let pixels: Vec<u8> =
-        (0..side).flat_map(|y| (0..side).map(move |x| (x, y))).map(|(x, y)| if dark(x, y) { 0 } else { 255 }).collect();
+    let pixels: Vec<u8> = (0..side)
+        .flat_map(|y| (0..side).map(move |x| (x, y)))
+        .map(|(x, y)| if dark(x, y) { 0 } else { 255 })
+        .collect();
     let size = u32::try_from(side).map_err(|e| WebError::internal(&e))?;
     let mut out = Vec::new();
     let mut encoder = ::png::Encoder::new(&mut out, size, size);

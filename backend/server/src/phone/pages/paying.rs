@@ -66,7 +66,10 @@ async fn summary(
     notes.extend(told(phone, &quote.reasons, p.lang));
     let can_pay = phone.company.is_some() && quote.reasons.is_empty();
     if phone.company.is_none() {
-        let text = p.t("这里暂时不能在线支付，请到服务台。", "Nothing can be paid here just now. Please ask the service desk.");
+        let text = p.t(
+            "这里暂时不能在线支付，请到服务台。",
+            "Nothing can be paid here just now. Please ask the service desk.",
+        );
         notes.push(text.to_owned());
     }
     let centre = phone.shop.centre(basket.centre).ok_or_else(WebError::not_found)?;
@@ -108,7 +111,10 @@ pub async fn begin(
         return summary(&phone, &p, &link, &basket, Vec::new()).await;
     }
     if quote.total_fen.fen() != agreed.total_fen {
-        let text = p.t("价格或税款有变化，请核对后再支付。", "Price or tax has changed. Look at it again before you pay.");
+        let text = p.t(
+            "价格或税款有变化，请核对后再支付。",
+            "Price or tax has changed. Look at it again before you pay.",
+        );
         return summary(&phone, &p, &link, &basket, vec![text.to_owned()]).await;
     }
     let order = order::of(&basket, &person, quote, &number(&phone)?);

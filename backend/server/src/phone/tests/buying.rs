@@ -6,7 +6,18 @@ use super::*;
 async fn a_label_leads_to_the_code_in_both_languages() {
     for (lang, words) in [
         ("zh", ["含税", "放入购物篮", "填写订购人", "去支付", "海关审核", "提货码", "取货期限"]),
-        ("en", ["tax included", "Put into the basket", "Enter who buys", "Pay", "Customs", "Pickup code", "Collect by"]),
+        (
+            "en",
+            [
+                "tax included",
+                "Put into the basket",
+                "Enter who buys",
+                "Pay",
+                "Customs",
+                "Pickup code",
+                "Collect by",
+            ],
+        ),
     ] {
         let world = World::new().await;
         let mut browser = world.browser(lang);
@@ -122,7 +133,8 @@ async fn what_is_left_of_a_year_is_never_told_to_who_only_types_a_number() {
         .app
         .store
         .write({
-            let key = world.bench.shop.app.secrets.buyer_key(&world.bench.buyer(0).id_number.parse().unwrap());
+            let key =
+                world.bench.shop.app.secrets.buyer_key(&world.bench.buyer(0).id_number.parse().unwrap());
             move |tx| {
                 let sql = "INSERT INTO buyer_year (key, lim, used) VALUES (?1, 2600000, 2590000)";
                 Ok::<_, StoreError>(tx.execute(sql, [format!("{key}/2026")])?)
@@ -145,7 +157,11 @@ async fn what_is_left_of_a_year_is_never_told_to_who_only_types_a_number() {
         browser.get(&format!("{basket}/you")).await;
         let answer = browser.post(&format!("{basket}/you"), &form).await;
         assert_eq!(answer.status, 422);
-        assert!(answer.text.contains("剩余的跨境电商额度") && !answer.text.contains("25900"), "{}", answer.text);
+        assert!(
+            answer.text.contains("剩余的跨境电商额度") && !answer.text.contains("25900"),
+            "{}",
+            answer.text
+        );
         assert!(!answer.text.contains("26,") && !answer.text.contains("100.00"));
     }
     let fourth = browser.post(&format!("{basket}/you"), &form).await;

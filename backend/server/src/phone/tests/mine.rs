@@ -24,7 +24,8 @@ impl World {
 
 #[tokio::test]
 async fn a_telephone_and_its_code_show_its_orders_and_nobody_elses() {
-    for (lang, words) in [("zh", ["海关审核中", "我的订单"]), ("en", ["With customs", "My orders"])] {
+    for (lang, words) in [("zh", ["海关审核中", "我的订单"]), ("en", ["With customs", "My orders"])]
+    {
         let world = World::new().await;
         let mut browser = world.browser(lang);
         let (_, cop_no) = world.bought(&mut browser, 0).await;

@@ -168,12 +168,8 @@ async fn a_page_that_is_watched_is_told_of_the_release() {
     let (order, cop_no) = world.bought(&mut browser, 0).await;
     world.bench.send().await;
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let mut events = client
-        .get(format!("{}{order}/live", world.base))
-        .header("cookie", "lang=en")
-        .send()
-        .await
-        .unwrap();
+    let mut events =
+        client.get(format!("{}{order}/live", world.base)).header("cookie", "lang=en").send().await.unwrap();
     let mut text = String::new();
     let released = async {
         let mut received = false;
