@@ -18,6 +18,7 @@ pub mod processes;
 pub mod product;
 pub mod program;
 pub mod recorder;
+pub mod settings;
 pub mod shop;
 pub mod slip;
 pub mod timed;

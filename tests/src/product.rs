@@ -15,6 +15,7 @@ use crate::people;
 use crate::ports;
 use crate::program::{self, Program};
 use crate::recorder::Recorder;
+use crate::settings;
 use crate::shop::Shop;
 use crate::wait::PATIENCE;
 
@@ -95,7 +96,10 @@ impl Product {
         let ports = Ports { shop: ports::free()?, kiosk: ports::free()? };
         let customs_port = ports::free()?;
         let scratch = Scratch::by_environment()?;
-        fs::write(setup.dir.join("backend.toml"), backend_toml(&ports, customs_port, &scratch))?;
+        fs::write(
+            setup.dir.join("backend.toml"),
+            settings::backend((ports.shop, ports.kiosk), customs_port, &scratch),
+        )?;
         program::output_of(
             "pickup-backend",
             &words(["init", "--demo", "--config"], &setup.dir.join("backend.toml")),
@@ -366,13 +370,7 @@ async fn start_payment(setup: &Setup) -> Result<Option<Program>> {
     let arguments = words(["--listen", "127.0.0.1:0", "--key-file"], &key);
     let payment = Program::start("pickup-payment-sim", &arguments, &setup.dir.join("payment.log")).await?;
     let path = setup.dir.join("backend.toml");
-    let mut text = fs::read_to_string(&path)?;
-    // Writing to a String cannot fail.
-    let _ = write!(
-        text,
-        "\n[payment]\nprovider = \"sandbox\"\nurl = \"{}\"\nkey_file = \"pay.key\"\n",
-        payment.told("http")?
-    );
+    let text = fs::read_to_string(&path)? + &settings::payment(&payment.told("http")?);
     fs::write(&path, text)?;
     Ok(Some(payment))
 }
@@ -388,7 +386,7 @@ async fn start_bench(setup: &Setup) -> Result<(Option<Program>, Hands, Option<Re
     let screen = devices.told("screen")?;
     let recorder = if setup.recorded { Some(Recorder::before(screen.clone()).await?) } else { None };
     let screen = recorder.as_ref().map_or(screen, |recorder| recorder.address.to_string());
-    fs::write(setup.dir.join("kiosk.toml"), kiosk_toml(&setup.dir, &screen))?;
+    fs::write(setup.dir.join("kiosk.toml"), settings::kiosk(&setup.dir, &screen))?;
     Ok((Some(devices), hands, recorder))
 }
 
@@ -400,28 +398,4 @@ async fn start_devices(setup: &Setup) -> Result<Program> {
     }
     fs::create_dir_all(setup.dir.join("devices"))?;
     Program::start("pickup-hw-mock", &arguments, &setup.dir.join("devices.log")).await
-}
-
-fn backend_toml(ports: &Ports, customs_port: u16, scratch: &Scratch) -> String {
-    format!(
-        "data_dir = \"backend\"\n\
-         database = {:?}\n\
-         console_listen = \"127.0.0.1:0\"\nplain_http = true\n\
-         shop_listen = \"127.0.0.1:{}\"\n\
-         kiosk_listen = \"127.0.0.1:{}\"\nkiosk_names = [\"10.0.2.2\"]\n\
-         customs_url = \"http://127.0.0.1:{customs_port}\"\n\
-         customs_poll_ms = 100\n\
-         customs_retry_ms = 100\n",
-        scratch.database.0, ports.shop, ports.kiosk
-    )
-}
-
-fn kiosk_toml(dir: &Path, screen: &str) -> String {
-    let mut text = format!("data_dir = {:?}\n", dir.join("kiosk"));
-    for device in ["scanner", "idcard", "printer", "lock"] {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "\n[{device}]\nport = {:?}\n", dir.join("devices").join(device));
-    }
-    let _ = write!(text, "\n[bench]\nscreen = \"{screen}\"\n");
-    text
 }

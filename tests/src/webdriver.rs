@@ -5,6 +5,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use base64::Engine as _;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
@@ -14,6 +15,8 @@ use crate::wait::{self, PATIENCE};
 
 /// The key under which WebDriver names an element (W3C WebDriver, section 11.3).
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+/// Width and height of a phone, in points.
+const PHONE: (u32, u32) = (390, 844);
 /// Wide enough for the bench's screen and its tray side by side.
 const WINDOW: &str = "--window-size=1600,1400";
 /// Without these the browser reaches for hosts that a closed network refuses.
@@ -180,6 +183,60 @@ impl Browser {
         let shown = call(&self.http, Method::GET, &format!("{}/screenshot", self.session), None).await?;
         let text = shown.as_str().context("the browser gave no picture")?;
         Ok(base64::engine::general_purpose::STANDARD.decode(text)?)
+    }
+
+    /// Has the page shown as on a phone: 390 × 844 points, touched.
+    ///
+    /// # Errors
+    /// When the browser does not do it.
+    pub async fn as_phone(&self) -> Result<()> {
+        let size = json!({ "width": PHONE.0, "height": PHONE.1, "deviceScaleFactor": 1, "mobile": true });
+        self.tool("Emulation.setDeviceMetricsOverride", size).await.map(drop)
+    }
+
+    /// Opens another page.
+    ///
+    /// # Errors
+    /// When it does not open.
+    pub async fn go(&self, url: &str) -> Result<()> {
+        self.post("/url", json!({ "url": url })).await.map(drop)
+    }
+
+    /// The address of the page.
+    ///
+    /// # Errors
+    /// When the driver does not answer.
+    pub async fn address(&self) -> Result<String> {
+        let address = call(&self.http, Method::GET, &format!("{}/url", self.session), None).await?;
+        Ok(address.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Types into a field, in place of what is in it.
+    ///
+    /// # Errors
+    /// When the field is not there within `limit`.
+    pub async fn type_into(&self, selector: &str, text: &str, limit: Duration) -> Result<()> {
+        let element = self.element(selector, limit).await?;
+        self.post(&format!("/element/{element}/clear"), json!({})).await?;
+        self.post(&format!("/element/{element}/value"), json!({ "text": text })).await.map(drop)
+    }
+
+    /// The whole page as a PNG, as wide as a phone.
+    ///
+    /// # Errors
+    /// When the browser gives none.
+    pub async fn picture(&self) -> Result<Vec<u8>> {
+        let height = self.script("return document.documentElement.scrollHeight", &[]).await?;
+        let clip = json!({ "x": 0, "y": 0, "width": PHONE.0, "height": height, "scale": 1 });
+        let asked = json!({ "captureBeyondViewport": true, "clip": clip });
+        let answer = self.tool("Page.captureScreenshot", asked).await?;
+        let data = answer.get("data").and_then(Value::as_str).context("the browser gave no picture")?;
+        base64::engine::general_purpose::STANDARD.decode(data).context("the picture is not base64")
+    }
+
+    /// A command of the browser's own protocol.
+    async fn tool(&self, command: &str, parameters: Value) -> Result<Value> {
+        self.post("/goog/cdp/execute", json!({ "cmd": command, "params": parameters })).await
     }
 
     /// Ends the browser.

@@ -25,6 +25,7 @@ mod locks_buses;
 mod locks_gpio;
 mod locks_helper;
 mod pace;
+mod phone;
 mod power_cuts;
 mod printers;
 mod rig;

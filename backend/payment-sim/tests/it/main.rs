@@ -118,3 +118,31 @@ async fn a_payment_that_ended_is_told_signed_and_twice_when_so_wished() {
         assert!(all.iter().all(|(real, body)| *real == genuine && body["state"] == "paid"), "{all:?}");
     }
 }
+
+#[tokio::test]
+async fn the_payers_page_ends_the_payment_and_leads_back_to_the_shop() {
+    let world = World::new().await;
+    let browser =
+        reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    for (n, end, state, payer) in
+        [(1, "pay", "paid", "测试甲"), (2, "pay-other", "paid", "测试丑"), (3, "refuse", "refused", "测试甲")]
+    {
+        let out_no = format!("P-{n}");
+        let asked = json!({
+            "out_no": out_no, "amount_fen": 23_784, "return_url": "http://shop.test/back",
+            "payer_name": "测试甲", "payer_id_number": "99010119900101006X",
+        });
+        assert_eq!(world.post("/pay/v1/payments", &asked, KEY).await.unwrap().0, 200);
+        let page = browser.get(format!("{}/pay/page/{out_no}", world.base)).send().await.unwrap();
+        let text = page.text().await.unwrap();
+        assert!(text.contains("237.84") && !text.contains("99010119900101006X"), "{text}");
+        let ended = browser.post(format!("{}/pay/page/{out_no}/{end}", world.base)).send().await.unwrap();
+        assert_eq!(ended.status().as_u16(), 303);
+        assert_eq!(ended.headers()["location"], "http://shop.test/back");
+        let payment = world.sim.books().payment(&out_no).unwrap();
+        assert_eq!((payment.state.as_str(), payment.payer_name.as_str()), (state, payer));
+        assert_eq!(payment.paid_at.is_empty(), state != "paid");
+    }
+    let none = browser.get(format!("{}/pay/page/P-9", world.base)).send().await.unwrap();
+    assert_eq!(none.status().as_u16(), 404);
+}

@@ -90,3 +90,6 @@ pub fn open(config: &MessagesConfig, data_dir: &Path) -> Result<Arc<dyn Carrier>
         Way::Webhook => Arc::new(webhook::Webhook::open(config, data_dir)?),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -86,7 +86,7 @@ pub async fn of_centre(
             sku: product.sku.clone(),
             zh: product.name.zh.clone(),
             en: product.name.en.clone(),
-            spec: product.spec.clone(),
+            spec: product.spec.replace('|', " · "),
             price: quote.total_fen,
             address: format!("{}/p/{centre}/{}", public_url.trim_end_matches('/'), product.sku),
         });
@@ -142,15 +142,17 @@ fn draw_code(pdf: &mut Pdf, (x, y): (i64, i64), size: i64, label: &Label) -> Res
     let code = QrCode::with_error_correction_level(label.address.as_bytes(), EcLevel::M).map_err(failed)?;
     let side = i64::try_from(code.width()).unwrap_or(1).max(1);
     let colors = code.to_colors();
+    let mut dark = Vec::new();
     for (row, modules) in (0_i64..).zip(colors.chunks(code.width().max(1))) {
-        // Whole edges, computed from the corner each, so that no hair of white stays between modules.
+        // Whole edges, computed from the corner each, so that neighbours touch.
         let edge = |n: i64| n * size / side;
         let (top, bottom) = (size - edge(row), size - edge(row + 1));
         for (column, _) in (0_i64..).zip(modules).filter(|(_, color)| **color == Color::Dark) {
             let (from, to) = (edge(column), edge(column + 1));
-            pdf.rectangle(x + from, y + bottom, to - from, top - bottom);
+            dark.push((x + from, y + bottom, to - from, top - bottom));
         }
     }
+    pdf.rectangles(&dark);
     Ok(())
 }
 

@@ -110,10 +110,16 @@ impl Pdf {
         lines
     }
 
-    /// Fills a rectangle.
-    pub fn rectangle(&mut self, x: i64, y: i64, width: i64, height: i64) {
-        let [x, y, width, height] = [x, y, width, height].map(|n| decimal(n, 2));
-        self.put(&format!("{x} {y} {width} {height} re f\n"));
+    /// Fills rectangles (left, lower, width, height) as one figure, so that no hair of white stays between neighbours.
+    pub fn rectangles(&mut self, all: &[(i64, i64, i64, i64)]) {
+        let mut drawn = String::new();
+        for (x, y, width, height) in all {
+            let [x, y, width, height] = [*x, *y, *width, *height].map(|n| decimal(n, 2));
+            // Writing to a String cannot fail.
+            let _ = writeln!(drawn, "{x} {y} {width} {height} re");
+        }
+        drawn.push_str("f\n");
+        self.put(&drawn);
     }
 
     /// Draws the outline of a rectangle, thin and grey.
