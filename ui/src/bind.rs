@@ -10,8 +10,8 @@ use crate::generated::{
 };
 use crate::money::{share, yuan};
 use crate::view::{
-    AttentionStep, CardProblem, Display, DoorSize, GoodsFault, Height, Language, LimitView, LockerMap, Pad, PrinterTroubleKind,
-    Refused, RefusedKind, Review, Screen, Side, Stage, View,
+    AttentionStep, CardProblem, Display, DoorSize, GoodsFault, Height, Language, LimitView, LockerMap, Pad,
+    PrinterTroubleKind, Refused, RefusedKind, Review, Screen, Side, Stage, View,
 };
 
 /// Lines of a parcel that fit, and lines that are shown beside the count of the others.

@@ -18,8 +18,8 @@ pub mod ticket;
 pub use pickup_domain as domain;
 
 pub use identity::IdentityDigest;
-pub use number::TypedNumber;
 pub use manifest::{Manifest, ManifestEntry, ManifestUse, SignedManifest};
+pub use number::TypedNumber;
 pub use reason::{Language, Reason};
 pub use ticket::{Ticket, TicketError};
 

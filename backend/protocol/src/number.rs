@@ -30,7 +30,8 @@ impl TypedNumber {
     /// The number that goes with this ticket, as it was issued.
     #[must_use]
     pub fn of(ticket: &str, pickup: PickupNumber) -> Self {
-        let hash = Sha256::new().chain_update(CONTEXT).chain_update(ticket.trim().to_ascii_uppercase()).finalize();
+        let hash =
+            Sha256::new().chain_update(CONTEXT).chain_update(ticket.trim().to_ascii_uppercase()).finalize();
         let head = hash.iter().take(8).fold(0_u64, |sum, byte| (sum << 8) | u64::from(*byte));
         Self { pickup, proof: u32::try_from(head % PROOFS).unwrap_or_default() }
     }
@@ -102,7 +103,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_a_number_is_not_read() {
-        for text in ["", "123456", "12345", "12345a7", "1234567890123456789", "１２３４５６７", "-1234567"] {
+        for text in ["", "123456", "12345", "12345a7", "1234567890123456789", "１２３４５６７", "-1234567"]
+        {
             assert_eq!(TypedNumber::read(text), None, "{text}");
         }
         assert_eq!(TypedNumber::read("0000010").map(|n| n.pickup), Some(PickupNumber(0)));

@@ -5,8 +5,8 @@ use std::time::Duration;
 use pickup_protocol::SignedManifest;
 use pickup_protocol::health::Health;
 use pickup_protocol::kiosk::{
-    Ack, ApiError, DepositPlanReply, DepositPlanRequest, GrantReply, GrantRequest, Hello, NumberRequest, PATH,
-    StaffReply, StaffRequest, Verdict, VerdictRequest,
+    Ack, ApiError, DepositPlanReply, DepositPlanRequest, GrantReply, GrantRequest, Hello, NumberRequest,
+    PATH, StaffReply, StaffRequest, Verdict, VerdictRequest,
 };
 use pickup_session::journal::Report;
 use reqwest::{Method, StatusCode};

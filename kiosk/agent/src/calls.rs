@@ -38,7 +38,9 @@ impl Calls {
     pub fn call_about(&self, code: &'static str, about: Option<String>, now: Instant) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.retain(|call| !call.told || now.duration_since(call.at) < THE_SAME_FOR);
-        if waiting.iter().any(|call| call.code == code && call.about == about && now.duration_since(call.at) < THE_SAME_FOR) {
+        if waiting.iter().any(|call| {
+            call.code == code && call.about == about && now.duration_since(call.at) < THE_SAME_FOR
+        }) {
             return;
         }
         if waiting.len() >= CALLS_AT_MOST {

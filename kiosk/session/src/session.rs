@@ -315,7 +315,8 @@ impl Session {
         let scanned = classify(bytes);
         match &self.state {
             State::Idle | State::Typing { .. } | State::Refused(_) | State::Done { .. }
-                if self.out_of_service().is_none() => {
+                if self.out_of_service().is_none() =>
+            {
                 self.resumed = false;
                 if matches!(self.state, State::Done { .. }) {
                     // The next person, who has not chosen a language.

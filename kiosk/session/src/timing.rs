@@ -70,10 +70,7 @@ impl Session {
     pub(crate) fn counts_down(&self) -> bool {
         matches!(self.overlay, Some(Overlay::StillThere))
             || (self.overlay.is_none()
-                && matches!(
-                    self.state,
-                    State::Done { .. } | State::Refused(_) | State::StaffStored { .. }
-                ))
+                && matches!(self.state, State::Done { .. } | State::Refused(_) | State::StaffStored { .. }))
     }
 
     pub(crate) fn seconds_left(&self) -> Option<u16> {

@@ -284,7 +284,10 @@ fn elsewhere() -> Refused {
         what_to_do: Text::new("请查看订单上的提货地址。", "Check the pickup address in your order."),
         centre: Some(Place {
             name: Text::new("临江保税自提中心", "Linjiang Bonded Pickup Centre"),
-            address: Text::new("样例市临江区保税大道 128 号 3 号楼一层", "128 Bonded Avenue, building 3, ground floor, Linjiang"),
+            address: Text::new(
+                "样例市临江区保税大道 128 号 3 号楼一层",
+                "128 Bonded Avenue, building 3, ground floor, Linjiang",
+            ),
             phone: "199 0000 0002".into(),
         }),
         ..Refused::default()

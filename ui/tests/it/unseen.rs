@@ -34,10 +34,12 @@ fn every_element_has_a_name_and_lies_on_the_screen() {
             assert!(elements.iter().any(|element| element.role == Role::Text), "{name}: something is said");
             for Element { role, label, x, y, w, h } in elements {
                 if label.trim().is_empty() && w > 0.0 && h > 0.0 {
-                    faults.push(format!("{name} {language:?} {width}: a {role:?} without a name at {x}, {y}"));
+                    faults
+                        .push(format!("{name} {language:?} {width}: a {role:?} without a name at {x}, {y}"));
                 }
                 if x < -0.5 || y < -0.5 || x + w > width as f32 + 0.5 || y + h > height as f32 + 0.5 {
-                    faults.push(format!("{name} {language:?} {width}: {label} leaves the screen at {x}, {y}"));
+                    faults
+                        .push(format!("{name} {language:?} {width}: {label} leaves the screen at {x}, {y}"));
                 }
             }
         }
@@ -90,7 +92,11 @@ fn the_tab_key_goes_through_all_buttons_once_what_the_page_is_for_before_what_is
             let expected: Vec<&str> = frame.into_iter().filter(|id| once.contains(id)).collect();
             assert_eq!(of_frame, expected, "{name} {language:?}: {order:?}");
             let last = order.last().cloned().unwrap();
-            assert_eq!(glass.enter().unwrap().iter().map(|a| a.as_str()).collect::<Vec<_>>(), [last], "{name}");
+            assert_eq!(
+                glass.enter().unwrap().iter().map(|a| a.as_str()).collect::<Vec<_>>(),
+                [last],
+                "{name}"
+            );
         }
         Vec::new()
     });

@@ -50,6 +50,7 @@ fn decide(
     if TypedNumber::of(ticket, parcel.pickup) != number {
         return unknown();
     }
-    let ran_out = Ticket::verify(ticket, |id| secrets.verifying(id)).is_ok_and(|ticket| ticket.expired_at(now));
+    let ran_out =
+        Ticket::verify(ticket, |id| secrets.verifying(id)).is_ok_and(|ticket| ticket.expired_at(now));
     of_parcel(conn, now, kiosk, &parcel, ran_out)
 }

@@ -72,7 +72,8 @@ pub(super) fn of_parcel(
     ticket_ran_out: bool,
 ) -> Result<Verdict, StoreError> {
     if let Err(Refusal { reason, collected_at }) = judge(parcel, kiosk, now) {
-        let kiosk = if reason == Reason::OtherKiosk { name_of(conn, parcel.kiosk_id.as_deref())? } else { None };
+        let kiosk =
+            if reason == Reason::OtherKiosk { name_of(conn, parcel.kiosk_id.as_deref())? } else { None };
         return Ok(Verdict::Refused { reason, collected_at, progress: progress(parcel, reason), kiosk });
     }
     if ticket_ran_out {
@@ -107,9 +108,8 @@ mod tests {
 
     #[test]
     fn whoever_only_has_to_wait_is_told_how_far_their_parcel_is_and_nobody_else() {
-        let waits = |reason| {
-            matches!(reason, Reason::NotReleased | Reason::UnderInspection | Reason::NotInLocker)
-        };
+        let waits =
+            |reason| matches!(reason, Reason::NotReleased | Reason::UnderInspection | Reason::NotInLocker);
         for state in D::ALL {
             let parcel = Parcel { declaration: Some(state), ..parcel() };
             if let Err(refusal) = judge(&parcel, &kiosk(), at(500)) {

@@ -156,7 +156,8 @@ async fn whoever_came_to_the_wrong_kiosk_is_told_which_one_has_the_parcel() {
     };
     assert_eq!((reason, kiosk.as_deref()), (Reason::OtherKiosk, Some("K1")));
     let hello: Hello = other.get("hello").await.unwrap();
-    assert_eq!(hello.elsewhere.iter().map(|centre| centre.number).collect::<Vec<_>>(), [2]);
+    let elsewhere: Vec<u16> = hello.elsewhere.iter().map(|centre| centre.number).collect();
+    assert!(elsewhere.contains(&2) && !elsewhere.contains(&1), "{elsewhere:?}");
 }
 
 #[tokio::test]
