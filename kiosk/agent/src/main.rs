@@ -16,6 +16,8 @@ mod files;
 mod generate;
 mod health;
 mod journal;
+#[cfg(test)]
+mod journeys;
 mod kiosk;
 mod known;
 mod outbox;

@@ -125,10 +125,12 @@ async fn a_typed_number_is_as_good_as_its_ticket_and_tells_a_stranger_nothing() 
     };
     let (offer, slip) = offered(&kiosk, &ticket).await;
     let number = TypedNumber::of(&ticket, offer.pickup);
-    assert_eq!(ask(number).await, Verdict::Ready { offer: offer.clone(), slip });
+    let Verdict::Ready { offer: mut same, slip: same_slip } = ask(number).await else { panic!() };
+    same.limit.as_of = offer.limit.as_of;
+    assert_eq!((&same, same_slip), (&offer, slip));
     let digits = number.to_string();
-    let last = if digits.starts_with('7') { "8" } else { "7" };
-    let wrong = TypedNumber::read(&format!("{last}{}", &digits[1..])).unwrap();
+    let first = if digits.starts_with('7') { "8" } else { "7" };
+    let wrong = TypedNumber::read(&format!("{first}{}", &digits[1..])).unwrap();
     let unknown = Verdict::refused(Reason::NumberUnknown, None);
     assert_eq!(ask(wrong).await, unknown, "a wrong digit");
     let nobody = TypedNumber::of(&ticket, PickupNumber(99_999));
@@ -156,7 +158,8 @@ async fn whoever_came_to_the_wrong_kiosk_is_told_which_one_has_the_parcel() {
     };
     assert_eq!((reason, kiosk.as_deref()), (Reason::OtherKiosk, Some("K1")));
     let hello: Hello = other.get("hello").await.unwrap();
-    assert_eq!(hello.elsewhere.iter().map(|centre| centre.number).collect::<Vec<_>>(), [2]);
+    let elsewhere: Vec<u16> = hello.elsewhere.iter().map(|centre| centre.number).collect();
+    assert!(elsewhere.contains(&2) && !elsewhere.contains(&1), "{elsewhere:?}");
 }
 
 #[tokio::test]
