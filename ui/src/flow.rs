@@ -1,13 +1,16 @@
 //! What each page lets a person do, and where it stands on the shopper's way.
 
-use crate::view::{Action, AttentionStep, Screen, StaffPin};
+use crate::view::{Action, AttentionStep, Screen};
 
 impl Screen {
     /// The actions the page offers, the switches of language and display and Help included. Nothing can be cancelled once the release has
     /// been recorded.
     pub fn actions(&self) -> Vec<Action> {
-        if let Self::StaffPin(StaffPin { pad, .. }) = self {
-            return with_frame(pad.actions(), false);
+        match self {
+            Self::StaffPin(pin) => return with_frame(pin.pad.actions(), false),
+            Self::StaffList(list) => return with_frame(list.actions(), false),
+            Self::StaffHome(home) => return with_frame(home.actions(), false),
+            _ => {}
         }
         let own: &[Action] = match self {
             Self::LookingUp | Self::PresentCard(_) => &[Action::Cancel],
@@ -17,8 +20,10 @@ impl Screen {
             Self::Done(_) | Self::Refused(_) | Self::StaffStored(_) => &[Action::Finish],
             Self::StillThere(_) => &[Action::MoreTime, Action::Cancel],
             Self::Help(_) => &[Action::Back],
-            Self::StaffHome(home) if home.attention.is_empty() => &[Action::Finish],
-            Self::StaffHome(_) => &[Action::StaffOpen, Action::Finish],
+            Self::StaffSecond(_) => &[Action::Cancel],
+            Self::StaffInside(inside) if inside.undecided => {
+                &[Action::TakenOut, Action::StillInside, Action::NothingInside]
+            }
             Self::StaffAttention(attention) => match attention.step {
                 AttentionStep::Open => &[Action::StaffOpen, Action::Cancel],
                 AttentionStep::Decide => &[Action::StaffGoodsTaken, Action::StaffGoodsInside],
@@ -32,6 +37,9 @@ impl Screen {
             | Self::TakeGoods(_)
             | Self::OutOfService(_)
             | Self::StaffPin(_)
+            | Self::StaffList(_)
+            | Self::StaffHome(_)
+            | Self::StaffInside(_)
             | Self::StaffPlace(_) => &[],
         };
         with_frame(own.to_vec(), matches!(self, Self::Help(_)))

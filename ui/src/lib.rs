@@ -4,6 +4,7 @@
 
 mod action;
 mod bind;
+mod bind_staff;
 mod flow;
 mod fonts;
 mod frame;
@@ -13,6 +14,7 @@ mod money;
 mod pad;
 mod refused;
 mod screen;
+mod staff;
 pub mod view;
 #[cfg(any(feature = "window", feature = "linuxkms"))]
 mod window;

@@ -12,6 +12,7 @@ pub mod manifest;
 pub mod reason;
 pub mod staff;
 pub mod ticket;
+pub mod work;
 
 /// Money, identity numbers and China time, for rooms that reach the domain only through this one.
 pub use pickup_domain as domain;

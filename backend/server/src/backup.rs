@@ -54,6 +54,7 @@ pub const TABLES: &[(&str, &str)] = &[
     ("api_key", "digest"),
     ("grants", "cell, id"),
     ("handover", "cell, id"),
+    ("opening", "cell, id"),
     ("request", "cell, id"),
     ("trail", "cell, seq"),
 ];

@@ -17,6 +17,7 @@ pub mod gateway;
 pub mod kiosk_api;
 pub mod parcels;
 pub mod payment;
+pub mod pins;
 pub mod plat_data;
 pub mod scratch;
 pub mod secrets;

@@ -13,6 +13,7 @@ use crate::clearing;
 use crate::clearing::gateway::{GatewayError, HttpGateway};
 use crate::gateway::Ports;
 use crate::kiosk_api;
+use crate::parcels;
 use crate::payment::{self, PaymentError};
 use crate::plat_data::{self, PlatData, PlatDataError};
 use crate::shop::{self, Shop, ShopError};
@@ -84,6 +85,7 @@ pub async fn start(app: Arc<App>, stop: watch::Receiver<bool>) -> Result<Running
     let company = payment::open(&shop)?;
     let mut tasks = JoinSet::new();
     let (lost, was_lost) = watch::channel(false);
+    tasks.spawn(until_stopped(parcels::overdue::run(Arc::clone(&app)), stop.clone()));
     tasks.spawn(hold_cell(Arc::clone(&app), lost, stop.clone()));
     tasks.spawn(tls::serve(kiosk_tcp, acceptor, kiosk_api::router(app), stop.clone()));
     let mut routes = shop::router(Arc::clone(&shop));

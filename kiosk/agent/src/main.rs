@@ -23,6 +23,7 @@ mod pulse;
 mod run;
 mod sample;
 mod screen;
+mod screen_staff;
 mod slip;
 mod tls;
 mod watchdog;

@@ -5,6 +5,7 @@
 //! journalled, and goes on only when that was done; [`journal::recover`] turns the journal back into where it stood.
 
 pub mod command;
+mod config;
 pub mod event;
 pub mod journal;
 mod paper;
@@ -14,14 +15,21 @@ mod report;
 mod restart;
 mod session;
 mod staff;
+mod staff_menu;
+mod staff_open;
+mod staff_pin;
+mod staff_slip;
 mod state;
 mod stuck;
 mod timing;
 mod view;
 mod withdraw;
 
-pub use command::{Away, Command, Display, Look, Problem, Screen, SlipJob, View};
+pub use command::{
+    Away, Command, Display, FreeDoors, Inside, ListKind, Look, Problem, Screen, SlipJob, StaffList, View,
+};
+pub use config::Config;
 pub use event::{Action, Card, Event, Now, OpenFailure, Trouble, Unreachable};
 pub use journal::{Record, Recovery, recover};
 pub use prune::shorten;
-pub use session::{Config, Session};
+pub use session::Session;

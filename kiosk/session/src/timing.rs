@@ -16,7 +16,13 @@ impl Session {
     pub(crate) fn due(&self) -> Option<Duration> {
         let after = |wait: Duration| Some(self.since + wait);
         match &self.state {
-            State::PresentCard { .. } | State::Review { .. } | State::StaffHome { .. } => {
+            State::PresentCard { .. }
+            | State::Review { .. }
+            | State::StaffHome { .. }
+            | State::StaffPin { .. }
+            | State::StaffSecond { .. }
+            | State::StaffList { .. }
+            | State::StaffWhy { .. } => {
                 let quiet = self.touched + self.config.idle_after;
                 match self.overlay {
                     Some(Overlay::StillThere) => Some(quiet + self.config.warn_for),
@@ -34,18 +40,24 @@ impl Session {
             | State::Ending { .. }
             | State::StaffIntending { .. }
             | State::StaffOpening { .. }
+            | State::StaffRequesting { .. }
+            | State::StaffUnlocking { .. }
+            | State::StaffUnlocked { .. }
+            | State::StaffSlip { .. }
             | State::StaffEnding { .. }
             | State::StaffLook { step: Look::Opening, .. } => after(self.config.answer_for),
             State::Opening { unsure: true, .. } => after(self.config.contact_for),
-            State::Printing { .. } => after(self.config.printer_for),
+            State::Printing { .. } | State::StaffPrinting { .. } => after(self.config.printer_for),
             State::PrinterTrouble { retry_at, .. } => retry_at.or(after(self.printer_patience())),
-            State::TakeGoods { ajar: false, .. } | State::StaffPlace { ajar: false, .. } => {
-                after(self.config.ajar_after)
-            }
+            State::TakeGoods { ajar: false, .. }
+            | State::StaffPlace { ajar: false, .. }
+            | State::StaffInside { ajar: false, shut: false, .. } => after(self.config.ajar_after),
             State::Done { .. } | State::Refused { .. } | State::StaffStored { .. } => {
                 Some(self.touched + self.config.farewell_for)
             }
-            State::StaffLook { step: Look::Open, .. } => after(self.config.idle_after),
+            State::StaffLook { step: Look::Open, .. } | State::StaffInside { shut: true, .. } => {
+                after(self.config.idle_after)
+            }
             // Whoever asked for help, the other language or larger letters and went away.
             State::Idle
                 if self.overlay.is_some()
@@ -89,7 +101,19 @@ impl Session {
             }
             (State::StaffAsking { .. }, _) => self.refuse(Reason::Offline),
             (State::PrinterTrouble { .. }, _) => self.printer_timeout(),
-            (State::TakeGoods { .. } | State::StaffPlace { .. }, _) => self.door_ajar(),
+            (State::StaffRequesting { wanted, .. }, _) => {
+                let ask = wanted.opening_id;
+                self.opening_answer(ask, None);
+            }
+            (State::StaffSlip { ask, .. }, _) => {
+                let ask = *ask;
+                self.slip_answer(ask, None);
+            }
+            (State::StaffPrinting { .. }, _) => self.staff_home(Some(Reason::SlipNotPrinted)),
+            (State::StaffInside { shut: true, .. }, _) => self.opening_unsaid(),
+            (State::TakeGoods { .. } | State::StaffPlace { .. } | State::StaffInside { .. }, _) => {
+                self.door_ajar();
+            }
             (State::StaffStored { .. } | State::StaffLook { step: Look::Open, .. }, _) => {
                 self.staff_home(None);
             }
@@ -114,6 +138,10 @@ impl Session {
                     self.open_failed(door, OpenFailure::Unknown);
                 }
             }
+            State::StaffUnlocked { open, .. } => {
+                let door = open.door;
+                self.open_failed(door, OpenFailure::Unknown);
+            }
             State::StaffLook { case, .. } => {
                 let door = case.door;
                 self.open_failed(door, OpenFailure::Unknown);
@@ -122,6 +150,7 @@ impl Session {
             | State::Intending { .. }
             | State::Ending { .. }
             | State::StaffIntending { .. }
+            | State::StaffUnlocking { .. }
             | State::StaffEnding { .. } => self.journal_failed(),
             _ => self.home(),
         }

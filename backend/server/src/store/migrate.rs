@@ -11,6 +11,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (2, include_str!("../../migrations/0002.sql")),
     (3, include_str!("../../migrations/0003.sql")),
     (4, include_str!("../../migrations/0004.sql")),
+    (5, include_str!("../../migrations/0005.sql")),
 ];
 /// Keeps two processes from migrating a server at once; any number will do.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(20261121)";

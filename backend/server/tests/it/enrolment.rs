@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::bench::{Bench, csr, secret_of};
 
-const PATHS: [(&str, &str); 10] = [
+const PATHS: [(&str, &str); 14] = [
     ("GET", "hello"),
     ("GET", "manifest"),
     ("POST", "verdict"),
@@ -19,6 +19,10 @@ const PATHS: [(&str, &str); 10] = [
     ("POST", "deposits/plan"),
     ("POST", "deposits"),
     ("POST", "resolutions"),
+    ("POST", "openings"),
+    ("POST", "openings/ended"),
+    ("POST", "slips"),
+    ("POST", "slips/printed"),
     ("POST", "health"),
 ];
 

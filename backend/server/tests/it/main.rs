@@ -21,3 +21,4 @@ mod program;
 mod simulation;
 mod store;
 mod trail;
+mod work;

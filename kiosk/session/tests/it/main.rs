@@ -15,3 +15,4 @@ mod sample;
 mod staff;
 mod waiting;
 mod withdraw;
+mod work;

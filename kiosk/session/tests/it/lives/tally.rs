@@ -18,6 +18,7 @@ macro_rules! tally {
 tally! {
     sessions, taken, unknown, abandoned, copies, offline, stored, not_stored, found_inside, found_taken, cuts,
     journal_failures, reports, conflicts, withdrawn_in_time, withdrawn_too_late, refused_offline,
+    opened, opened_offline, taken_out, unsaid, pins, forced,
 }
 
 impl Tally {
