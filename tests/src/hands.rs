@@ -114,6 +114,12 @@ impl Hands {
         Ok(Self { base: base.trim_end_matches('/').to_owned(), pin: String::new(), http })
     }
 
+    /// The same, for a member of staff with this PIN.
+    #[must_use]
+    pub fn with_pin(self, pin: String) -> Self {
+        Self { pin, ..self }
+    }
+
     async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Result<Response> {
         let mut request = self.http.request(method.clone(), format!("{}{path}", self.base));
         if let Some(body) = body {
