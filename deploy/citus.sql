@@ -46,6 +46,7 @@ SELECT create_distributed_table('parcel', 'cell', colocate_with => 'orders');
 SELECT create_distributed_table('door', 'cell', colocate_with => 'orders');
 SELECT create_distributed_table('grants', 'cell', colocate_with => 'orders');
 SELECT create_distributed_table('handover', 'cell', colocate_with => 'orders');
+SELECT create_distributed_table('opening', 'cell', colocate_with => 'orders');
 SELECT create_distributed_table('request', 'cell', colocate_with => 'orders');
 SELECT create_distributed_table('trail', 'cell', colocate_with => 'orders');
 SELECT create_distributed_table('application', 'cell', colocate_with => 'orders');

@@ -99,6 +99,8 @@ pub struct Code {
 pub struct Hands {
     /// Where the bench page is.
     pub base: String,
+    /// The PIN of the member of staff these hands belong to.
+    pub pin: String,
     http: reqwest::Client,
 }
 
@@ -109,7 +111,13 @@ impl Hands {
     /// When no HTTP client can be made.
     pub fn at(base: &str) -> Result<Self> {
         let http = reqwest::Client::builder().timeout(Duration::from_secs(20)).no_proxy().build()?;
-        Ok(Self { base: base.trim_end_matches('/').to_owned(), http })
+        Ok(Self { base: base.trim_end_matches('/').to_owned(), pin: String::new(), http })
+    }
+
+    /// The same, for a member of staff with this PIN.
+    #[must_use]
+    pub fn with_pin(self, pin: String) -> Self {
+        Self { pin, ..self }
     }
 
     async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Result<Response> {
@@ -169,6 +177,24 @@ impl Hands {
     /// When the page has nothing of that id.
     pub async fn press(&self, target: &str) -> Result<()> {
         self.send(Method::POST, "/api/touch", Some(json!({ "target": target }))).await.map(drop)
+    }
+
+    /// Types the PIN on the page that asks for it, and goes on.
+    ///
+    /// # Errors
+    /// When the page has no pad, or does not go on within `limit`.
+    pub async fn type_pin(&self, limit: Duration) -> Result<()> {
+        self.press("clear_digits").await?;
+        for digit in self.pin.chars() {
+            self.press(&format!("digit_{digit}")).await?;
+        }
+        wait::until("the PIN to be taken", limit, async || {
+            let targets = self.state().await?.screen.targets;
+            let ready = targets.iter().any(|target| target.id == "confirm");
+            Ok(ready.then_some(()))
+        })
+        .await?;
+        self.press("confirm").await
     }
 
     /// Leaves whatever page a person is on, by the way out that it offers.

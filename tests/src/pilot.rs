@@ -265,6 +265,10 @@ impl Pilot {
             "help" => self.press_any(state, &["back", "cancel"]).await,
             "looking_up" | "granting" | "printing" | "printer_trouble" | "opening_door"
             | "out_of_service" => Ok(Progress::Waiting),
+            "staff_pin" => Ok(match self.hands.type_pin(TRY_AGAIN).await {
+                Ok(()) => Progress::Did(Moment::Pressed),
+                Err(_) => Progress::Waiting,
+            }),
             "staff_home" | "staff_stored" => self.press(state, "finish").await,
             "staff_place" => self.close().await,
             "present_card" | "review" | "take_goods" | "done" => Ok(Progress::Waiting),

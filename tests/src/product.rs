@@ -111,6 +111,7 @@ impl Product {
         let (devices, hands, recorder) = start_bench(&setup).await?;
         let read = |name: &str| read_made(&setup.dir.join("backend").join(name));
         let (key, badge) = (read("shop-api-key.txt")?, read("staff-badge.txt")?);
+        let hands = hands.with_pin(read("staff-pin.txt")?);
         let shop = Shop::at(&format!("http://127.0.0.1:{}", ports.shop), &key)?;
         let (customs, backend, kiosk) = (Some(customs), None, None);
         let mut product = Self {

@@ -47,6 +47,18 @@ pub enum Action {
     WrongGoods,
     /// This is wrong with them.
     Goods(GoodsFault),
+    /// Staff: show one of the lists.
+    List(ListKind),
+    /// Staff: this one of the choices shown, from 0.
+    Pick(u8),
+    /// Staff: the next choices.
+    More,
+    /// Staff: the parcel was taken out.
+    TakenOut,
+    /// Staff: the parcel is still inside.
+    StillInside,
+    /// Staff: nothing is inside.
+    NothingInside,
     /// Something on the service pages, or on the pairing page.
     Service(ServiceAction),
 }
@@ -68,6 +80,26 @@ impl GoodsFault {
     /// Every one, in the order of the page.
     pub const ALL: [Self; 4] = [Self::Missing, Self::Damaged, Self::NotMine, Self::Empty];
 }
+
+/// The lists of staff mode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum ListKind {
+    /// Parcels to be taken out.
+    #[default]
+    Removals,
+    /// Doors that want a look.
+    Attention,
+    /// Every door, to open one.
+    Doors,
+    /// Slips that are owed.
+    Owed,
+}
+
+/// The names of the choices' targets.
+const CHOICES: [&str; 12] = [
+    "pick_0", "pick_1", "pick_2", "pick_3", "pick_4", "pick_5", "pick_6", "pick_7", "pick_8", "pick_9",
+    "pick_10", "pick_11",
+];
 
 /// The names of the digits' targets.
 const DIGITS: [&str; 10] = [
@@ -110,6 +142,26 @@ impl Action {
         Self::Goods(GoodsFault::Damaged),
         Self::Goods(GoodsFault::NotMine),
         Self::Goods(GoodsFault::Empty),
+        Self::List(ListKind::Removals),
+        Self::List(ListKind::Attention),
+        Self::List(ListKind::Doors),
+        Self::List(ListKind::Owed),
+        Self::Pick(0),
+        Self::Pick(1),
+        Self::Pick(2),
+        Self::Pick(3),
+        Self::Pick(4),
+        Self::Pick(5),
+        Self::Pick(6),
+        Self::Pick(7),
+        Self::Pick(8),
+        Self::Pick(9),
+        Self::Pick(10),
+        Self::Pick(11),
+        Self::More,
+        Self::TakenOut,
+        Self::StillInside,
+        Self::NothingInside,
     ];
 
     /// The stable name of the action: the id of its target on the screen.
@@ -139,6 +191,15 @@ impl Action {
             Self::Goods(GoodsFault::NotMine) => "goods_not_mine",
             Self::Goods(GoodsFault::Empty) => "goods_door_empty",
             Self::Service(action) => action.as_str(),
+            Self::List(ListKind::Removals) => "list_removals",
+            Self::List(ListKind::Attention) => "list_attention",
+            Self::List(ListKind::Doors) => "list_doors",
+            Self::List(ListKind::Owed) => "list_owed",
+            Self::Pick(choice) => CHOICES.get(usize::from(choice)).copied().unwrap_or("pick"),
+            Self::More => "more",
+            Self::TakenOut => "taken_out",
+            Self::StillInside => "still_inside",
+            Self::NothingInside => "nothing_inside",
         }
     }
 

@@ -5,13 +5,13 @@ use std::rc::Rc;
 use slint::{ModelRc, SharedString, VecModel};
 
 use crate::generated::{
-    CardTrouble, CheckStep, DoorCell, GoodsTold, Kiosk, Level, LimitData, LineData, PadData, Page,
-    PrinterKind, RefusedData, RefusedKind as Refusal, ReviewData, Side as WallSide, StatusData, WaitsFor,
+    CardTrouble, DoorCell, GoodsTold, Kiosk, Level, LimitData, LineData, PadData, Page, PrinterKind,
+    RefusedData, RefusedKind as Refusal, ReviewData, Side as WallSide, StatusData, WaitsFor,
 };
 use crate::money::{share, yuan};
 use crate::view::{
-    AttentionStep, CardProblem, Display, DoorSize, GoodsFault, Height, Language, LimitView, LockerMap, Pad,
-    PrinterTroubleKind, Refused, RefusedKind, Review, Screen, Side, Stage, View,
+    CardProblem, Display, DoorSize, GoodsFault, Height, Language, LimitView, LockerMap, PrinterTroubleKind,
+    Refused, RefusedKind, Review, Screen, Side, Stage, View,
 };
 
 /// Lines of a parcel that fit, and lines that are shown beside the count of the others.
@@ -62,7 +62,7 @@ fn page(kiosk: &Kiosk<'_>, view: &View) {
         // These have a boundary of their own.
         Screen::Service(_) | Screen::Pairing(_) => {}
         Screen::TypeNumber(number) => {
-            pad(kiosk, &number.pad);
+            crate::bind_staff::pad(kiosk, &number.pad);
             kiosk.set_sentence(number.problem.as_ref().map_or("", |text| text.get(language)).into());
         }
         Screen::Limit(shown) => kiosk.set_limit(limit(shown)),
@@ -102,54 +102,7 @@ fn page(kiosk: &Kiosk<'_>, view: &View) {
             kiosk.set_code((&out.code).into());
             kiosk.set_sentence(out.sentence.get(language).into());
         }
-        Screen::StaffPin(pin) => {
-            pad(kiosk, &pin.pad);
-            kiosk.set_sentence(pin.problem.as_ref().map_or("", |text| text.get(language)).into());
-        }
-        Screen::StaffHome(_) | Screen::StaffPlace(_) | Screen::StaffStored(_) | Screen::StaffAttention(_) => {
-            staff(kiosk, view);
-        }
-    }
-}
-
-fn pad(kiosk: &Kiosk<'_>, shown: &Pad) {
-    kiosk.set_pad(PadData {
-        text: shown.text().into(),
-        dots: i32::from(shown.dots()),
-        places: i32::from(shown.places),
-        ready: shown.ready,
-    });
-}
-
-fn staff(kiosk: &Kiosk<'_>, view: &View) {
-    match &view.screen {
-        Screen::StaffHome(home) => {
-            kiosk.set_staff((&home.staff).into());
-            kiosk.set_attention(model(home.attention.iter().map(SharedString::from)));
-            kiosk.set_sentence(home.problem.as_ref().map_or("", |text| text.get(view.language)).into());
-        }
-        Screen::StaffPlace(place) => {
-            door(kiosk, &view.lockers, &place.door);
-            kiosk.set_waybill((&place.waybill).into());
-            kiosk.set_door_size(place.size.as_str().into());
-            kiosk.set_ajar(place.ajar);
-            kiosk.set_can_open_again(place.can_open_again);
-        }
-        Screen::StaffStored(stored) => {
-            door(kiosk, &view.lockers, &stored.door);
-            kiosk.set_waybill((&stored.waybill).into());
-        }
-        Screen::StaffAttention(attention) => {
-            door(kiosk, &view.lockers, &attention.door);
-            kiosk.set_waybill((&attention.waybill).into());
-            kiosk.set_check(match attention.step {
-                AttentionStep::Open => CheckStep::Open,
-                AttentionStep::Opening => CheckStep::Opening,
-                AttentionStep::Decide => CheckStep::Decide,
-                AttentionStep::Close => CheckStep::Close,
-            });
-        }
-        _ => {}
+        _ => crate::bind_staff::staff(kiosk, view),
     }
 }
 
@@ -255,7 +208,7 @@ fn place(map: &LockerMap, label: &str) -> (WallSide, Level) {
     (side, level)
 }
 
-fn door(kiosk: &Kiosk<'_>, map: &LockerMap, label: &str) {
+pub(crate) fn door(kiosk: &Kiosk<'_>, map: &LockerMap, label: &str) {
     let (side, level) = place(map, label);
     kiosk.set_door_side(side);
     kiosk.set_door_level(level);
@@ -312,6 +265,9 @@ fn page_of(screen: &Screen) -> Page {
         Screen::Help(_) => Page::Help,
         Screen::OutOfService(_) => Page::OutOfService,
         Screen::StaffPin(_) => Page::StaffPin,
+        Screen::StaffSecond(_) => Page::StaffSecond,
+        Screen::StaffList(_) => Page::StaffList,
+        Screen::StaffInside(_) => Page::StaffInside,
         Screen::StaffHome(_) => Page::StaffHome,
         Screen::StaffPlace(_) => Page::StaffPlace,
         Screen::StaffStored(_) => Page::StaffStored,

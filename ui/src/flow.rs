@@ -1,6 +1,5 @@
 //! What each page lets a person do, and where it stands on the shopper's way.
 
-use crate::service::ServiceAction;
 use crate::view::{Action, AttentionStep, GoodsFault, Screen};
 
 /// What can be wrong with goods, and the way back.
@@ -12,15 +11,20 @@ const GOODS: [Action; 5] = [
     Action::Back,
 ];
 
-/// The key of the staff page that leads to the service pages.
-const ENTER: Action = Action::Service(ServiceAction::Enter);
-
 impl Screen {
     /// The actions the page offers, the switches of language and display and Help included. Nothing can be cancelled once the release has
     /// been recorded.
     pub fn actions(&self) -> Vec<Action> {
-        let own: &[Action] = match self {
+        match self {
             Self::StaffPin(pin) => return with_frame(pin.pad.actions(), false),
+            Self::StaffList(list) => return with_frame(list.actions(), false),
+            Self::StaffHome(home) => return with_frame(home.actions(), false),
+            // Whoever is here is the one who would be called.
+            Self::Service(service) => return with_frame(service.actions(), true),
+            Self::Pairing(pairing) => return with_frame(pairing.actions(), true),
+            _ => {}
+        }
+        let own: &[Action] = match self {
             Self::TypeNumber(number) => return with_frame(number.pad.actions(), false),
             Self::Idle => &[Action::TypeNumber, Action::ScanHelp],
             Self::ScanHelp => &[Action::TypeNumber, Action::Back],
@@ -34,11 +38,10 @@ impl Screen {
             Self::StillThere(_) => &[Action::MoreTime, Action::Cancel],
             Self::GoodsFault(report) if report.told.is_none() => &GOODS,
             Self::GoodsFault(_) | Self::Limit(_) | Self::Help(_) => &[Action::Back],
-            // Whoever is here is the one who would be called.
-            Self::Service(service) => return with_frame(service.actions(), true),
-            Self::Pairing(pairing) => return with_frame(pairing.actions(), true),
-            Self::StaffHome(home) if home.attention.is_empty() => &[ENTER, Action::Finish],
-            Self::StaffHome(_) => &[Action::StaffOpen, ENTER, Action::Finish],
+            Self::StaffSecond(_) => &[Action::Cancel],
+            Self::StaffInside(inside) if inside.undecided => {
+                &[Action::TakenOut, Action::StillInside, Action::NothingInside]
+            }
             Self::StaffAttention(attention) => match attention.step {
                 AttentionStep::Open => &[Action::StaffOpen, Action::Cancel],
                 AttentionStep::Decide => &[Action::StaffGoodsTaken, Action::StaffGoodsInside],
@@ -49,6 +52,12 @@ impl Screen {
             | Self::PrinterTrouble(_)
             | Self::OpeningDoor(_)
             | Self::OutOfService(_)
+            | Self::StaffPin(_)
+            | Self::StaffList(_)
+            | Self::StaffHome(_)
+            | Self::StaffInside(_)
+            | Self::Service(_)
+            | Self::Pairing(_)
             | Self::StaffPlace(_) => &[],
         };
         with_frame(own.to_vec(), matches!(self, Self::Help(_)))

@@ -6,6 +6,7 @@ mod action;
 mod aside;
 mod bind;
 mod bind_service;
+mod bind_staff;
 mod flow;
 mod fonts;
 mod frame;
@@ -19,6 +20,7 @@ mod refused;
 mod screen;
 pub mod service;
 mod service_action;
+mod staff;
 mod text;
 pub mod view;
 #[cfg(any(feature = "window", feature = "linuxkms"))]

@@ -2,12 +2,15 @@
 //!
 //! Money is in fen (1/100 CNY). Texts that come from data carry both languages; every other sentence lives in the screens themselves.
 
-pub use crate::action::{Action, GoodsFault};
+pub use crate::action::{Action, GoodsFault, ListKind};
 pub use crate::aside::{GoodsReport, LimitView, Nth, TypeNumber};
 pub use crate::lockers::{DoorSize, Height, LockerMap, MapDoor, Side};
 pub use crate::pad::{Entered, Pad};
 pub use crate::refused::{Place, Refused, RefusedKind, Stage};
 pub use crate::service::{DoorLook, Grade, Pairing, Service};
+pub use crate::staff::{
+    Choice, FreeDoors, Purpose, StaffHome, StaffInside, StaffList, StaffPin, StaffSecond,
+};
 pub use crate::text::Text;
 
 /// The language the screen speaks.
@@ -123,7 +126,13 @@ pub enum Screen {
     OutOfService(OutOfService),
     /// Staff mode: a badge was scanned, its PIN is asked for.
     StaffPin(StaffPin),
-    /// Staff mode: waits for a parcel label.
+    /// Staff mode: a second member of staff is waited for.
+    StaffSecond(StaffSecond),
+    /// Staff mode: something to choose from.
+    StaffList(StaffList),
+    /// Staff mode: a door is open with a reason.
+    StaffInside(StaffInside),
+    /// Staff mode: the menu, which also waits for a parcel label.
     StaffHome(StaffHome),
     /// Staff mode: a door is open, put the parcel in and close it.
     StaffPlace(StaffPlace),
@@ -160,6 +169,9 @@ impl Screen {
             Self::Help(_) => "help",
             Self::OutOfService(_) => "out_of_service",
             Self::StaffPin(_) => "staff_pin",
+            Self::StaffSecond(_) => "staff_second",
+            Self::StaffList(_) => "staff_list",
+            Self::StaffInside(_) => "staff_inside",
             Self::StaffHome(_) => "staff_home",
             Self::StaffPlace(_) => "staff_place",
             Self::StaffStored(_) => "staff_stored",
@@ -304,26 +316,6 @@ pub struct OutOfService {
     pub code: String,
     /// What happened.
     pub sentence: Text,
-}
-
-/// Asks for the PIN of a badge.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct StaffPin {
-    /// The pad, always masked.
-    pub pad: Pad,
-    /// Why the last PIN was not taken; `None` when none was typed yet.
-    pub problem: Option<Text>,
-}
-
-/// Staff mode at rest.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct StaffHome {
-    /// Who is logged in.
-    pub staff: String,
-    /// Labels of the doors that want attention, the most urgent first.
-    pub attention: Vec<String>,
-    /// Why the last label could not be used; `None` when all is well.
-    pub problem: Option<Text>,
 }
 
 /// Staff put a parcel into an open door.

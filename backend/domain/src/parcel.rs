@@ -27,9 +27,9 @@ pub enum ParcelState {
     Attention,
     /// Handed over.
     Collected,
-    /// Behind a door for longer than the centre keeps it.
+    /// Behind a door, or waiting for one, for longer than the centre keeps it.
     Overdue,
-    /// Taken back.
+    /// Taken back. An end, unless it is set out again.
     BackToStock,
 }
 
@@ -53,6 +53,10 @@ pub enum ParcelEvent {
     TimeRanOut,
     /// Staff took it back, or it was never packed because customs refused.
     TakenBack,
+    /// It was given more time where it lies behind its door.
+    MoreTime,
+    /// It was given more time while it is in nobody's locker: staff put it behind a door (again).
+    SetOutAgain,
 }
 
 /// The event does not happen to a parcel in that state.
@@ -85,13 +89,19 @@ impl ParcelState {
         use ParcelEvent as E;
         Ok(match (self, event) {
             (Self::Picking, E::Released) => Self::Ready,
-            (Self::Ready, E::Deposited) | (Self::Attention, E::FoundInside) => Self::InLocker,
+            (Self::Ready, E::Deposited)
+            | (Self::Attention, E::FoundInside)
+            | (Self::InLocker | Self::Overdue, E::MoreTime) => Self::InLocker,
             (Self::InLocker | Self::Overdue, E::HandedOver) | (Self::Attention, E::FoundTaken) => {
                 Self::Collected
             }
             (Self::InLocker | Self::Overdue, E::DoorUnclear) => Self::Attention,
-            (Self::InLocker, E::TimeRanOut) => Self::Overdue,
-            (Self::Picking | Self::Ready | Self::InLocker | Self::Overdue, E::TakenBack) => Self::BackToStock,
+            (Self::Ready | Self::InLocker, E::TimeRanOut) => Self::Overdue,
+            (
+                Self::Picking | Self::Ready | Self::InLocker | Self::Overdue | Self::Attention,
+                E::TakenBack,
+            ) => Self::BackToStock,
+            (Self::Ready | Self::Overdue | Self::BackToStock, E::SetOutAgain) => Self::Ready,
             _ => return Err(IllegalParcelEvent { state: self, event }),
         })
     }
@@ -178,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn ends_are_ends() {
+    fn ends_are_ends_to_all_that_happens_by_itself() {
         use ParcelEvent::*;
         for state in [ParcelState::Collected, ParcelState::BackToStock] {
             for event in
@@ -187,6 +197,18 @@ mod tests {
                 assert_eq!(state.apply(event), Err(IllegalParcelEvent { state, event }));
             }
         }
+    }
+
+    #[test]
+    fn what_waited_too_long_comes_back_where_it_lies_or_is_set_out_again() {
+        use ParcelEvent::*;
+        assert_eq!(ParcelState::Overdue.apply(MoreTime), Ok(ParcelState::InLocker));
+        assert_eq!(ParcelState::Overdue.apply(SetOutAgain), Ok(ParcelState::Ready));
+        assert_eq!(ParcelState::BackToStock.apply(SetOutAgain), Ok(ParcelState::Ready));
+        for state in [ParcelState::Collected, ParcelState::BackToStock, ParcelState::Picking] {
+            assert!(state.apply(MoreTime).is_err(), "{state:?}");
+        }
+        assert!(ParcelState::Collected.apply(SetOutAgain).is_err());
     }
 
     #[test]

@@ -14,6 +14,7 @@
 //! | `POST /kiosk/v1/deposits` | [`Deposit`] | [`Ack`] |
 //! | `POST /kiosk/v1/resolutions` | [`Resolution`] | [`Ack`] |
 //! | `POST /kiosk/v1/service` | [`crate::service::ServiceChange`] | [`Ack`] |
+//! | what else staff do | [`crate::work`] | |
 //! | `POST /kiosk/v1/health` | [`crate::health::Health`] | an empty object |
 //!
 //! An error is answered with a status of 4xx or 5xx and [`ApiError`]. A refusal that a person should read is not an error:
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::manifest::ManifestUse;
+use crate::work::{Pin, PinProblem, Work};
 use crate::{DoorNumber, IdentityDigest, PickupNumber, Reason, TypedNumber};
 
 /// Root of all paths of this version.
@@ -394,6 +396,9 @@ pub enum DoorEventKind {
 pub struct StaffRequest {
     /// The badge as scanned.
     pub badge: String,
+    /// Its PIN, once it was typed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pin: Option<Pin>,
 }
 
 /// Who the badge belongs to.
@@ -406,6 +411,14 @@ pub enum StaffReply {
         name: String,
         /// Parcels whose door needs a look, in this kiosk.
         attention: Vec<Attention>,
+        /// What else waits, and which doors are taken.
+        #[serde(default, skip_serializing_if = "Work::is_empty")]
+        work: Work,
+    },
+    /// The badge is good; its PIN is asked for, or was wrong.
+    Pin {
+        /// What was wrong with the PIN that was typed; `None` when none was.
+        problem: Option<PinProblem>,
     },
     /// Nobody of this centre.
     Refused {

@@ -14,6 +14,7 @@ pub mod reason;
 pub mod service;
 pub mod staff;
 pub mod ticket;
+pub mod work;
 
 /// Money, identity numbers and China time, for rooms that reach the domain only through this one.
 pub use pickup_domain as domain;

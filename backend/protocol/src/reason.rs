@@ -61,8 +61,8 @@ reasons! {
         "This pickup code was not issued by this centre.", "Use the code on your order page, or ask a member of staff.";
     /// Past its not-after.
     TicketExpired = "TICKET_EXPIRED",
-        "提货码已过期。", "请在订单页面重新获取提货码。",
-        "This pickup code has run out.", "Get a new code on your order page.";
+        "提货码已过期。", "请查看订单页面是否有新的提货码；没有时请找工作人员延长提货时间。",
+        "This pickup code has run out.", "Look for a new code on your order page; if there is none, ask a member of staff for more time.";
     /// For another centre.
     OtherCentre = "OTHER_CENTRE",
         "这件包裹不在本提货中心。", "请查看订单上的提货地址。",
@@ -127,6 +127,30 @@ reasons! {
     BadgeUnknown = "BADGE_UNKNOWN",
         "工牌无效。", "请使用本中心签发的工牌。",
         "The staff badge is not valid.", "Use a badge issued by this centre.";
+    /// Its PIN was wrong too often.
+    BadgeLocked = "BADGE_LOCKED",
+        "PIN 多次输入错误，工牌已暂时锁定。", "请过几分钟再试；忘记 PIN 请找管理员。",
+        "The PIN was wrong too often; the badge is locked for a while.", "Try again in a few minutes, or ask the operator for a new PIN.";
+    /// The centre lets no badge in without a PIN.
+    BadgeWithoutPin = "BADGE_WITHOUT_PIN",
+        "工牌尚未设置 PIN。", "请找管理员为工牌设置 PIN。",
+        "This badge has no PIN yet.", "Ask the operator to give it one.";
+    /// The second person is the first one.
+    SamePerson = "SAME_PERSON",
+        "第二张工牌属于同一个人。", "请由另一位员工刷工牌。",
+        "The second badge is the same person's.", "Another member of staff must scan their badge.";
+    /// The parcel is not to be taken out any more.
+    NothingToRemove = "NOTHING_TO_REMOVE",
+        "这件包裹不需要取出。", "提货时间可能已延长，请重新刷工牌查看。",
+        "This parcel is not to be taken out.", "It may have been given more time; scan your badge again to see.";
+    /// Staff work that needs the backend.
+    StaffOffline = "STAFF_OFFLINE",
+        "网络中断，有包裹的柜门现在不能打开。", "请等网络恢复后再试；空柜门可以打开。",
+        "The network is down; a door with a parcel cannot be opened now.", "Try again when it is back; empty doors can be opened.";
+    /// A slip that was owed did not come out.
+    SlipNotPrinted = "SLIP_NOT_PRINTED",
+        "凭条没有完整打印出来。", "请检查打印机和纸张后再打印一次。",
+        "The slip did not come out whole.", "See to the printer and its paper, then print it again.";
     /// No parcel with this label.
     LabelUnknown = "LABEL_UNKNOWN",
         "系统里没有这张面单。", "请核对面单号后重新扫描。",

@@ -65,6 +65,7 @@ pub const TABLES: &[(&str, &str)] = &[
     ("webhook_delivery", "cell, endpoint, seq"),
     ("grants", "cell, id"),
     ("handover", "cell, id"),
+    ("opening", "cell, id"),
     ("request", "cell, id"),
     ("trail", "cell, seq"),
     ("basket", "cell, id"),

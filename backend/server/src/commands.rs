@@ -80,6 +80,27 @@ pub enum StaffCommand {
         /// Number of the centre; the first one by default.
         #[arg(long)]
         centre: Option<u16>,
+        /// The badge's PIN, four to eight digits. Without it one is made and printed.
+        #[arg(long, conflicts_with = "no_pin")]
+        pin: Option<String>,
+        /// A badge without a PIN; it opens staff mode only where the setting `badges_without_pin` says so.
+        #[arg(long)]
+        no_pin: bool,
+    },
+    /// Give the badge of a person another PIN, and unlock it.
+    Pin {
+        /// Name of the person.
+        #[arg(long)]
+        name: String,
+        /// The PIN, four to eight digits. Without it one is made and printed.
+        #[arg(long)]
+        pin: Option<String>,
+    },
+    /// Revoke every badge of a person.
+    Revoke {
+        /// Name of the person.
+        #[arg(long)]
+        name: String,
     },
 }
 
@@ -358,5 +379,20 @@ pub enum ParcelCommand {
         /// Draw it as a QR code, too.
         #[arg(long)]
         qr: bool,
+    },
+    /// List parcels that were not collected in time.
+    Overdue {
+        /// As JSON, one object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Give a parcel more time to be collected. Behind its door it can be collected at once, with the new ticket in its order;
+    /// one that staff took out they store again.
+    Extend {
+        /// Waybill number.
+        waybill: String,
+        /// So many days from now.
+        #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..=365))]
+        days: u16,
     },
 }

@@ -114,6 +114,8 @@ pub struct Config {
     /// How long a door stays reserved for a parcel whose deposit was never reported, in seconds. A kiosk that falls silent
     /// must not keep its own doors from it when it is back, nor the parcel from another kiosk.
     pub door_reserved_for_s: u32,
+    /// Whether a staff badge that has no PIN opens staff mode. `false`: each badge needs its PIN.
+    pub badges_without_pin: bool,
 }
 
 /// Where the database is, as written. `Debug` does not show it: it may hold a password.
@@ -154,6 +156,7 @@ impl Default for Config {
             ticket_for_s: 7 * 24 * 3600,
             manifest_for_s: 24 * 3600,
             door_reserved_for_s: 10 * 60,
+            badges_without_pin: false,
         }
     }
 }

@@ -77,6 +77,8 @@ pub fn issue_badge(
 /// A member of staff.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Staff {
+    /// `staff.id`.
+    pub id: String,
     /// Name as shown and as on the trail.
     pub name: String,
     /// Where they work.
@@ -98,9 +100,9 @@ impl Staff {
 pub fn staff_by_badge(conn: &Conn, secrets: &Secrets, badge: &str) -> Result<Option<Staff>, StoreError> {
     let Some(secret) = staff::badge_secret(badge) else { return Ok(None) };
     Ok(conn
-        .prepare_cached("SELECT name, centre FROM staff WHERE badge_digest = ?1 AND revoked = 0")?
+        .prepare_cached("SELECT id, name, centre FROM staff WHERE badge_digest = ?1 AND revoked = 0")?
         .query_row([secrets.fingerprint("badge", &secret)], |row| {
-            Ok(Staff { name: row.get(0)?, centre: row.get(1)? })
+            Ok(Staff { id: row.get(0)?, name: row.get(1)?, centre: row.get(2)? })
         })
         .optional()?)
 }

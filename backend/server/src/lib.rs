@@ -20,6 +20,7 @@ pub mod messages;
 pub mod parcels;
 pub mod payment;
 pub mod phone;
+pub mod pins;
 pub mod plat_data;
 pub mod scratch;
 pub mod secrets;

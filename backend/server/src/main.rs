@@ -162,7 +162,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Backup { dir } => cli::backup(app, &dir).await?,
         Command::Init { demo } => cli::init(app, demo).await?,
         Command::Kiosk(command) => cli::kiosk(app, command).await?,
-        Command::Staff(StaffCommand::Badge { name, centre }) => cli::badge(app, name, centre).await?,
+        Command::Staff(command) => cli::people::staff(app, command).await?,
         Command::Account(command) => cli::account::run(app, command).await?,
         Command::Shop(ShopCommand::Key { merchant }) => cli::shop_key(app, merchant).await?,
         Command::ShopKey(command) => cli::shops::keys(app, command).await?,
@@ -178,6 +178,10 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Filed(FiledCommand::Export { dir }) => cli::filed_export(app, dir).await?,
         Command::Parcel(ParcelCommand::Label { waybill, qr }) => cli::label(app, waybill, qr).await?,
         Command::Labels(command) => cli::labels::labels(app, command).await?,
+        Command::Parcel(ParcelCommand::Overdue { json }) => cli::parcel::overdue(app, json).await?,
+        Command::Parcel(ParcelCommand::Extend { waybill, days }) => {
+            cli::parcel::extend(app, waybill, days).await?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

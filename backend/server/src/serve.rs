@@ -14,6 +14,7 @@ use crate::clearing::gateway::{GatewayError, HttpGateway};
 use crate::console;
 use crate::gateway::Ports;
 use crate::kiosk_api;
+use crate::parcels;
 use crate::payment::{self, PaymentError};
 use crate::phone::{self, Phone, PhoneError};
 use crate::plat_data::{self, PlatData, PlatDataError};
@@ -94,6 +95,7 @@ pub async fn start(app: Arc<App>, stop: watch::Receiver<bool>) -> Result<Running
     let company = payment::open(&shop)?;
     let mut tasks = JoinSet::new();
     let (lost, was_lost) = watch::channel(false);
+    tasks.spawn(until_stopped(parcels::overdue::run(Arc::clone(&app)), stop.clone()));
     tasks.spawn(hold_cell(Arc::clone(&app), lost, stop.clone()));
     let web = Web::new(Arc::clone(&app), Live::default());
     tasks.spawn(until_stopped(web.live.clone().run(Arc::clone(&app)), stop.clone()));

@@ -1,5 +1,4 @@
-//! What a person must see to: rejected declarations, messages the gateway does not take, receipts of unknown documents, tax that
-//! differs. One open task per thing; it is settled by a person with a note, or by what happens next.
+//! What a person must see to. One open task per thing; a person settles it with a note, or what happens next does.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -14,8 +13,7 @@ use crate::trail::{self, Change, Kind as Trail};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// A declaration was refused for something that can be put right, or for a reason nobody has explained yet. Its entity
-    /// is `copNo/attempt`. Resubmit it or give it up; when its hold runs out it is given up.
+    /// A declaration was refused for something that can be put right, or is not explained yet; `copNo/attempt`.
     Refused,
     /// Customs did not decide while the hold lasted; `copNo`.
     Unanswered,
@@ -51,11 +49,13 @@ pub enum Kind {
     Call,
     /// A shop does not take what it wants to be told; the endpoint's id.
     Webhook,
+    /// Staff took a released parcel out of its locker; the pickup number.
+    TakenOut,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Refused,
         Self::Unanswered,
         Self::Unapplied,
@@ -74,6 +74,7 @@ impl Kind {
         Self::PaymentDeclaration,
         Self::Call,
         Self::Webhook,
+        Self::TakenOut,
     ];
 
     /// As stored.
@@ -98,6 +99,7 @@ impl Kind {
             Self::PaymentDeclaration => "payment_declaration",
             Self::Call => "call",
             Self::Webhook => "webhook",
+            Self::TakenOut => "taken_out",
         }
     }
 
@@ -113,6 +115,7 @@ impl Kind {
                 | Self::PaymentData
                 | Self::PaymentDeclaration
                 | Self::Webhook
+                | Self::TakenOut
         )
     }
 
@@ -187,12 +190,18 @@ impl Kind {
                 "商家的通知地址长时间无法送达，请联系商家修复后重新启用（webhooks enable）。",
                 "A shop's webhook endpoint failed for days; have the shop mend it, then enable it (webhooks enable).",
             ),
-            Self::Call => {
-                ("顾客在自提柜前需要帮助，请立即前往。", "Somebody at the kiosk needs help: go there now.")
-            }
+            Self::TakenOut => TAKEN_OUT,
+            Self::Call => CALL,
         }
     }
 }
+
+const TAKEN_OUT: (&str, &str) = (
+    "包裹已从柜中取出：延长提货时间后重新入柜（parcel extend），或向海关申请撤销并退款（declaration cancel）。",
+    "The parcel was taken out: give it more time and store it again (parcel extend), or have it cancelled and refunded (declaration cancel).",
+);
+const CALL: (&str, &str) =
+    ("顾客在自提柜前需要帮助，请立即前往。", "Somebody at the kiosk needs help: go there now.");
 
 /// A task.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -36,8 +36,12 @@ pub enum Kind {
     Deposit,
     /// Kiosk name; `added`, `code_issued`, `enrolled`, `revoked`, `out_of_service` or `in_service`.
     Kiosk,
-    /// Name of the member of staff; `badge_issued`.
+    /// Name of the member of staff; `badge_issued`, `pin_set`, `pin_locked` or `badge_revoked`.
     Staff,
+    /// Opening id; `granted`, or how it ended: `shut`, `inside`, `taken_out`, `empty`, `not_opened`, `unclear` or `conflict`.
+    Opening,
+    /// Slip number; `printed` when it came out after the handover.
+    Slip,
     /// Merchant; `key_issued`.
     Shop,
     /// What was imported; `imported`.
@@ -73,6 +77,8 @@ impl Kind {
             Self::Deposit => "deposit",
             Self::Kiosk => "kiosk",
             Self::Staff => "staff",
+            Self::Opening => "opening",
+            Self::Slip => "slip",
             Self::Shop => "shop",
             Self::Data => "data",
             Self::Application => "application",

@@ -8,6 +8,7 @@ use pickup_protocol::kiosk::{
     Ack, ApiError, DepositPlanReply, DepositPlanRequest, GrantReply, GrantRequest, Hello, NumberRequest,
     PATH, StaffReply, StaffRequest, Verdict, VerdictRequest,
 };
+use pickup_protocol::work::{OpeningReply, OpeningRequest, Pin, SlipReply, SlipRequest};
 use pickup_session::journal::Report;
 use reqwest::{Method, StatusCode};
 use serde::Serialize;
@@ -99,8 +100,8 @@ impl Backend {
     ///
     /// # Errors
     /// [`BackendError`].
-    pub async fn staff(&self, badge: String) -> Result<StaffReply, BackendError> {
-        self.ask(Method::POST, "staff", Some(&StaffRequest { badge }), PERSON_WAITS).await
+    pub async fn staff(&self, badge: String, pin: Option<Pin>) -> Result<StaffReply, BackendError> {
+        self.ask(Method::POST, "staff", Some(&StaffRequest { badge, pin }), PERSON_WAITS).await
     }
 
     /// Where a parcel goes.
@@ -109,6 +110,22 @@ impl Backend {
     /// [`BackendError`].
     pub async fn plan(&self, request: &DepositPlanRequest) -> Result<DepositPlanReply, BackendError> {
         self.ask(Method::POST, "deposits/plan", Some(request), PERSON_WAITS).await
+    }
+
+    /// Whether staff may open a door.
+    ///
+    /// # Errors
+    /// [`BackendError`].
+    pub async fn opening(&self, request: &OpeningRequest) -> Result<OpeningReply, BackendError> {
+        self.ask(Method::POST, "openings", Some(request), PERSON_WAITS).await
+    }
+
+    /// What a slip that is owed says.
+    ///
+    /// # Errors
+    /// [`BackendError`].
+    pub async fn slip(&self, request: &SlipRequest) -> Result<SlipReply, BackendError> {
+        self.ask(Method::POST, "slips", Some(request), PERSON_WAITS).await
     }
 
     /// Reports what happened.
@@ -121,6 +138,8 @@ impl Backend {
             Report::Deposit(d) => self.ask(Method::POST, "deposits", Some(d), NOBODY_WAITS).await,
             Report::Service(s) => self.ask(Method::POST, "service", Some(s), NOBODY_WAITS).await,
             Report::Resolution(r) => self.ask(Method::POST, "resolutions", Some(r), NOBODY_WAITS).await,
+            Report::Opening(o) => self.ask(Method::POST, "openings/ended", Some(o), NOBODY_WAITS).await,
+            Report::Slip(s) => self.ask(Method::POST, "slips/printed", Some(s), NOBODY_WAITS).await,
         }
     }
 

@@ -205,6 +205,8 @@ impl Kiosk {
                         | Event::Grant(_, Err(_))
                         | Event::Staff(_, Err(_))
                         | Event::Plan(_, Err(_))
+                        | Event::Opening(_, Err(_))
+                        | Event::Slip(_, Err(_))
                 )
             ) {
                 away.notify_one();
@@ -301,6 +303,8 @@ fn report_of(record: &Record) -> Option<Report> {
         Record::Deposited(deposit) => Some(Report::Deposit(deposit.clone())),
         Record::Service(change) => Some(Report::Service(change.clone())),
         Record::Resolved(resolution) => Some(Report::Resolution(resolution.clone())),
+        Record::OpeningEnded(opening) => Some(Report::Opening(opening.clone())),
+        Record::OwedSlipPrinted(slip) => Some(Report::Slip(slip.clone())),
         _ => None,
     }
 }
@@ -319,8 +323,14 @@ async fn answer(backend: &Backend, command: Command) -> Option<Event> {
             let refused = || GrantReply::Refused { reason: Reason::Offline };
             Event::Grant(request.grant_id, heard(backend.grant(&request).await, refused))
         }
-        Command::AskStaff { ask, badge } => {
-            Event::Staff(ask, backend.staff(badge).await.map_err(unreachable))
+        Command::AskStaff { ask, badge, pin } => {
+            Event::Staff(ask, backend.staff(badge, pin).await.map_err(unreachable))
+        }
+        Command::AskOpening(request) => {
+            Event::Opening(request.opening_id, backend.opening(&request).await.map_err(unreachable))
+        }
+        Command::AskSlip { ask, request } => {
+            Event::Slip(ask, backend.slip(&request).await.map(Box::new).map_err(unreachable))
         }
         Command::AskPlan(request) => {
             Event::Plan(request.request_id, backend.plan(&request).await.map_err(unreachable))

@@ -25,6 +25,7 @@ mod pulse;
 mod run;
 mod sample;
 mod screen;
+mod screen_staff;
 mod service;
 mod shopper;
 mod slip;

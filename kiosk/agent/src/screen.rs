@@ -110,6 +110,12 @@ pub const fn action(touched: ui::Action) -> session::Action {
             ui::GoodsFault::NotMine => session::GoodsFault::NotMine,
             ui::GoodsFault::Empty => session::GoodsFault::Empty,
         }),
+        ui::Action::List(kind) => session::Action::List(crate::screen_staff::list(kind)),
+        ui::Action::Pick(at) => session::Action::Pick(at),
+        ui::Action::More => session::Action::More,
+        ui::Action::TakenOut => session::Action::TakenOut,
+        ui::Action::StillInside => session::Action::StillInside,
+        ui::Action::NothingInside => session::Action::NothingInside,
     }
 }
 
@@ -151,39 +157,7 @@ fn screen(shown: &session::Screen, countdown_s: Option<u16>, online: bool) -> ui
         S::Help { reference } => {
             ui::Screen::Help(ui::Help { staff_called: online, reference: reference.clone() })
         }
-        staff => staff_screen(staff),
-    }
-}
-
-fn staff_screen(shown: &session::Screen) -> ui::Screen {
-    use session::Screen as S;
-    match shown {
-        S::StaffHome { name, attention, problem } => ui::Screen::StaffHome(ui::StaffHome {
-            staff: name.clone(),
-            attention: attention.iter().map(DoorNumber::to_string).collect(),
-            problem: problem.map(sentence),
-        }),
-        S::StaffPlace { waybill, door, size: of_door, ajar } => ui::Screen::StaffPlace(ui::StaffPlace {
-            waybill: waybill.clone(),
-            door: door.to_string(),
-            size: size(*of_door),
-            ajar: *ajar,
-            can_open_again: true,
-        }),
-        S::StaffStored { waybill, door } => {
-            ui::Screen::StaffStored(ui::StaffStored { waybill: waybill.clone(), door: door.to_string() })
-        }
-        S::StaffAttention { door, waybill, step } => ui::Screen::StaffAttention(ui::StaffAttention {
-            door: door.to_string(),
-            waybill: waybill.clone(),
-            step: match step {
-                session::Look::Open => ui::AttentionStep::Open,
-                session::Look::Opening => ui::AttentionStep::Opening,
-                session::Look::Decide => ui::AttentionStep::Decide,
-                session::Look::Close => ui::AttentionStep::Close,
-            },
-        }),
-        _ => ui::Screen::Idle,
+        staff => crate::screen_staff::screen(staff),
     }
 }
 
@@ -220,7 +194,7 @@ pub(crate) fn text(text: &pickup_protocol::kiosk::Text) -> ui::Text {
     ui::Text::new(&*text.zh, &*text.en)
 }
 
-const fn size(size: DoorSize) -> ui::DoorSize {
+pub(crate) const fn size(size: DoorSize) -> ui::DoorSize {
     match size {
         DoorSize::S => ui::DoorSize::S,
         DoorSize::M => ui::DoorSize::M,

@@ -21,6 +21,12 @@ pub const fn title(reason: Reason) -> (&'static str, &'static str) {
         R::Offline => ("网络中断", "The network is down"),
         R::DepositCancelled => ("已取消", "Cancelled"),
         R::BadgeUnknown
+        | R::BadgeLocked
+        | R::BadgeWithoutPin
+        | R::SamePerson
+        | R::NothingToRemove
+        | R::StaffOffline
+        | R::SlipNotPrinted
         | R::LabelUnknown
         | R::AlreadyStored
         | R::NoDoorFree

@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 use pickup_protocol::kiosk::{
-    AnnualLimit, Centre, DepositPlanRequest, DoorSize, GrantRequest, NumberRequest, Offer, Progress, Slip,
-    VerdictRequest,
+    AnnualLimit, Attention, Centre, DepositPlanRequest, DoorSize, GrantRequest, NumberRequest, Offer,
+    Progress, Slip, VerdictRequest,
 };
+use pickup_protocol::work::{OpeningRequest, OwedSlip, Pin, PinProblem, Purpose, Removal, SlipRequest};
 use pickup_protocol::{DoorNumber, Language, Reason};
 use uuid::Uuid;
 
@@ -36,6 +37,17 @@ pub enum Command {
         ask: Uuid,
         /// The badge.
         badge: String,
+        /// Its PIN, once it was typed.
+        pin: Option<Pin>,
+    },
+    /// Ask the backend whether staff may open a door.
+    AskOpening(OpeningRequest),
+    /// Ask the backend what a slip that is owed says.
+    AskSlip {
+        /// Number to answer with.
+        ask: Uuid,
+        /// Which.
+        request: SlipRequest,
     },
     /// Ask the backend where a parcel goes.
     AskPlan(DepositPlanRequest),
@@ -255,12 +267,52 @@ pub enum Screen {
         /// What to tell staff.
         reference: String,
     },
+    /// Asks for the PIN of a badge.
+    StaffPin {
+        /// Digits typed.
+        typed: u8,
+        /// What was wrong with the last PIN.
+        problem: Option<PinProblem>,
+        /// Whether it is the second person's.
+        second: bool,
+    },
+    /// Asks for the badge of a second member of staff.
+    StaffSecond {
+        /// The door that takes two.
+        door: DoorNumber,
+        /// Why the last badge was not taken.
+        problem: Option<Reason>,
+    },
+    /// Something to choose from.
+    StaffList {
+        /// What.
+        list: StaffList,
+        /// Whether there is more than is shown.
+        more: bool,
+    },
+    /// A door is open for staff.
+    StaffInside {
+        /// Which.
+        door: DoorNumber,
+        /// Waybill of the parcel behind it, when there is one.
+        waybill: Option<String>,
+        /// How far.
+        step: Inside,
+        /// Open for long.
+        ajar: bool,
+    },
     /// Staff mode at rest.
     StaffHome {
         /// Who.
         name: String,
         /// Doors that want a look.
         attention: Vec<DoorNumber>,
+        /// Parcels to be taken out.
+        removals: usize,
+        /// Slips that are owed.
+        owed: usize,
+        /// Free doors by size.
+        free: Vec<FreeDoors>,
         /// Why the last label could not be used.
         problem: Option<Reason>,
     },
@@ -305,5 +357,53 @@ pub enum Look {
     /// Open: are the goods inside?
     Decide,
     /// Decided: close it.
+    Close,
+}
+
+/// Free doors of one size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FreeDoors {
+    /// The size.
+    pub size: DoorSize,
+    /// How many.
+    pub count: usize,
+    /// The one with the lowest number.
+    pub next: Option<DoorNumber>,
+}
+
+/// The lists staff can open from their menu.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ListKind {
+    /// Parcels to be taken out.
+    Removals,
+    /// Doors that want a look.
+    Attention,
+    /// Every door, to open one.
+    Doors,
+    /// Slips that are owed.
+    Owed,
+}
+
+/// What staff choose from, as far as one page shows it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StaffList {
+    /// Parcels to be taken out.
+    Removals(Vec<Removal>),
+    /// Doors that want a look.
+    Attention(Vec<Attention>),
+    /// Doors; `true` behind which something lies as far as is known.
+    Doors(Vec<(DoorNumber, bool)>),
+    /// Reasons to open this door.
+    Purposes(DoorNumber, Vec<Purpose>),
+    /// Slips that are owed.
+    Owed(Vec<OwedSlip>),
+}
+
+/// How far an opening by staff is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inside {
+    /// What became of the parcel?
+    Decide,
+    /// Decided, or nothing was inside: close it.
     Close,
 }

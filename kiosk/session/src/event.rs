@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use pickup_domain::IdNumber;
 use pickup_protocol::kiosk::{DepositPlanReply, GrantReply, Hello, StaffReply, Verdict};
+use pickup_protocol::work::{OpeningReply, SlipReply};
 use pickup_protocol::{DoorNumber, Manifest};
 use uuid::Uuid;
 
@@ -63,6 +64,18 @@ pub enum Action {
     WrongGoods,
     /// This is wrong with them.
     Goods(GoodsFault),
+    /// Staff: what this of [`crate::StaffList`] shows.
+    List(crate::command::ListKind),
+    /// Staff: this one of the choices shown, from 0.
+    Pick(u8),
+    /// Staff: the next choices.
+    More,
+    /// Staff: the parcel was taken out.
+    TakenOut,
+    /// Staff: the parcel is still inside.
+    StillInside,
+    /// Staff: nothing is inside.
+    NothingInside,
     /// Staff: something on the service pages.
     Service(ServiceAction),
 }
@@ -157,6 +170,10 @@ pub enum Event {
     Staff(Uuid, Result<StaffReply, Unreachable>),
     /// Answer to [`crate::Command::AskPlan`].
     Plan(Uuid, Result<DepositPlanReply, Unreachable>),
+    /// Answer to [`crate::Command::AskOpening`].
+    Opening(Uuid, Result<OpeningReply, Unreachable>),
+    /// Answer to [`crate::Command::AskSlip`].
+    Slip(Uuid, Result<Box<SlipReply>, Unreachable>),
     /// What was asked to be journalled under this number is on the disk.
     Journalled(u64),
     /// It is not and never will be: the disk is full or broken.

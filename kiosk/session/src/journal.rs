@@ -9,6 +9,7 @@ use pickup_protocol::kiosk::{
 };
 use pickup_protocol::manifest::ManifestUse;
 use pickup_protocol::service::ServiceChange;
+use pickup_protocol::work::{Behind, Opening, OpeningOutcome, Purpose, SlipPrinted};
 use pickup_protocol::{DoorNumber, PickupNumber};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -87,6 +88,26 @@ pub enum Record {
     Resolved(Box<Resolution>),
     /// Staff took the kiosk out of service, or put it back; to be reported until acknowledged.
     Service(Box<ServiceChange>),
+    /// Staff open a door with a reason: it is about to be opened.
+    OpeningBegun(Box<OpenOpening>),
+    /// That door did something.
+    OpeningDoor {
+        /// The report it will be.
+        report: Uuid,
+        /// What.
+        event: DoorEvent,
+    },
+    /// Staff said what became of the parcel; the door is still to be shut.
+    OpeningAnswered {
+        /// The report it will be.
+        report: Uuid,
+        /// What they said.
+        outcome: OpeningOutcome,
+    },
+    /// The opening ended; to be reported until acknowledged.
+    OpeningEnded(Box<Opening>),
+    /// A slip that was owed came out; to be reported until acknowledged.
+    OwedSlipPrinted(Box<SlipPrinted>),
     /// The backend has the report with this id.
     Reported {
         /// Id of the handover, deposit, resolution or change.
@@ -153,6 +174,30 @@ pub struct OpenDeposit {
     pub door_events: Vec<DoorEvent>,
 }
 
+/// An opening by staff that has not ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenOpening {
+    /// Id its report will have.
+    pub report_id: Uuid,
+    /// The authorisation; `None` when the backend was away and the door is empty.
+    pub opening_id: Option<Uuid>,
+    /// Badge of who opens.
+    pub badge: String,
+    /// Name of who opens.
+    pub name: String,
+    /// Which door.
+    pub door: DoorNumber,
+    /// Why.
+    pub purpose: Purpose,
+    /// What lies behind it, as far as is known.
+    pub parcel: Option<Behind>,
+    /// What staff said became of the parcel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<OpeningOutcome>,
+    /// What the door did.
+    pub door_events: Vec<DoorEvent>,
+}
+
 /// A report that the backend has not acknowledged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Report {
@@ -164,6 +209,10 @@ pub enum Report {
     Resolution(Box<Resolution>),
     /// That staff took the kiosk out of service, or put it back.
     Service(Box<ServiceChange>),
+    /// Of a door opened by staff.
+    Opening(Box<Opening>),
+    /// Of a slip that was owed.
+    Slip(Box<SlipPrinted>),
 }
 
 impl Report {
@@ -175,6 +224,8 @@ impl Report {
             Self::Deposit(d) => d.deposit_id,
             Self::Resolution(r) => r.resolution_id,
             Self::Service(s) => s.change_id,
+            Self::Opening(o) => o.report_id,
+            Self::Slip(s) => s.report_id,
         }
     }
 }
@@ -186,6 +237,8 @@ pub struct Recovery {
     pub pickup: Option<OpenPickup>,
     /// The deposit that has not ended.
     pub deposit: Option<OpenDeposit>,
+    /// The opening by staff that has not ended.
+    pub opening: Option<OpenOpening>,
     /// Slips per pickup that came out or may have.
     pub slips: BTreeMap<PickupNumber, Slips>,
     /// When each pickup was handed over.
@@ -268,6 +321,8 @@ impl Recovery {
                 self.deposit.take_if(|d| d.deposit_id == deposit.deposit_id);
                 if deposit.outcome == DepositOutcome::Stored {
                     self.stored.insert(deposit.pickup);
+                    // It lies there now, whatever was unclear about where it lay before.
+                    self.unclear.remove(&deposit.pickup);
                 }
                 self.reports.push(Report::Deposit(deposit));
             }
@@ -283,17 +338,47 @@ impl Recovery {
                 self.service = Some(change.clone());
                 self.reports.push(Report::Service(change));
             }
+            Record::OpeningBegun(_)
+            | Record::OpeningDoor { .. }
+            | Record::OpeningAnswered { .. }
+            | Record::OpeningEnded(_) => self.apply_opening(record),
+            Record::OwedSlipPrinted(slip) => self.reports.push(Report::Slip(slip)),
             Record::Reported { id } => self.reported(id),
             Record::Kept(kept) => self.stand(kept),
         }
     }
 
-    fn reported(&mut self, id: Uuid) {
-        for report in self.reports.extract_if(.., |report| report.id() == id) {
-            if let Report::Deposit(deposit) = report {
-                self.stored.remove(&deposit.pickup);
+    fn apply_opening(&mut self, record: Record) {
+        match record {
+            Record::OpeningBegun(open) => self.opening = Some(*open),
+            Record::OpeningDoor { report, event } => {
+                if let Some(open) = self.opening.as_mut().filter(|o| o.report_id == report) {
+                    open.door_events.push(event);
+                }
             }
+            Record::OpeningAnswered { report, outcome } => {
+                if let Some(open) = self.opening.as_mut().filter(|o| o.report_id == report) {
+                    open.answer = Some(outcome);
+                }
+            }
+            Record::OpeningEnded(opening) => {
+                self.opening.take_if(|o| o.report_id == opening.report_id);
+                if let Some(pickup) = not_there(&opening) {
+                    self.unclear.insert(pickup);
+                }
+                self.reports.push(Report::Opening(opening));
+            }
+            _ => {}
         }
+    }
+
+    fn reported(&mut self, id: Uuid) {
+        self.reports.retain(|report| report.id() != id);
+        let stored = |report: &Report| match report {
+            Report::Deposit(deposit) if deposit.outcome == DepositOutcome::Stored => Some(deposit.pickup),
+            _ => None,
+        };
+        self.stored = self.reports.iter().filter_map(stored).collect();
     }
 
     /// Whatever was known of this pickup, it stands like this.
@@ -309,6 +394,13 @@ impl Recovery {
             self.unclear.remove(&kept.pickup);
         }
     }
+}
+
+/// The pickup that must not be handed out any more after staff opened its door: it is out, or nobody knows.
+#[must_use]
+pub fn not_there(opening: &Opening) -> Option<PickupNumber> {
+    use OpeningOutcome::{Empty, TakenOut, Unclear};
+    opening.pickup.filter(|_| matches!(opening.outcome, TakenOut | Empty | Unclear))
 }
 
 /// What the last door of a list did, if anything.

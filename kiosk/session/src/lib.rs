@@ -5,6 +5,7 @@
 //! journalled, and goes on only when that was done; [`journal::recover`] turns the journal back into where it stood.
 
 pub mod command;
+mod config;
 pub mod event;
 pub mod journal;
 mod paper;
@@ -15,6 +16,10 @@ mod restart;
 pub mod service;
 mod session;
 mod staff;
+mod staff_menu;
+mod staff_open;
+mod staff_pin;
+mod staff_slip;
 mod standing;
 mod state;
 mod stuck;
@@ -24,8 +29,12 @@ mod typed;
 mod view;
 mod withdraw;
 
-pub use command::{Away, Command, Display, Look, Nth, Problem, Screen, SlipJob, View, Whereabouts};
+pub use command::{
+    Away, Command, Display, FreeDoors, Inside, ListKind, Look, Nth, Problem, Screen, SlipJob, StaffList,
+    View, Whereabouts,
+};
+pub use config::Config;
 pub use event::{Action, Card, Event, GoodsFault, Now, OpenFailure, Trouble, Unreachable};
 pub use journal::{Record, Recovery, recover};
 pub use prune::shorten;
-pub use session::{Config, Session};
+pub use session::Session;

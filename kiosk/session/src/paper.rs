@@ -31,6 +31,9 @@ impl Session {
             return;
         }
         self.unanswered.remove(&done);
+        if matches!(&self.state, State::StaffPrinting { slip, .. } if slip.job == Some(done)) {
+            return self.late_printed();
+        }
         let (mut pickup, copy) = match &self.state {
             State::Printing { pickup, copy, job } if *job == done => (pickup.clone(), *copy),
             State::PrinterTrouble { pickup, copy, late: Some(late), .. } if *late == done => {
@@ -53,6 +56,10 @@ impl Session {
         let waited_for = match &self.state {
             State::Printing { job, .. } => *job == failed,
             State::PrinterTrouble { late, .. } => *late == Some(failed),
+            State::StaffPrinting { slip, .. } if slip.job == Some(failed) => {
+                self.staff_home(Some(Reason::SlipNotPrinted));
+                false
+            }
             _ => false,
         };
         match pickup {

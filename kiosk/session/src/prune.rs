@@ -13,7 +13,7 @@ use crate::journal::{Kept, Record, Recovery, Report, recover};
 #[must_use]
 pub fn shorten(records: impl IntoIterator<Item = Record>) -> Vec<Record> {
     // What is stored follows from the reports that wait.
-    let Recovery { pickup, deposit, slips, collected, unclear, reports, service, stored: _ } =
+    let Recovery { pickup, deposit, opening, slips, collected, unclear, reports, service, stored: _ } =
         recover(records);
     // What a report that waits says of its pickup may be out of date: what is kept of it comes after and has the last word.
     let told: BTreeSet<_> = reports.iter().filter_map(pickup_of).collect();
@@ -41,6 +41,7 @@ pub fn shorten(records: impl IntoIterator<Item = Record>) -> Vec<Record> {
     }));
     short.extend(pickup.map(|open| Record::Granted(Box::new(open))));
     short.extend(deposit.map(|open| Record::DepositBegun(Box::new(open))));
+    short.extend(opening.map(|open| Record::OpeningBegun(Box::new(open))));
     short
 }
 
@@ -48,7 +49,8 @@ fn pickup_of(report: &Report) -> Option<PickupNumber> {
     match report {
         Report::Handover(handover) => Some(handover.pickup),
         Report::Resolution(resolution) => Some(resolution.pickup),
-        Report::Deposit(_) | Report::Service(_) => None,
+        Report::Opening(opening) => opening.pickup,
+        Report::Deposit(_) | Report::Slip(_) | Report::Service(_) => None,
     }
 }
 
@@ -58,5 +60,7 @@ fn ended(report: Report) -> Record {
         Report::Deposit(deposit) => Record::Deposited(deposit),
         Report::Resolution(resolution) => Record::Resolved(resolution),
         Report::Service(change) => Record::Service(change),
+        Report::Opening(opening) => Record::OpeningEnded(opening),
+        Report::Slip(slip) => Record::OwedSlipPrinted(slip),
     }
 }

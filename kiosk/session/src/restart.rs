@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use pickup_protocol::DoorNumber;
 use pickup_protocol::kiosk::{DepositOutcome, DoorEvent, DoorEventKind, HandoverOutcome};
+use pickup_protocol::work::Work;
 
 use crate::command::{Command, Look};
 use crate::event::OpenFailure;
@@ -38,16 +39,21 @@ impl Session {
         } else if before != Some(open) {
             self.pickup_door(door, open);
             self.staff_door(door, open);
+            self.opening_door(door, open);
         }
     }
 
     pub(crate) fn open_failed(&mut self, door: DoorNumber, kind: OpenFailure) {
         self.pickup_open_failed(door, kind);
         self.staff_open_failed(door, kind);
+        self.opening_failed(door, kind);
     }
 
     pub(crate) fn door_ajar(&mut self) {
-        if let State::TakeGoods { ajar, .. } | State::StaffPlace { ajar, .. } = &mut self.state {
+        if let State::TakeGoods { ajar, .. }
+        | State::StaffPlace { ajar, .. }
+        | State::StaffInside { ajar, .. } = &mut self.state
+        {
             *ajar = true;
         }
         self.push(Command::CallStaff("DOOR_AJAR"));
@@ -67,16 +73,20 @@ impl Session {
         // Something was going on: how its door stands decides how it goes on.
         let of_pickup = found.pickup.as_ref().and_then(|p| last_door(&p.door_events)).map(|(door, _)| door);
         let of_deposit = found.deposit.as_ref().and_then(|d| planned(&d.plan)).map(|(_, _, door)| door);
+        let of_opening = found.opening.as_ref().map(|open| open.door);
         let known = |door| self.lock_up && self.doors.contains_key(&door);
-        if !of_pickup.into_iter().chain(of_deposit).all(known) {
+        if !of_pickup.into_iter().chain(of_deposit).chain(of_opening).all(known) {
             return;
         }
         // The rest of what was found is not kept: it speaks of people.
-        let Some(Recovery { pickup, deposit, .. }) = self.recovery.take() else { return };
+        let Some(Recovery { pickup, deposit, opening, .. }) = self.recovery.take() else { return };
         self.home();
         self.resumed = true;
         if let Some(deposit) = deposit {
             self.resume_deposit(deposit);
+        }
+        if let Some(open) = opening {
+            self.resume_opening(open);
         }
         if let Some(pickup) = pickup {
             self.resume_pickup(pickup);
@@ -133,7 +143,7 @@ impl Session {
                 self.deposit_seen(&mut deposit, DoorEvent { door, kind: DoorEventKind::Opened, at });
             }
             let (badge, name) = (deposit.badge.clone(), deposit.name.clone());
-            let staff = Staff { badge, name, attention: Vec::new() };
+            let staff = Staff { badge, name, attention: Vec::new(), work: Work::default() };
             self.enter(State::StaffPlace { staff, deposit, ajar: false });
             return;
         }
@@ -152,7 +162,7 @@ impl Session {
         self.write(vec![Record::DepositDoor { deposit: deposit.deposit_id, event }]);
     }
 
-    fn wall_or(&self, at: Option<Timestamp>) -> Timestamp {
+    pub(crate) fn wall_or(&self, at: Option<Timestamp>) -> Timestamp {
         self.now.wall.or(at).unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
@@ -186,6 +196,15 @@ impl Session {
                     self.push(Command::OpenDoor(door));
                     self.enter(State::StaffOpening { staff, deposit });
                 }
+            }
+            State::StaffUnlocking { staff, open, write } if *write == done => {
+                let (staff, open) = (staff.clone(), open.clone());
+                self.doors.remove(&open.door);
+                self.push(Command::OpenDoor(open.door));
+                self.enter(State::StaffUnlocked { staff, open });
+            }
+            State::StaffPrinting { slip, .. } if slip.write == done && slip.job.is_none() => {
+                self.print_late();
             }
             State::StaffEnding { staff, stored, problem, write } if *write == done => {
                 let (staff, stored, problem) = (staff.clone(), stored.clone(), *problem);

@@ -1,9 +1,9 @@
-//! Staff mode: badge, parcel label, door; and a look behind doors whose pickup did not end clearly.
+//! Staff mode: parcel label and door; and a look behind doors whose pickup did not end clearly.
 
 use jiff::Timestamp;
 use pickup_protocol::kiosk::{
-    Deposit, DepositOutcome, DepositPlanReply, DepositPlanRequest, DoorEvent, DoorEventKind, DoorOffer,
-    Found, Resolution, StaffReply,
+    Deposit, DepositOutcome, DepositPlanReply, DepositPlanRequest, DoorEvent, DoorEventKind, Found,
+    Resolution,
 };
 use pickup_protocol::staff::Scanned;
 use pickup_protocol::{DoorNumber, Reason};
@@ -17,30 +17,15 @@ use crate::session::Session;
 use crate::state::{Staff, State};
 
 impl Session {
-    pub(crate) fn badge(&mut self, badge: String) {
-        let ask = self.id();
-        self.push(Command::AskStaff { ask, badge: badge.clone() });
-        self.enter(State::StaffAsking { ask, badge });
-    }
-
-    pub(crate) fn staff_answer(&mut self, answer_to: Uuid, answer: Option<StaffReply>) {
-        let State::StaffAsking { ask, badge } = &self.state else { return };
-        if *ask != answer_to {
-            return;
-        }
-        let badge = badge.clone();
-        match answer {
-            Some(StaffReply::Welcome { name, attention }) => {
-                self.enter(State::StaffHome { staff: Staff { badge, name, attention }, problem: None });
-            }
-            Some(StaffReply::Refused { reason }) => self.refuse(reason),
-            None => self.badge_unanswered(),
-        }
-    }
-
     /// A label was scanned in staff mode; another badge changes who is in it.
     pub(crate) fn label(&mut self, scanned: Scanned) {
-        let (State::StaffHome { staff, .. } | State::StaffStored { staff, .. }) = &self.state else { return };
+        let (State::StaffHome { staff, .. }
+        | State::StaffStored { staff, .. }
+        | State::StaffList { staff, .. }
+        | State::StaffWhy { staff, .. }) = &self.state
+        else {
+            return;
+        };
         let staff = staff.clone();
         let label = match scanned {
             Scanned::Badge(badge) => return self.badge(badge),
@@ -51,8 +36,7 @@ impl Session {
             }
         };
         let ask = self.id();
-        let shut = |d: &&DoorOffer| self.doors.get(&d.door) == Some(&false);
-        let doors = self.config.doors.iter().filter(shut).copied().collect();
+        let doors = self.shut_doors();
         self.push(Command::AskPlan(DepositPlanRequest {
             request_id: ask,
             badge: staff.badge.clone(),
@@ -101,12 +85,6 @@ impl Session {
     /// Whether the action belonged to staff mode.
     pub(crate) fn staff_touched(&mut self, action: Action) -> bool {
         match (action, &mut self.state) {
-            (Action::StaffOpen, State::StaffHome { staff, .. }) => {
-                if let Some(case) = staff.attention.first().cloned() {
-                    let staff = staff.clone();
-                    self.enter(State::StaffLook { staff, case, step: Look::Open, found: None, write: None });
-                }
-            }
             (Action::StaffOpen, State::StaffLook { step: Look::Open, .. }) => self.look(),
             (Action::GoodsTaken, State::StaffLook { step: step @ Look::Decide, found, .. }) => {
                 (*step, *found) = (Look::Close, Some(Found::GoodsTaken));
@@ -134,7 +112,9 @@ impl Session {
                 }
             }
             (Action::Finish, State::StaffStored { .. }) => self.staff_home(None),
-            _ => return false,
+            _ => {
+                return self.menu_touched(action) || self.opening_touched(action) || self.pin_touched(action);
+            }
         }
         true
     }
@@ -213,12 +193,13 @@ impl Session {
     pub(crate) fn mark_stored(&mut self, report: &Deposit) {
         if report.outcome == DepositOutcome::Stored {
             self.stored.insert(report.pickup);
+            self.unclear.remove(&report.pickup);
         }
     }
 
     fn end_deposit(
         &mut self,
-        staff: Staff,
+        mut staff: Staff,
         open: &OpenDeposit,
         outcome: DepositOutcome,
         problem: Option<Reason>,
@@ -228,6 +209,7 @@ impl Session {
             .map(|(_, waybill, door)| (waybill.to_owned(), door));
         let Some(report) = report::deposit(open, outcome, self.now.wall) else { return };
         self.mark_stored(&report);
+        staff.work.taken.extend(stored.as_ref().map(|(_, door)| *door));
         let write = self.write(vec![Record::Deposited(Box::new(report))]);
         self.enter(State::StaffEnding { staff, stored, problem, write });
     }
@@ -273,7 +255,14 @@ impl Session {
             State::StaffHome { staff, .. }
             | State::StaffEnding { staff, .. }
             | State::StaffStored { staff, .. }
+            | State::StaffList { staff, .. }
+            | State::StaffWhy { staff, .. }
+            | State::StaffSecond { staff, .. }
+            | State::StaffRequesting { staff, .. }
+            | State::StaffSlip { staff, .. }
+            | State::StaffPrinting { staff, .. }
             | State::StaffLook { staff, .. } => staff.clone(),
+            State::StaffPin { second: Some(second), .. } => second.0.clone(),
             _ => return self.home(),
         };
         self.enter(State::StaffHome { staff, problem });

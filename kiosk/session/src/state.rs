@@ -5,12 +5,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use pickup_protocol::kiosk::{Attention, Evidence, Found, Offer, Slip};
 use pickup_protocol::manifest::ManifestUse;
-use pickup_protocol::{DoorNumber, Reason, Ticket, TypedNumber};
+use pickup_protocol::work::{PinProblem, Purpose, Work};
+use pickup_protocol::{DoorNumber, PickupNumber, Reason, Ticket, TypedNumber};
 use uuid::Uuid;
 
-use crate::command::{Look, Problem, Whereabouts};
+use crate::command::{ListKind, Look, Problem, Whereabouts};
 use crate::event::Trouble;
-use crate::journal::{OpenDeposit, OpenPickup};
+use crate::journal::{OpenDeposit, OpenOpening, OpenPickup};
 use crate::service::Service;
 
 /// Where a session stands. Everything about a person lives in here and goes when the state goes.
@@ -98,6 +99,64 @@ pub(crate) enum State {
         ask: Uuid,
         badge: String,
     },
+    /// A badge wants its PIN: of who enters staff mode, or of the second person at a door that takes two.
+    StaffPin {
+        badge: String,
+        digits: String,
+        problem: Option<PinProblem>,
+        second: Option<Box<(Staff, Wanted)>>,
+    },
+    /// A second member of staff is waited for.
+    StaffSecond {
+        staff: Staff,
+        wanted: Wanted,
+        problem: Option<Reason>,
+    },
+    StaffList {
+        staff: Staff,
+        kind: ListKind,
+        page: usize,
+    },
+    /// Why this door?
+    StaffWhy {
+        staff: Staff,
+        door: DoorNumber,
+    },
+    /// The backend was asked whether the door may open.
+    StaffRequesting {
+        staff: Staff,
+        wanted: Wanted,
+        second: Option<String>,
+    },
+    /// The opening is being journalled; the pulse follows.
+    StaffUnlocking {
+        staff: Staff,
+        open: OpenOpening,
+        write: u64,
+    },
+    /// The pulse was asked for.
+    StaffUnlocked {
+        staff: Staff,
+        open: OpenOpening,
+    },
+    /// The door stands open, or is `shut` again and only what became of the parcel is to be said.
+    StaffInside {
+        staff: Staff,
+        open: OpenOpening,
+        ajar: bool,
+        shut: bool,
+    },
+    /// What a slip says is being asked.
+    StaffSlip {
+        staff: Staff,
+        pickup: PickupNumber,
+        ask: Uuid,
+    },
+    /// The slip is being journalled, then printed.
+    StaffPrinting {
+        staff: Staff,
+        slip: Box<LateSlip>,
+    },
     StaffHome {
         staff: Staff,
         problem: Option<Reason>,
@@ -179,4 +238,23 @@ pub(crate) struct Staff {
     pub badge: String,
     pub name: String,
     pub attention: Vec<Attention>,
+    pub work: Work,
+}
+
+/// A door that staff want to open.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    pub opening_id: Uuid,
+    pub door: DoorNumber,
+    pub purpose: Purpose,
+}
+
+/// A slip that is owed, on its way to the printer.
+#[derive(Clone, Debug)]
+pub(crate) struct LateSlip {
+    pub offer: Offer,
+    pub slip: Slip,
+    pub copy: bool,
+    pub write: u64,
+    pub job: Option<u64>,
 }

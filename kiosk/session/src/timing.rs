@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use pickup_protocol::Reason;
+
 use pickup_protocol::Language;
 use pickup_protocol::kiosk::HandoverOutcome;
 
@@ -19,7 +21,11 @@ impl Session {
             State::Typing { .. }
             | State::PresentCard { .. }
             | State::Review { .. }
-            | State::StaffHome { .. } => {
+            | State::StaffHome { .. }
+            | State::StaffPin { .. }
+            | State::StaffSecond { .. }
+            | State::StaffList { .. }
+            | State::StaffWhy { .. } => {
                 let quiet = self.touched + self.config.idle_after;
                 match self.overlay {
                     Some(Overlay::StillThere) => Some(quiet + self.config.warn_for),
@@ -37,14 +43,18 @@ impl Session {
             | State::Ending { .. }
             | State::StaffIntending { .. }
             | State::StaffOpening { .. }
+            | State::StaffRequesting { .. }
+            | State::StaffUnlocking { .. }
+            | State::StaffUnlocked { .. }
+            | State::StaffSlip { .. }
             | State::StaffEnding { .. }
             | State::StaffLook { step: Look::Opening, .. } => after(self.config.answer_for),
             State::Opening { unsure: true, .. } => after(self.config.contact_for),
-            State::Printing { .. } => after(self.config.printer_for),
+            State::Printing { .. } | State::StaffPrinting { .. } => after(self.config.printer_for),
             State::PrinterTrouble { retry_at, .. } => retry_at.or(after(self.printer_patience())),
-            State::TakeGoods { ajar: false, .. } | State::StaffPlace { ajar: false, .. } => {
-                after(self.config.ajar_after)
-            }
+            State::TakeGoods { ajar: false, .. }
+            | State::StaffPlace { ajar: false, .. }
+            | State::StaffInside { ajar: false, shut: false, .. } => after(self.config.ajar_after),
             State::Done { .. } if self.overlay.is_some() => Some(self.touched + self.config.idle_after),
             // How to get there takes longer to read than that it is done.
             State::Refused(refusal) if refusal.whereabouts != Whereabouts::default() => {
@@ -53,7 +63,9 @@ impl Session {
             State::Done { .. } | State::Refused(_) | State::StaffStored { .. } => {
                 Some(self.touched + self.config.farewell_for)
             }
-            State::StaffLook { step: Look::Open, .. } => after(self.config.idle_after),
+            State::StaffLook { step: Look::Open, .. } | State::StaffInside { shut: true, .. } => {
+                after(self.config.idle_after)
+            }
             State::Service(service) => Some(self.service_due(service)),
             // Whoever asked for help, the other language or larger letters and went away.
             State::Idle
@@ -99,7 +111,19 @@ impl Session {
             (State::StaffAsking { .. }, _) => self.badge_unanswered(),
             (State::Service(_), _) => self.service_timeout(),
             (State::PrinterTrouble { .. }, _) => self.printer_timeout(),
-            (State::TakeGoods { .. } | State::StaffPlace { .. }, _) => self.door_ajar(),
+            (State::StaffRequesting { wanted, .. }, _) => {
+                let ask = wanted.opening_id;
+                self.opening_answer(ask, None);
+            }
+            (State::StaffSlip { ask, .. }, _) => {
+                let ask = *ask;
+                self.slip_answer(ask, None);
+            }
+            (State::StaffPrinting { .. }, _) => self.staff_home(Some(Reason::SlipNotPrinted)),
+            (State::StaffInside { shut: true, .. }, _) => self.opening_unsaid(),
+            (State::TakeGoods { .. } | State::StaffPlace { .. } | State::StaffInside { .. }, _) => {
+                self.door_ajar();
+            }
             (State::StaffStored { .. } | State::StaffLook { step: Look::Open, .. }, _) => {
                 self.staff_home(None);
             }
@@ -124,6 +148,10 @@ impl Session {
                     self.open_failed(door, OpenFailure::Unknown);
                 }
             }
+            State::StaffUnlocked { open, .. } => {
+                let door = open.door;
+                self.open_failed(door, OpenFailure::Unknown);
+            }
             State::StaffLook { case, .. } => {
                 let door = case.door;
                 self.open_failed(door, OpenFailure::Unknown);
@@ -132,6 +160,7 @@ impl Session {
             | State::Intending { .. }
             | State::Ending { .. }
             | State::StaffIntending { .. }
+            | State::StaffUnlocking { .. }
             | State::StaffEnding { .. } => self.journal_failed(),
             _ => self.home(),
         }

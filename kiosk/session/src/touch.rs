@@ -70,6 +70,7 @@ impl Session {
                 | State::Refused { .. }
                 | State::Done { .. }
                 | State::StaffAsking { .. }
+                | State::StaffPin { .. }
                 | State::StaffHome { .. }
                 | State::StaffStored { .. }
         )

@@ -1,9 +1,10 @@
 //! What the screen shows in each state.
 
+use pickup_protocol::work::Purpose;
 use pickup_protocol::{DoorNumber, TypedNumber};
 
-use crate::command::{Away, Nth, Problem, Screen, View};
-use crate::journal::OpenPickup;
+use crate::command::{Away, Inside, Nth, Problem, Screen, StaffList, View};
+use crate::journal::{OpenOpening, OpenPickup};
 use crate::report::planned;
 use crate::session::{Overlay, Session};
 use crate::state::State;
@@ -84,9 +85,11 @@ impl Session {
                 ready: TypedNumber::read(digits).is_some(),
                 problem: *problem,
             },
-            State::LookingUp { .. } | State::StaffAsking { .. } | State::StaffPlanning { .. } => {
-                Screen::LookingUp
-            }
+            State::LookingUp { .. }
+            | State::StaffAsking { .. }
+            | State::StaffPlanning { .. }
+            | State::StaffRequesting { .. }
+            | State::StaffSlip { .. } => Screen::LookingUp,
             State::PresentCard { offered, problem, .. } => {
                 let problem = if self.reader_up { *problem } else { Some(Problem::ReaderDown) };
                 Screen::PresentCard { name: offered.offer.buyer_masked.clone(), problem }
@@ -95,7 +98,9 @@ impl Session {
                 Screen::Review { offer: Box::new(offered.offer.clone()), offline: offered.manifest.is_some() }
             }
             State::Granting { .. } => Screen::Granting,
-            State::Recording { .. } | State::Printing { .. } => Screen::Printing,
+            State::Recording { .. } | State::Printing { .. } | State::StaffPrinting { .. } => {
+                Screen::Printing
+            }
             State::PrinterTrouble { trouble, .. } => Screen::PrinterTrouble(*trouble),
             State::Intending { pickup, index, .. } | State::Opening { pickup, index, .. } => {
                 Screen::Opening(door_at(pickup, *index))
@@ -123,9 +128,28 @@ impl Session {
             State::StaffHome { staff, problem } => Screen::StaffHome {
                 name: staff.name.clone(),
                 attention: staff.attention.iter().map(|a| a.door).collect(),
+                removals: staff.work.removals.len(),
+                owed: staff.work.owed.len(),
+                free: self.free_doors(staff),
                 problem: *problem,
             },
             State::Service(service) => self.service_page(service),
+            State::StaffPin { digits, problem, second, .. } => Screen::StaffPin {
+                typed: u8::try_from(digits.len()).unwrap_or(u8::MAX),
+                problem: *problem,
+                second: second.is_some(),
+            },
+            State::StaffSecond { wanted, problem, .. } => {
+                Screen::StaffSecond { door: wanted.door, problem: *problem }
+            }
+            State::StaffList { staff, kind, page } => self.list_page(staff, *kind, *page),
+            State::StaffWhy { door, .. } => {
+                Screen::StaffList { list: StaffList::Purposes(*door, Purpose::CHOICES.to_vec()), more: false }
+            }
+            State::StaffUnlocking { open, .. } | State::StaffUnlocked { open, .. } => {
+                Screen::Opening(open.door)
+            }
+            State::StaffInside { open, ajar, .. } => self.inside(open, *ajar),
             State::StaffIntending { deposit, .. } | State::StaffOpening { deposit, .. } => {
                 planned(&deposit.plan).map_or(Screen::LookingUp, |(_, _, door)| Screen::Opening(door))
             }
@@ -145,6 +169,17 @@ impl Session {
                 Screen::StaffAttention { door: case.door, waybill: case.waybill.clone(), step: *step }
             }
             _ => Screen::Idle,
+        }
+    }
+
+    fn inside(&self, open: &OpenOpening, ajar: bool) -> Screen {
+        // After a restart nobody knows who stands there: the door is to be shut, and what became of the parcel is looked at later.
+        let waiting = open.parcel.is_some() && open.answer.is_none() && !self.resumed;
+        Screen::StaffInside {
+            door: open.door,
+            waybill: open.parcel.as_ref().map(|parcel| parcel.waybill.clone()),
+            step: if waiting { Inside::Decide } else { Inside::Close },
+            ajar,
         }
     }
 

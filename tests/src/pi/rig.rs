@@ -45,7 +45,8 @@ impl Rig {
         fs::create_dir_all(&folder)?;
         let words = ["--dir", &folder.to_string_lossy(), "--listen", "127.0.0.1:0"].map(Into::into);
         let devices = Program::start("pickup-hw-mock", &words, &dir.join("devices.log")).await?;
-        product.hands = Hands::at(&devices.told("http")?)?;
+        let pin = std::mem::take(&mut product.hands.pin);
+        product.hands = Hands::at(&devices.told("http")?)?.with_pin(pin);
         let disk = dir.join("disk.img");
         let screen = as_seen_by_a_board(&devices.told("screen")?)?;
         let all = ["scanner", "idcard", "printer", "lock"];

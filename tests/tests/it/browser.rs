@@ -43,6 +43,8 @@ pub async fn press(browser: &Browser, product: &Product, ids: &[&str]) -> Result
 pub async fn deposit(browser: &Browser, product: &Product) -> Result<()> {
     let hands = &product.hands;
     browser.click("#scan-0", LIMIT).await?;
+    hands.until_screen(&["staff_pin"], LIMIT).await?;
+    product.hands.type_pin(LIMIT).await?;
     hands.until_screen(&["staff_home"], LIMIT).await?;
     browser.click("#scan-1", LIMIT).await?;
     hands.until_screen(&["staff_place"], LIMIT).await?;

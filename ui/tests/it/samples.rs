@@ -18,7 +18,7 @@ pub fn all(language: Language) -> Vec<(&'static str, View)> {
         if matches!(*name, "done" | "refused_collected" | "take_goods" | "help") {
             view.countdown_s = Some(25);
         }
-        if matches!(*name, "review_offline" | "idle_offline") {
+        if matches!(*name, "review_offline" | "idle_offline" | "staff_list_removals") {
             view.status.online = false;
         }
         if matches!(*name, "take_goods_two" | "opening_door_two") {
@@ -142,25 +142,51 @@ fn staff() -> Vec<(&'static str, Screen)> {
     let waybill = || String::from("YD202611210000042");
     let attention =
         |step| Screen::StaffAttention(StaffAttention { door: "7".into(), waybill: waybill(), step });
-    let home = |attention, problem| Screen::StaffHome(StaffHome { staff: "S-07".into(), attention, problem });
+    let free = |size, count, next: Option<&str>| FreeDoors { size, count, next: next.map(Into::into) };
+    let home = |attention: Vec<String>, removals, owed, problem| {
+        Screen::StaffHome(StaffHome {
+            staff: "S-07".into(),
+            attention,
+            removals,
+            owed,
+            free: vec![
+                free(DoorSize::S, 4, Some("03")),
+                free(DoorSize::M, 1, Some("09")),
+                free(DoorSize::L, 0, None),
+            ],
+            problem,
+        })
+    };
     let place = |ajar, can_open_again| {
         let size = DoorSize::M;
         Screen::StaffPlace(StaffPlace { waybill: waybill(), door: "7".into(), size, ajar, can_open_again })
     };
-    let pin = |typed, problem| {
+    let pin = |typed, tries_left, second| {
         let pad = Pad { entered: Entered::Masked(typed), places: 8, ready: typed >= 4 };
-        Screen::StaffPin(StaffPin { pad, problem })
+        Screen::StaffPin(StaffPin { pad, tries_left, second })
     };
-    let wrong = Text::new(
-        "PIN 不正确。再错 1 次，此工牌将锁定 10 分钟。",
-        "Wrong PIN. One more and this badge is locked for 10 minutes.",
-    );
+    let second = |problem| Screen::StaffSecond(StaffSecond { door: "07".into(), problem });
+    let same = Text::new("第二张工牌属于同一个人。", "The second badge is the same person's.");
+    let inside = |waybill: Option<String>, undecided, ajar| {
+        Screen::StaffInside(StaffInside { door: "07".into(), waybill, undecided, ajar })
+    };
     let unknown = Text::new("没有找到此面单对应的包裹。", "No parcel belongs to this label.");
     vec![
-        ("staff_pin", pin(0, None)),
-        ("staff_pin_again", pin(6, Some(wrong))),
-        ("staff_home", home(vec![], None)),
-        ("staff_home_attention", home(vec!["7".into(), "12".into()], Some(unknown))),
+        ("staff_pin", pin(0, None, false)),
+        ("staff_pin_again", pin(6, Some(1), true)),
+        ("staff_second", second(None)),
+        ("staff_second_same", second(Some(same))),
+        ("staff_list_removals", list(ListKind::Removals)),
+        ("staff_list_attention", list(ListKind::Attention)),
+        ("staff_list_doors", list(ListKind::Doors)),
+        ("staff_list_why", why()),
+        ("staff_list_owed", list(ListKind::Owed)),
+        ("staff_inside", inside(Some(waybill()), true, false)),
+        ("staff_inside_close", inside(Some(waybill()), false, true)),
+        ("staff_inside_empty", inside(None, false, false)),
+        ("staff_home", home(vec![], 0, 0, None)),
+        ("staff_home_attention", home(vec!["7".into(), "12".into()], 3, 1, Some(unknown))),
+        ("staff_home_one", home(vec!["07".into()], 12, 0, None)),
         ("staff_place", place(false, true)),
         ("staff_place_ajar", place(true, true)),
         ("staff_stored", Screen::StaffStored(StaffStored { waybill: waybill(), door: "7".into() })),
@@ -185,6 +211,33 @@ fn unknown_number() -> Text {
 
 fn goods(told: Option<GoodsFault>, staff_called: bool) -> Screen {
     Screen::GoodsFault(GoodsReport { told, staff_called, reference: "FX-20261121-000042".into() })
+}
+
+fn list(kind: ListKind) -> Screen {
+    let waybill = |n: usize| format!("YD2026112100000{n:02}");
+    let choice = |n: usize| {
+        let door = format!("{n:02}");
+        match kind {
+            ListKind::Removals if n == 2 => Choice::Withdrawn { door, waybill: waybill(n) },
+            ListKind::Removals => Choice::Overdue { door, waybill: waybill(n), since: "11-20".into() },
+            ListKind::Attention => Choice::Attention { door, waybill: waybill(n) },
+            ListKind::Doors => Choice::Door { door, holds: n % 3 == 0 },
+            ListKind::Owed => Choice::Owed { waybill: waybill(n), at: "11-20 14:05".into() },
+        }
+    };
+    let count = match kind {
+        ListKind::Doors => StaffList::DOORS,
+        ListKind::Removals => StaffList::ROWS,
+        ListKind::Attention | ListKind::Owed => 2,
+    };
+    let more = matches!(kind, ListKind::Doors | ListKind::Removals);
+    Screen::StaffList(StaffList { choices: (1..=count).map(choice).collect(), kind, door: None, more })
+}
+
+fn why() -> Screen {
+    use Purpose::{Customs, Forgotten, Inspect, Parcel, Repair};
+    let choices = [Inspect, Forgotten, Repair, Parcel, Customs].map(Choice::Purpose).to_vec();
+    Screen::StaffList(StaffList { choices, kind: ListKind::Doors, door: Some("07".into()), more: false })
 }
 
 fn card(problem: Option<CardProblem>) -> Screen {

@@ -4,6 +4,7 @@
 
 use jiff::Timestamp;
 use pickup_protocol::kiosk::*;
+use pickup_protocol::work::*;
 use pickup_protocol::{DoorNumber, IdentityDigest, ManifestUse, PickupNumber, Reason, TypedNumber};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -180,10 +181,10 @@ fn handover() {
 
 #[test]
 fn staff_and_deposit() {
-    check(&StaffRequest { badge: "BPS1".into() }, r#"{"badge":"BPS1"}"#);
+    check(&StaffRequest { badge: "BPS1".into(), pin: None }, r#"{"badge":"BPS1"}"#);
     let attention = Attention { pickup: PickupNumber(42), waybill: "WB1".into(), door: DoorNumber(3) };
     check(
-        &StaffReply::Welcome { name: "测".into(), attention: vec![attention] },
+        &StaffReply::Welcome { name: "测".into(), attention: vec![attention], work: Work::default() },
         r#"{"staff":"welcome","name":"测","attention":[{"pickup":42,"waybill":"WB1","door":3}]}"#,
     );
     check(
@@ -230,6 +231,93 @@ fn staff_and_deposit() {
         &format!(
             r#"{{"resolution_id":"{ID}","badge":"BPS1","pickup":42,"found":"goods_inside","at":"2026-11-21T05:06:07.5Z"}}"#
         ),
+    );
+}
+
+#[test]
+fn a_badge_with_a_pin() {
+    let pin = Pin::parse("2468");
+    check(&StaffRequest { badge: "BPS1".into(), pin }, r#"{"badge":"BPS1","pin":"2468"}"#);
+    let problem = Some(PinProblem { tries_left: 2 });
+    check(&StaffReply::Pin { problem }, r#"{"staff":"pin","problem":{"tries_left":2}}"#);
+    check(&StaffReply::Pin { problem: None }, r#"{"staff":"pin","problem":null}"#);
+    let removal = Removal {
+        pickup: PickupNumber(42),
+        waybill: "WB1".into(),
+        door: DoorNumber(3),
+        why: RemovalReason::Overdue,
+        since: Some(at()),
+    };
+    let owed = OwedSlip { pickup: PickupNumber(43), waybill: "WB2".into(), handed_over_at: at() };
+    let work = Work { removals: vec![removal], taken: vec![DoorNumber(3)], owed: vec![owed] };
+    check(
+        &StaffReply::Welcome { name: "测".into(), attention: vec![], work },
+        r#"{"staff":"welcome","name":"测","attention":[],"work":{"removals":[{"pickup":42,"waybill":"WB1","door":3,"why":"overdue","since":"2026-11-21T05:06:07.5Z"}],"taken":[3],"owed":[{"pickup":43,"waybill":"WB2","handed_over_at":"2026-11-21T05:06:07.5Z"}]}}"#,
+    );
+}
+
+#[test]
+fn openings() {
+    let request = OpeningRequest {
+        opening_id: Uuid::from_u128(1),
+        badge: "BPS1".into(),
+        door: DoorNumber(3),
+        purpose: Purpose::Removal,
+        second: None,
+    };
+    let json = r#"{"opening_id":"00000000-0000-0000-0000-000000000001","badge":"BPS1","door":3,"purpose":"removal"}"#;
+    check(&request, json);
+    let second = Some(Credential { badge: "BPS2".into(), pin: Pin::parse("2468") });
+    check(
+        &OpeningRequest { purpose: Purpose::Customs, second, ..request },
+        r#"{"opening_id":"00000000-0000-0000-0000-000000000001","badge":"BPS1","door":3,"purpose":"customs","second":{"badge":"BPS2","pin":"2468"}}"#,
+    );
+    let behind = Behind { pickup: PickupNumber(42), waybill: "WB1".into() };
+    check(
+        &OpeningReply::Granted { parcel: Some(behind) },
+        r#"{"opening":"granted","parcel":{"pickup":42,"waybill":"WB1"}}"#,
+    );
+    check(&OpeningReply::SecondNeeded, r#"{"opening":"second_needed"}"#);
+    check(&OpeningReply::SecondPin { problem: None }, r#"{"opening":"second_pin","problem":null}"#);
+    check(
+        &OpeningReply::Refused { reason: Reason::SamePerson },
+        r#"{"opening":"refused","reason":"SAME_PERSON"}"#,
+    );
+    let ended = Opening {
+        report_id: Uuid::from_u128(2),
+        opening_id: Some(Uuid::from_u128(1)),
+        badge: "BPS1".into(),
+        door: DoorNumber(3),
+        purpose: Purpose::Removal,
+        pickup: Some(PickupNumber(42)),
+        door_events: vec![DoorEvent { door: DoorNumber(3), kind: DoorEventKind::Opened, at: at() }],
+        outcome: OpeningOutcome::TakenOut,
+        completed_at: at(),
+    };
+    check(
+        &ended,
+        r#"{"report_id":"00000000-0000-0000-0000-000000000002","opening_id":"00000000-0000-0000-0000-000000000001","badge":"BPS1","door":3,"purpose":"removal","pickup":42,"door_events":[{"door":3,"kind":"opened","at":"2026-11-21T05:06:07.5Z"}],"outcome":"taken_out","completed_at":"2026-11-21T05:06:07.5Z"}"#,
+    );
+}
+
+#[test]
+fn owed_slips() {
+    let request = SlipRequest { badge: "BPS1".into(), pickup: PickupNumber(42) };
+    check(&request, r#"{"badge":"BPS1","pickup":42}"#);
+    check(
+        &SlipReply::Refused { reason: Reason::LabelUnknown },
+        r#"{"reply":"refused","reason":"LABEL_UNKNOWN"}"#,
+    );
+    let printed = SlipPrinted {
+        report_id: Uuid::from_u128(3),
+        badge: "BPS1".into(),
+        pickup: PickupNumber(42),
+        copy: false,
+        at: at(),
+    };
+    check(
+        &printed,
+        r#"{"report_id":"00000000-0000-0000-0000-000000000003","badge":"BPS1","pickup":42,"copy":false,"at":"2026-11-21T05:06:07.5Z"}"#,
     );
 }
 

@@ -7,10 +7,12 @@ use anyhow::{Context as _, Result};
 use pickup_customs::Signer as _;
 use pickup_server::App;
 use pickup_server::console::roles::Role;
+use pickup_server::pins;
 use pickup_server::secrets::write_private;
 use pickup_server::shop::Shop;
 
-use super::{issue_badge, issue_key};
+use super::issue_key;
+use super::people::issue;
 
 const MERCHANT: &str = "demo";
 const ADMINISTRATOR: &str = "admin";
@@ -37,11 +39,13 @@ pub async fn init(app: Arc<App>, demo: bool) -> Result<()> {
         keep(&key, &issue_key(&app, MERCHANT.to_owned()).await?)?;
     }
     say!("API key of merchant {MERCHANT}: {}", key.display());
-    let badge = dir.join("staff-badge.txt");
+    let (badge, pin) = (dir.join("staff-badge.txt"), dir.join("staff-pin.txt"));
     if !badge.exists() {
-        keep(&badge, &issue_badge(&app, STAFF.to_owned(), Some(centre.number)).await?)?;
+        let made = pins::make()?;
+        keep(&badge, &issue(&app, STAFF.to_owned(), Some(centre.number), Some(&made)).await?)?;
+        keep(&pin, made.digits())?;
     }
-    say!("Badge of {STAFF}: {}", badge.display());
+    say!("Badge of {STAFF}: {}, its PIN: {}", badge.display(), pin.display());
     let console = dir.join("console-password.txt");
     if !console.exists() {
         let word = super::account::make(&app, ADMINISTRATOR, Role::Administrator, Vec::new()).await?;

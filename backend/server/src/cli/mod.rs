@@ -9,11 +9,11 @@ use anyhow::{Context as _, Result, bail};
 use pickup_protocol::staff;
 use pickup_server::app::system_clock;
 use pickup_server::config::Config;
-use pickup_server::credentials::{self, CredentialError};
+use pickup_server::credentials;
 use pickup_server::filed;
 use pickup_server::secrets::write_private;
 use pickup_server::store::{self, StoreError};
-use pickup_server::{App, backup, books, centre, parcels, serve, trail};
+use pickup_server::{App, backup, books, parcels, serve, trail};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
@@ -38,6 +38,8 @@ mod import;
 mod init;
 mod kiosk;
 pub mod labels;
+pub mod parcel;
+pub mod people;
 pub mod shops;
 
 pub use import::import;
@@ -144,24 +146,6 @@ async fn list(app: Arc<App>) -> Result<()> {
         say!("{name:<12} {centre:>6}  {state:<10} {id}");
     }
     Ok(())
-}
-
-/// `staff badge`.
-pub async fn badge(app: Arc<App>, name: String, centre: Option<u16>) -> Result<()> {
-    say!("{}", issue_badge(&app, name, centre).await?);
-    Ok(())
-}
-
-async fn issue_badge(app: &Arc<App>, name: String, number: Option<u16>) -> Result<String> {
-    let (now, shared) = (app.now(), Arc::clone(app));
-    let badge = app.store.write(move |tx| {
-        let number = match number {
-            Some(number) => number,
-            None => centre::first(tx)?.ok_or(CredentialError::NoCentre(1))?,
-        };
-        credentials::issue_badge(tx, &shared.secrets, now, &name, number)
-    });
-    Ok(badge.await?)
 }
 
 /// `shop key`.

@@ -53,8 +53,8 @@ fn record(tx: &Conn, now: Timestamp, kiosk: &Kiosk, report: &Handover, usual_s: 
     let body =
         serde_json::to_string(report).map_err(|e| StoreError::unreadable(format!("handover {id}"), e))?;
     tx.prepare_cached(
-        "INSERT INTO handover (cell, id, pickup, kiosk_id, body_digest, body, outcome, completed_us)
-         VALUES ({cell}, ?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO handover (cell, id, pickup, kiosk_id, body_digest, body, outcome, completed_us, slip_owed)
+         VALUES ({cell}, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     )?
     .execute((
         &id,
@@ -64,6 +64,7 @@ fn record(tx: &Conn, now: Timestamp, kiosk: &Kiosk, report: &Handover, usual_s: 
         body,
         settlement.outcome(),
         us(report.completed_at),
+        i64::from(report.slips_printed == 0),
     ))?;
     apply(tx, now, kiosk, &parcel, report, &settlement, &grounds)?;
     Ok(Ack { first: true })

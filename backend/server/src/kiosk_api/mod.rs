@@ -4,7 +4,9 @@
 //! pure functions beside them.
 
 mod auth;
+mod badge;
 mod deposits;
+mod ended;
 mod enrol;
 mod grants;
 mod grounds;
@@ -15,9 +17,11 @@ mod judge;
 mod number;
 mod offer;
 mod once;
+mod openings;
 mod plan;
 mod resolutions;
 mod service;
+mod slips;
 mod staff;
 mod verdict;
 
@@ -51,6 +55,10 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/kiosk/v1/deposits", post(deposits::deposit))
         .route("/kiosk/v1/resolutions", post(resolutions::resolution))
         .route("/kiosk/v1/service", post(service::service))
+        .route("/kiosk/v1/openings", post(openings::opening))
+        .route("/kiosk/v1/openings/ended", post(ended::ended))
+        .route("/kiosk/v1/slips", post(slips::slip))
+        .route("/kiosk/v1/slips/printed", post(slips::printed))
         .route("/kiosk/v1/health", post(health::health))
         .route_layer(from_fn_with_state(Arc::clone(&app), auth::require_kiosk));
     Router::new()

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use crate::db::Conn;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::{Extension, Json};
 use jiff::Timestamp;
 use pickup_domain::parcel::{ParcelEvent, ParcelState};
@@ -19,6 +18,7 @@ use crate::App;
 use crate::error::{Body, Fault};
 use crate::parcels::{self, Parcel};
 use crate::secrets::Secrets;
+use crate::store::StoreError;
 use crate::trail::{self, Change, Kind};
 
 /// Takes what was found, once per resolution id.
@@ -47,27 +47,36 @@ fn resolve(
     kiosk: &Kiosk,
     found: &Resolution,
 ) -> Result<(), Fault> {
-    let staff = of_this_centre(tx, secrets, kiosk, &found.badge)?.ok_or_else(badge_unknown)?;
     let parcel = parcels::by_pickup(tx, found.pickup)?.ok_or_else(no_such_pickup)?;
+    let Some(staff) = of_this_centre(tx, secrets, kiosk, &found.badge)? else {
+        // Whoever looked is no member of staff any more. What was seen was seen; another one looks again.
+        return not_applied(tx, now, kiosk, &parcel, found, &kiosk.actor(), "BADGE_UNKNOWN");
+    };
     if parcel.state != ParcelState::Attention || parcel.kiosk_id.as_deref() != Some(kiosk.key.as_str()) {
-        return nothing_to_resolve(tx, now, kiosk, &parcel, found, &staff.actor());
+        // Settled otherwise meanwhile.
+        return not_applied(tx, now, kiosk, &parcel, found, &staff.actor(), "NOTHING_TO_RESOLVE");
     }
     let (event, outcome) = match found.found {
         Found::GoodsInside => (ParcelEvent::FoundInside, "inside"),
         Found::GoodsTaken => (ParcelEvent::FoundTaken, "taken"),
     };
     // The report that left it open is the one that carries the evidence of this handover.
-    tx.execute(
+    let of_shopper = tx.execute(
         "UPDATE handover SET outcome = ?2 WHERE cell = {cell} AND id =
             (SELECT id FROM handover WHERE cell = {cell} AND pickup = ?1 AND outcome = 'unknown' ORDER BY completed_us DESC LIMIT 1)",
         (parcel.number(), outcome),
-    )?;
+    )? > 0;
     let actor = staff.actor();
     let body = json!({ "kiosk": kiosk.name, "resolution": found.resolution_id, "looked_at": found.at });
     let entity = parcel.number().to_string();
     let change =
         Change { actor: &actor, kind: Kind::Handover, entity: &entity, state: outcome, body: body.clone() };
     trail::append(tx, now, &change)?;
+    if found.found == Found::GoodsTaken && !of_shopper {
+        // It was staff who opened that door, so no shopper has it.
+        told(tx, now, kiosk, &parcel, found, "PARCEL_MISSING")?;
+        return Ok(parcels::take_out(tx, now, &actor, &parcel, body).map_err(StoreError::from)?);
+    }
     let state = parcel.state.apply(event).map_err(|e| Fault::internal(&e))?;
     parcels::set_state(tx, now, &actor, &parcel, state, body)?;
     match found.found {
@@ -85,33 +94,25 @@ fn resolve(
     Ok(())
 }
 
-fn badge_unknown() -> Fault {
-    Fault::new(
-        StatusCode::FORBIDDEN,
-        "BADGE_UNKNOWN",
-        "工牌无效。",
-        "The badge belongs to nobody of this centre.",
-    )
-}
-
-/// Somebody looked, and it was settled otherwise meanwhile: nothing changes, and it is not hidden.
-fn nothing_to_resolve(
+/// Somebody looked, and nothing changes by it: it is not hidden.
+fn not_applied(
     tx: &Conn,
     now: Timestamp,
     kiosk: &Kiosk,
     parcel: &Parcel,
     found: &Resolution,
     actor: &str,
+    why: &str,
 ) -> Result<(), Fault> {
     let body = json!({ "kiosk": kiosk.name, "resolution": found.resolution_id, "looked_at": found.at,
-        "found": found.found, "conflicts": ["NOTHING_TO_RESOLVE"] });
+        "found": found.found, "conflicts": [why] });
     let entity = parcel.number().to_string();
     trail::append(
         tx,
         now,
         &Change { actor, kind: Kind::Handover, entity: &entity, state: "conflict", body },
     )?;
-    told(tx, now, kiosk, parcel, found, "NOTHING_TO_RESOLVE")
+    told(tx, now, kiosk, parcel, found, why)
 }
 
 fn told(

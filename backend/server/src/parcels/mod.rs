@@ -19,9 +19,14 @@ use crate::tasks;
 use crate::time::{after, us};
 use crate::trail::{self, Change, Kind};
 
+mod extend;
 mod found;
+mod out;
+pub mod overdue;
 
+pub use extend::{ExtendError, extend};
 pub use found::{Parcel, at_kiosk, by_order, by_pickup, by_waybill, pickup_number};
+pub use out::take_out;
 
 /// Why a parcel cannot be changed as asked.
 #[derive(Debug, thiserror::Error)]

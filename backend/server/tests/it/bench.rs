@@ -49,6 +49,10 @@ impl Drop for Bench {
 
 impl Bench {
     pub async fn start() -> Self {
+        Self::start_with(|config| config.badges_without_pin = true).await
+    }
+
+    pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
         let dir = std::env::temp_dir().join(format!("pickup-server-{}", Uuid::new_v4()));
         let ahead = Ahead::default();
         let read = Arc::clone(&ahead);
@@ -56,7 +60,8 @@ impl Bench {
             Arc::new(move || Timestamp::now() + SignedDuration::from_secs(read.load(Ordering::SeqCst)));
         let scratch = Scratch::by_environment().unwrap();
         let database = scratch.database.clone();
-        let config = Config { data_dir: dir.clone(), database, ..Config::default() };
+        let mut config = Config { data_dir: dir.clone(), database, ..Config::default() };
+        change(&mut config);
         let app = App::open(config, clock).unwrap();
         let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("https://localhost:{}/kiosk/v1", tcp.local_addr().unwrap().port());

@@ -6,6 +6,7 @@ use pickup_protocol::kiosk::{
     Ack, Deposit, DepositOutcome, DepositPlanReply, DepositPlanRequest, DoorOffer, DoorSize, StaffReply,
     StaffRequest,
 };
+use pickup_protocol::work::Work;
 use pickup_protocol::{DoorNumber, PickupNumber, Reason, staff};
 use uuid::Uuid;
 
@@ -185,10 +186,11 @@ async fn a_badge_is_welcome_in_its_own_centre_only() {
     let bench = Bench::start().await;
     let kiosk = bench.kiosk("K1", 1).await;
     let (here, there) = (bench.badge("示例店员", 1).await, bench.badge("另一店员", 2).await);
-    let welcome = kiosk.post("staff", &StaffRequest { badge: here.to_lowercase() }).await;
-    assert_eq!(welcome, Ok(StaffReply::Welcome { name: "示例店员".into(), attention: vec![] }));
+    let welcome = kiosk.post("staff", &StaffRequest { badge: here.to_lowercase(), pin: None }).await;
+    let work = Work::default();
+    assert_eq!(welcome, Ok(StaffReply::Welcome { name: "示例店员".into(), attention: vec![], work }));
     for badge in [there.as_str(), "", "BP1XYZ"] {
-        let answer = kiosk.post("staff", &StaffRequest { badge: badge.into() }).await;
+        let answer = kiosk.post("staff", &StaffRequest { badge: badge.into(), pin: None }).await;
         assert_eq!(answer, Ok(StaffReply::Refused { reason: Reason::BadgeUnknown }), "{badge}");
     }
 }

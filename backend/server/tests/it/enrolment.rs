@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::bench::{Bench, csr, secret_of};
 
-const PATHS: [(&str, &str); 11] = [
+const PATHS: [(&str, &str); 15] = [
     ("GET", "hello"),
     ("GET", "manifest"),
     ("POST", "verdict"),
@@ -20,6 +20,10 @@ const PATHS: [(&str, &str); 11] = [
     ("POST", "deposits"),
     ("POST", "resolutions"),
     ("POST", "service"),
+    ("POST", "openings"),
+    ("POST", "openings/ended"),
+    ("POST", "slips"),
+    ("POST", "slips/printed"),
     ("POST", "health"),
 ];
 

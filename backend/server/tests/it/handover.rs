@@ -5,7 +5,9 @@ use pickup_protocol::kiosk::{
     Ack, Attention, Found, GrantReply, Handover, HandoverOutcome, Hello, Offer, Resolution, Slip, StaffReply,
     StaffRequest, Verdict,
 };
+use pickup_protocol::work::Work;
 use pickup_protocol::{DoorNumber, Manifest, ManifestUse, Reason, SignedManifest};
+use pickup_server::pins;
 use uuid::Uuid;
 
 use crate::bench::{Bench, Caller};
@@ -212,9 +214,10 @@ async fn a_door_nobody_is_sure_of_waits_for_staff() {
     let badge = bench.badge("另一店员", 1).await;
     let unknown = picked_up(&kiosk, &ticket, HandoverOutcome::Unknown).await;
     assert_eq!(refused(&kiosk, &ticket).await, Reason::NeedsAttendant);
-    let welcome = kiosk.post("staff", &StaffRequest { badge: badge.clone() }).await;
+    let welcome = kiosk.post("staff", &StaffRequest { badge: badge.clone(), pin: None }).await;
     let attention = vec![Attention { pickup: unknown.pickup, waybill: "WB1".into(), door: DoorNumber(4) }];
-    assert_eq!(welcome, Ok(StaffReply::Welcome { name: "另一店员".into(), attention }));
+    let work = Work { taken: vec![DoorNumber(4)], ..Work::default() };
+    assert_eq!(welcome, Ok(StaffReply::Welcome { name: "另一店员".into(), attention, work }));
 
     let inside = Resolution {
         resolution_id: Uuid::new_v4(),
@@ -238,7 +241,7 @@ async fn a_door_nobody_is_sure_of_waits_for_staff() {
 }
 
 #[tokio::test]
-async fn only_staff_resolve_and_only_what_is_open() {
+async fn what_somebody_saw_whose_badge_was_revoked_meanwhile_is_a_task_and_changes_nothing() {
     let (bench, kiosk, ticket) = stored().await;
     let (offer, _) = offered(&kiosk, &ticket).await;
     let resolution = |badge: &str| Resolution {
@@ -248,12 +251,16 @@ async fn only_staff_resolve_and_only_what_is_open() {
         found: Found::GoodsTaken,
         at: Timestamp::now(),
     };
-    let stranger = kiosk.post::<Ack>("resolutions", &resolution("BPS1")).await;
-    assert_eq!(stranger, Err((403, "BADGE_UNKNOWN".into())));
+    let revoked = bench.badge("离职店员", 1).await;
+    let now = bench.app.now();
+    bench.write(move |tx| pins::revoke(tx, now, "离职店员").unwrap()).await;
+    let seen = kiosk.post::<Ack>("resolutions", &resolution(&revoked)).await;
+    assert_eq!(seen, Ok(Ack { first: true }), "it is never turned away");
+    assert_eq!(conflicts(&bench).await, r#"["BADGE_UNKNOWN"]"#);
     let badge = bench.badge("另一店员", 1).await;
     let nothing = kiosk.post::<Ack>("resolutions", &resolution(&badge)).await;
     assert_eq!(nothing, Ok(Ack { first: true }), "what was seen is kept, and changes nothing");
     assert_eq!(bench.text("SELECT state FROM parcel").await, "in_locker");
     assert_eq!(conflicts(&bench).await, r#"["NOTHING_TO_RESOLVE"]"#);
-    assert_eq!(open_tasks(&bench).await.len(), 1);
+    assert_eq!(open_tasks(&bench).await.len(), 2);
 }

@@ -23,3 +23,4 @@ mod simulation;
 mod store;
 mod trail;
 mod web;
+mod work;

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use pickup_protocol::kiosk::{
     DepositPlanReply, DoorEventKind, GrantReply, Handover, HandoverOutcome, StaffReply, Verdict,
 };
+use pickup_protocol::work::{OpeningReply, OpeningRequest, Pin, SlipReply};
 use pickup_protocol::{DoorNumber, Language, Reason};
 use pickup_session::{
     Action, Card, Command, Config, Display, Event, Now, OpenFailure, Record, Recovery, Screen, Session,
@@ -22,6 +23,9 @@ pub struct Asked {
     pub grant: Option<Uuid>,
     pub staff: Option<Uuid>,
     pub plan: Option<Uuid>,
+    pub opening: Option<OpeningRequest>,
+    pub slip: Option<Uuid>,
+    pub pin: Option<Pin>,
     pub job: Option<SlipJob>,
     pub sample: Option<u64>,
 }
@@ -151,7 +155,12 @@ impl Kiosk {
                 Command::Journal { write, records } => self.unwritten.push((write, records)),
                 Command::AskVerdict(request) => self.asked.verdict = Some(request.request_id),
                 Command::AskGrant(request) => self.asked.grant = Some(request.grant_id),
-                Command::AskStaff { ask, .. } => self.asked.staff = Some(ask),
+                Command::AskStaff { ask, pin, .. } => {
+                    self.asked.staff = Some(ask);
+                    self.asked.pin = pin;
+                }
+                Command::AskOpening(request) => self.asked.opening = Some(request),
+                Command::AskSlip { ask, .. } => self.asked.slip = Some(ask),
                 Command::AskPlan(request) => self.asked.plan = Some(request.request_id),
                 Command::Print(job) => self.asked.job = Some(*job),
                 Command::AskNumber(request) => self.asked.verdict = Some(request.request_id),
@@ -188,6 +197,8 @@ impl Kiosk {
             Command::AskGrant(_) => "ask for a grant".into(),
             Command::AskStaff { .. } => "ask whose badge".into(),
             Command::AskPlan(_) => "ask for a door".into(),
+            Command::AskOpening(request) => format!("ask to open {}", request.door.0),
+            Command::AskSlip { .. } => "ask for a slip".into(),
             Command::PollCards(on) => if *on { "look for cards" } else { "stop looking" }.into(),
             Command::Print(job) => if job.copy { "print a copy" } else { "print" }.into(),
             Command::OpenDoor(door) => format!("open {}", door.0),
@@ -268,6 +279,16 @@ impl Kiosk {
     pub fn plan(&mut self, answer: Result<DepositPlanReply, Unreachable>) {
         let ask = self.asked.plan.take().expect("no plan was asked for");
         self.send(Event::Plan(ask, answer));
+    }
+
+    pub fn opening(&mut self, answer: Result<OpeningReply, Unreachable>) {
+        let request = self.asked.opening.take().expect("nobody asked to open a door");
+        self.send(Event::Opening(request.opening_id, answer));
+    }
+
+    pub fn slip(&mut self, answer: Result<SlipReply, Unreachable>) {
+        let ask = self.asked.slip.take().expect("nobody asked for a slip");
+        self.send(Event::Slip(ask, answer.map(Box::new)));
     }
 
     pub fn job(&self) -> &SlipJob {
@@ -359,6 +380,11 @@ pub fn record_name(record: &Record) -> String {
         Record::LookIntent { .. } => "look intent".into(),
         Record::Resolved(resolution) => format!("resolved {:?}", resolution.found),
         Record::Service(change) => change.out.map_or("put back", |_| "taken out").into(),
+        Record::OpeningBegun(open) => format!("opening begun {}", open.purpose.as_str()),
+        Record::OpeningDoor { event, .. } => format!("opening {}", door(event.kind)),
+        Record::OpeningAnswered { outcome, .. } => format!("answered {}", outcome.as_str()),
+        Record::OpeningEnded(opening) => format!("opening ended {}", opening.outcome.as_str()),
+        Record::OwedSlipPrinted(_) => "owed slip printed".into(),
         Record::Reported { .. } => "reported".into(),
         Record::Sent { .. } => "sent".into(),
         Record::Kept(_) => "kept".into(),

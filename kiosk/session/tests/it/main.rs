@@ -18,3 +18,4 @@ mod staff;
 mod typed;
 mod waiting;
 mod withdraw;
+mod work;

@@ -2,9 +2,11 @@
 
 use fastrand::Rng;
 use pickup_protocol::kiosk::{
-    DoorEvent, DoorEventKind, Evidence, EvidenceMethod, Found, Handover, HandoverOutcome, Resolution,
+    Deposit, DepositOutcome, DoorEvent, DoorEventKind, Evidence, EvidenceMethod, Found, Handover,
+    HandoverOutcome, Resolution,
 };
 use pickup_protocol::service::{OutReason, ServiceChange};
+use pickup_protocol::work::{Opening, OpeningOutcome, Purpose};
 use pickup_protocol::{DoorNumber, PickupNumber};
 use pickup_session::journal::{OpenPickup, Record, Recovery, recover};
 use pickup_session::shorten;
@@ -41,8 +43,29 @@ fn handover(rng: &mut Rng, pickup: u64) -> Record {
 fn any_line(rng: &mut Rng, before: &[Record]) -> Record {
     let number = rng.u64(1..5);
     let (pickup, door) = (PickupNumber(number), DoorNumber(rng.u16(1..4)));
-    match rng.u8(0..11) {
-        10 => Record::Service(Box::new(ServiceChange {
+    match rng.u8(0..13) {
+        10 => Record::OpeningEnded(Box::new(Opening {
+            report_id: Uuid::from_u128(rng.u128(..)),
+            opening_id: None,
+            badge: "BADGE".into(),
+            door,
+            purpose: Purpose::Parcel,
+            pickup: Some(pickup),
+            door_events: Vec::new(),
+            outcome: if rng.bool() { OpeningOutcome::TakenOut } else { OpeningOutcome::Inside },
+            completed_at: later(rng.i64(0..90)),
+        })),
+        11 => Record::Deposited(Box::new(Deposit {
+            deposit_id: Uuid::from_u128(rng.u128(..)),
+            request_id: Uuid::nil(),
+            pickup,
+            badge: "BADGE".into(),
+            door,
+            door_events: Vec::new(),
+            outcome: DepositOutcome::Stored,
+            completed_at: later(rng.i64(0..90)),
+        })),
+        12 => Record::Service(Box::new(ServiceChange {
             change_id: Uuid::from_u128(rng.u128(..)),
             badge: "BADGE".into(),
             out: rng.bool().then_some(OutReason::Stocktaking),

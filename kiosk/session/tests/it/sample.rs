@@ -10,6 +10,7 @@ use pickup_protocol::kiosk::{
     PublicKey, Slip, StaffReply, Text, Verdict,
 };
 use pickup_protocol::manifest::Collected;
+use pickup_protocol::work::{Behind, OpeningReply, OwedSlip, Removal, RemovalReason, Work};
 use pickup_protocol::{
     DoorNumber, IdentityDigest, Manifest, ManifestEntry, PickupNumber, SignedManifest, Ticket, TypedNumber,
     staff,
@@ -202,7 +203,31 @@ pub fn welcome(attention: &[(u64, u16)]) -> StaffReply {
         waybill: format!("WB2026{pickup:04}"),
         door: DoorNumber(door),
     });
-    StaffReply::Welcome { name: STAFF_NAME.into(), attention: attention.collect() }
+    let taken = attention.clone().map(|case| case.door).collect();
+    let work = Work { taken, ..Work::default() };
+    StaffReply::Welcome { name: STAFF_NAME.into(), attention: attention.collect(), work }
+}
+
+/// A welcome with parcels to be taken out, each behind its door.
+pub fn welcome_to_work(removals: &[(u64, u16)]) -> StaffReply {
+    let removal = |&(pickup, door): &(u64, u16)| Removal {
+        pickup: PickupNumber(pickup),
+        waybill: format!("WB2026{pickup:04}"),
+        door: DoorNumber(door),
+        why: RemovalReason::Overdue,
+        since: Some(start()),
+    };
+    let removals: Vec<Removal> = removals.iter().map(removal).collect();
+    let taken = removals.iter().map(|removal| removal.door).collect();
+    let owed =
+        vec![OwedSlip { pickup: PickupNumber(8), waybill: "WB20260008".into(), handed_over_at: start() }];
+    let work = Work { removals, taken, owed };
+    StaffReply::Welcome { name: STAFF_NAME.into(), attention: Vec::new(), work }
+}
+
+pub fn opening(pickup: Option<u64>) -> OpeningReply {
+    let behind = |pickup| Behind { pickup: PickupNumber(pickup), waybill: format!("WB2026{pickup:04}") };
+    OpeningReply::Granted { parcel: pickup.map(behind) }
 }
 
 pub fn plan(pickup: u64, door: u16) -> DepositPlanReply {

@@ -48,13 +48,14 @@ pub async fn run(setup: Setup) -> Result<bool> {
 fn greet(product: &Product) {
     println!(
         "\n  Bench page   {}\n  On a phone   {}/p/1/MLK-001 (as the code of a shelf label leads there; buyers in \
-         backend/server/demo/buyers.toml)\n  Text messages in {}\n  Shop API     {} (key in {})\n  Staff badge  {}\n",
+         backend/server/demo/buyers.toml)\n  Text messages in {}\n  Shop API     {} (key in {})\n  Staff badge  {}\n  Its PIN      {}\n",
         product.hands.base,
         product.shop_url(),
         product.dir().join("backend/messages").display(),
         product.shop_url(),
         product.dir().join("backend/shop-api-key.txt").display(),
-        product.badge
+        product.badge,
+        product.hands.pin
     );
     println!(
         "Open the bench page in a browser. It has the kiosk's screen, the codes, the cards and the doors."
@@ -77,7 +78,7 @@ async fn order(product: &Product, codes: &mut Vec<Code>, placed: &mut usize) -> 
     product.hands.offer_codes(codes).await?;
     *placed = number;
     println!(
-        "Released. On the bench page: scan the staff badge, then the label of {}; put the parcel in by closing \
+        "Released. On the bench page: scan the staff badge, type its PIN, then scan the label of {}; put the parcel in by closing \
          the door; leave staff mode. Then scan the ticket, lay {}'s card on the reader, confirm, close the door.",
         bought.order_no, person.name
     );

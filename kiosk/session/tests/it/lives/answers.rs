@@ -1,5 +1,6 @@
 //! What answers the session: disk, backend behind its network, lock and printer.
 
+use pickup_protocol::work::{OpeningReply, SlipReply};
 use pickup_protocol::{DoorNumber, Reason};
 use pickup_session::journal::Record;
 use pickup_session::{Event, OpenFailure, SlipJob, Unreachable};
@@ -57,7 +58,9 @@ impl World {
                 Event::Verdict(request.request_id, Ok(Box::new(self.backend.verdict(request, now))))
             }
             Ask::Grant(request) => Event::Grant(request.grant_id, Ok(self.backend.grant(request, now))),
-            Ask::Staff(ask) => Event::Staff(*ask, Ok(self.backend.welcome())),
+            Ask::Staff(ask, pin) => Event::Staff(*ask, Ok(self.backend.welcome(pin.as_ref()))),
+            Ask::Opening(request) => Event::Opening(request.opening_id, Ok(self.backend.opening(request))),
+            Ask::Slip(ask) => Event::Slip(*ask, Err(Unreachable)),
             Ask::Plan(request) => Event::Plan(request.request_id, Ok(self.backend.plan(request))),
         }
     }
@@ -156,7 +159,9 @@ fn unreachable(ask: &Ask) -> Event {
     match ask {
         Ask::Verdict(request) => Event::Verdict(request.request_id, Err(Unreachable)),
         Ask::Grant(request) => Event::Grant(request.grant_id, Err(Unreachable)),
-        Ask::Staff(ask) => Event::Staff(*ask, Err(Unreachable)),
+        Ask::Staff(ask, _) => Event::Staff(*ask, Err(Unreachable)),
+        Ask::Opening(request) => Event::Opening(request.opening_id, Err(Unreachable)),
+        Ask::Slip(ask) => Event::Slip(*ask, Err(Unreachable)),
         Ask::Plan(request) => Event::Plan(request.request_id, Err(Unreachable)),
     }
 }
@@ -167,7 +172,9 @@ fn refused(ask: &Ask, reason: Reason) -> Event {
             Event::Verdict(request.request_id, Ok(Box::new(Verdict::refused(reason, None))))
         }
         Ask::Grant(request) => Event::Grant(request.grant_id, Ok(GrantReply::Refused { reason })),
-        Ask::Staff(ask) => Event::Staff(*ask, Ok(StaffReply::Refused { reason })),
+        Ask::Staff(ask, _) => Event::Staff(*ask, Ok(StaffReply::Refused { reason })),
+        Ask::Opening(request) => Event::Opening(request.opening_id, Ok(OpeningReply::Refused { reason })),
+        Ask::Slip(ask) => Event::Slip(*ask, Ok(Box::new(SlipReply::Refused { reason }))),
         Ask::Plan(request) => Event::Plan(request.request_id, Ok(DepositPlanReply::Refused { reason })),
     }
 }

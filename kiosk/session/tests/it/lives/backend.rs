@@ -11,7 +11,11 @@ use pickup_protocol::kiosk::{
     GrantRequest, Handover, HandoverOutcome, Resolution, StaffReply, Verdict, VerdictRequest,
 };
 use pickup_protocol::manifest::Collected;
-use pickup_protocol::{Manifest, ManifestEntry, PickupNumber, Reason, staff};
+use pickup_protocol::work::{
+    Behind, Opening, OpeningOutcome, OpeningReply, OpeningRequest, Pin, PinProblem, Purpose, Removal,
+    RemovalReason, Work,
+};
+use pickup_protocol::{DoorNumber, Manifest, ManifestEntry, PickupNumber, Reason, staff};
 use pickup_session::journal::Report;
 use uuid::Uuid;
 
@@ -27,6 +31,9 @@ pub enum Place {
     Ready,
     InLocker,
     Attention,
+    Overdue,
+    /// In the hands of staff.
+    Out,
     Collected(Timestamp),
 }
 
@@ -62,6 +69,11 @@ pub struct Backend {
     /// Parcels of which a report contradicted what was known here: a person was told.
     pub conflicts: BTreeSet<PickupNumber>,
     handed_over: BTreeMap<PickupNumber, u32>,
+    openings: BTreeMap<Uuid, OpeningRequest>,
+    /// Parcels that want a look because of a shopper, and not of staff.
+    left_open: BTreeSet<PickupNumber>,
+    /// How often a second person vouched.
+    pub forced: u64,
 }
 
 impl Backend {
@@ -90,6 +102,8 @@ impl Backend {
             _ if parcel.withdrawn.is_some() => Err(Reason::Cancelled),
             Place::Ready => Err(Reason::NotInLocker),
             Place::Attention => Err(Reason::NeedsAttendant),
+            Place::Overdue => Err(Reason::TicketExpired),
+            Place::Out => Err(Reason::Cancelled),
             Place::InLocker if now > PAPERS.offer(pickup).not_after => Err(Reason::TicketExpired),
             Place::InLocker => Ok(()),
         }
@@ -110,13 +124,108 @@ impl Backend {
         reply
     }
 
-    pub fn welcome(&self) -> StaffReply {
+    pub fn welcome(&self, pin: Option<&Pin>) -> StaffReply {
+        if let Some(reply) = Self::pin_missing(pin) {
+            return StaffReply::Pin { problem: reply };
+        }
         let waits = |parcel: &Parcel| parcel.place == Place::Attention;
         let attention = self.parcels.iter().filter(|(_, parcel)| waits(parcel)).map(|(&pickup, _)| {
             let offer = PAPERS.offer(pickup);
             Attention { pickup, waybill: offer.waybill.clone(), door: offer.doors[0] }
         });
-        StaffReply::Welcome { name: sample::STAFF_NAME.into(), attention: attention.collect() }
+        let attention = attention.collect();
+        StaffReply::Welcome { name: sample::STAFF_NAME.into(), attention, work: self.work() }
+    }
+
+    /// What is said of a PIN that is not the right one.
+    fn pin_missing(pin: Option<&Pin>) -> Option<Option<PinProblem>> {
+        match pin.map(Pin::digits) {
+            Some("2468") => None,
+            Some(_) => Some(Some(PinProblem { tries_left: 2 })),
+            None => Some(None),
+        }
+    }
+
+    fn work(&self) -> Work {
+        let placed = |wanted: &[Place]| -> Vec<PickupNumber> {
+            self.parcels
+                .iter()
+                .filter(|(_, p)| wanted.contains(&p.place))
+                .map(|(pickup, _)| *pickup)
+                .collect()
+        };
+        let removal = |pickup: PickupNumber| {
+            let (waybill, door) = (PAPERS.offer(pickup).waybill.clone(), PAPERS.offer(pickup).doors[0]);
+            Removal { pickup, waybill, door, why: RemovalReason::Overdue, since: None }
+        };
+        let behind = placed(&[Place::InLocker, Place::Attention, Place::Overdue]);
+        Work {
+            removals: placed(&[Place::Overdue]).into_iter().map(removal).collect(),
+            taken: behind.into_iter().flat_map(|pickup| PAPERS.offer(pickup).doors.clone()).collect(),
+            owed: Vec::new(),
+        }
+    }
+
+    fn behind(&self, door: DoorNumber) -> Option<(PickupNumber, Place)> {
+        let offer = PAPERS.offers.iter().find(|offer| offer.doors.contains(&door))?;
+        let place = self.parcels.get(&offer.pickup)?.place;
+        matches!(place, Place::InLocker | Place::Attention | Place::Overdue).then_some((offer.pickup, place))
+    }
+
+    pub fn opening(&mut self, request: &OpeningRequest) -> OpeningReply {
+        let behind = self.behind(request.door);
+        let overdue = matches!(behind, Some((_, Place::Overdue)));
+        if request.purpose == Purpose::Removal && !overdue {
+            return OpeningReply::Refused { reason: Reason::NothingToRemove };
+        }
+        if behind.is_some() && !overdue {
+            let Some(second) = &request.second else { return OpeningReply::SecondNeeded };
+            if let Some(problem) = Self::pin_missing(second.pin.as_ref()) {
+                return OpeningReply::SecondPin { problem };
+            }
+            self.forced += 1;
+        }
+        self.openings.insert(request.opening_id, request.clone());
+        let parcel = |(pickup, _)| Behind { pickup, waybill: PAPERS.offer(pickup).waybill.clone() };
+        OpeningReply::Granted { parcel: behind.map(parcel) }
+    }
+
+    /// Nobody came for what lies in the lockers; or somebody is given more time for what was taken out.
+    pub fn time_runs_out(&mut self, pickup: PickupNumber) {
+        if let Some(parcel) = self.parcels.get_mut(&pickup) {
+            parcel.place = match parcel.place {
+                Place::InLocker => Place::Overdue,
+                Place::Overdue => Place::InLocker,
+                Place::Out => Place::Ready,
+                other => other,
+            };
+        }
+    }
+
+    fn opened(&mut self, opening: &Opening) -> Result<(), String> {
+        let Some(id) = opening.opening_id else {
+            let empty = self.behind(opening.door).is_none() && opening.pickup.is_none();
+            return if empty { Ok(()) } else { Err(format!("{} was opened as empty", opening.door)) };
+        };
+        let known = self.openings.get(&id);
+        if known.is_none_or(|request| request.door != opening.door || request.purpose != opening.purpose) {
+            return Err(format!("{} was opened by staff on nobody's word", opening.door));
+        }
+        let Some(pickup) = opening.pickup else { return Ok(()) };
+        let parcel = self.parcels.get_mut(&pickup).ok_or_else(|| format!("{pickup} is nobody's"))?;
+        let there = matches!(parcel.place, Place::InLocker | Place::Overdue | Place::Attention);
+        match opening.outcome {
+            OpeningOutcome::TakenOut | OpeningOutcome::Empty if there => {
+                parcel.place = Place::Out;
+                if opening.outcome == OpeningOutcome::Empty {
+                    self.conflicts.insert(pickup);
+                }
+            }
+            OpeningOutcome::Unclear if there => parcel.place = Place::Attention,
+            OpeningOutcome::TakenOut | OpeningOutcome::Empty => drop(self.conflicts.insert(pickup)),
+            _ => {}
+        }
+        Ok(())
     }
 
     pub fn plan(&self, request: &DepositPlanRequest) -> DepositPlanReply {
@@ -187,7 +296,8 @@ impl Backend {
             Report::Handover(handover) => self.handover(handover),
             Report::Deposit(deposit) => self.deposit(deposit),
             Report::Resolution(resolution) => self.resolution(resolution),
-            Report::Service(_) => Ok(()),
+            Report::Opening(opening) => self.opened(opening),
+            Report::Slip(_) | Report::Service(_) => Ok(()),
         }
     }
 
@@ -198,11 +308,14 @@ impl Backend {
         let taken = handover.outcome == HandoverOutcome::Taken;
         let before = parcel.place;
         match (before, taken) {
-            (Place::InLocker, true) | (Place::Attention, true) => {
+            (Place::InLocker | Place::Attention | Place::Overdue, true) => {
                 parcel.place = Place::Collected(handover.completed_at);
                 *self.handed_over.entry(pickup).or_default() += 1;
             }
-            (Place::InLocker, false) => parcel.place = Place::Attention,
+            (Place::InLocker | Place::Overdue, false) => {
+                parcel.place = Place::Attention;
+                self.left_open.insert(pickup);
+            }
             _ => {}
         }
         let as_expected = matches!((before, taken), (Place::InLocker, _) | (Place::Attention, false));
@@ -257,6 +370,10 @@ impl Backend {
         }
         match resolution.found {
             Found::GoodsInside => parcel.place = Place::InLocker,
+            Found::GoodsTaken if !self.left_open.contains(&pickup) => {
+                parcel.place = Place::Out;
+                self.conflicts.insert(pickup);
+            }
             Found::GoodsTaken => {
                 parcel.place = Place::Collected(resolution.at);
                 *self.handed_over.entry(pickup).or_default() += 1;

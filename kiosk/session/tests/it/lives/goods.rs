@@ -34,6 +34,13 @@ impl Goods {
         }
     }
 
+    /// Staff take out all of the parcel behind this door.
+    pub fn take_out(&mut self, door: DoorNumber) {
+        if let Some(offer) = PAPERS.offers.iter().find(|offer| offer.doors.contains(&door)) {
+            self.inside.retain(|door| !offer.doors.contains(door));
+        }
+    }
+
     pub fn remove(&mut self, door: DoorNumber) {
         self.inside.remove(&door);
     }
@@ -58,7 +65,8 @@ impl Goods {
             let told = backend.conflicts.contains(&pickup);
             let wrong = match parcel.place {
                 Place::Collected(_) => inside,
-                Place::InLocker => !inside,
+                Place::InLocker | Place::Overdue => !inside,
+                Place::Out => inside,
                 Place::Ready => taken,
                 Place::Attention => false,
             };

@@ -5,7 +5,7 @@ use std::time::Duration;
 use pickup_protocol::service::OutReason;
 use pickup_protocol::{DoorNumber, PickupNumber};
 use pickup_session::service::ServiceAction;
-use pickup_session::{Action, Card, Event, Look, Screen, Trouble};
+use pickup_session::{Action, Card, Event, Inside, ListKind, Look, Screen, Trouble};
 
 use super::backend::{Parcel, Place};
 use super::papers::{PAPERS, Papers};
@@ -95,6 +95,20 @@ impl World {
                 let inside = self.goods.left_of_parcel_behind(door);
                 self.touch(if inside { Action::GoodsInside } else { Action::GoodsTaken })
             }
+            Screen::StaffPin { typed, .. } => self.type_pin(typed),
+            Screen::StaffSecond { .. } if mood == 9 => self.touch(Action::Cancel),
+            Screen::StaffSecond { .. } => self.scan(pickup_protocol::staff::badge([8; 16]).into_bytes()),
+            Screen::StaffList { .. } if mood == 9 => self.touch(Action::Cancel),
+            Screen::StaffList { .. } => {
+                let at = self.rng.u8(..6);
+                self.touch(Action::Pick(at))
+            }
+            Screen::StaffInside { step: Inside::Decide, door, .. } => self.say_what_is_inside(door),
+            Screen::StaffInside { door, .. } => self.shut(door),
+            Screen::StaffHome { removals, .. } if removals > 0 && mood < 4 => {
+                self.touch(Action::List(ListKind::Removals))
+            }
+            Screen::StaffHome { .. } if mood == 4 => self.touch(Action::List(ListKind::Doors)),
             Screen::StaffHome { attention, .. } if !attention.is_empty() && mood < 8 => {
                 self.touch(Action::StaffOpen)
             }
@@ -119,9 +133,43 @@ impl World {
         }
     }
 
+    /// Most type the right one.
+    fn type_pin(&mut self, typed: u8) -> Step {
+        for place in typed..4 {
+            let slips = self.rng.u8(..40) == 0;
+            self.touch(Action::Digit(if slips { 9 } else { 2 * (place + 1) }))?;
+        }
+        self.touch(Action::Confirm)
+    }
+
+    /// Staff look, and take the parcel with them or leave it.
+    fn say_what_is_inside(&mut self, door: DoorNumber) -> Step {
+        self.rules.staff_took_over(door);
+        if !self.goods.left_of_parcel_behind(door) {
+            return self.touch(Action::NothingInside);
+        }
+        match self.rng.u8(..4) {
+            0 => self.touch(Action::StillInside),
+            // Without a word.
+            1 => self.shut(door),
+            _ => {
+                self.goods.take_out(door);
+                self.touch(Action::TakenOut)
+            }
+        }
+    }
+
+    /// What lies in a locker waits too long, or gets more time.
+    fn time_runs_out(&mut self) -> Step {
+        let pickup = PAPERS.offers[self.rng.usize(..5)].pickup;
+        self.note(|| format!("the time of {pickup} runs out, or is made longer"));
+        self.backend.time_runs_out(pickup);
+        Ok(())
+    }
+
     pub fn contrary_step(&mut self) -> Step {
         let any = self.rng.usize(..1_000_000);
-        match self.rng.u8(..26) {
+        match self.rng.u8(..28) {
             0..4 => self.touch_anything(any),
             4 => self.scan_a_ticket(),
             5 => self.scan(PAPERS.noise[any % PAPERS.noise.len()].clone()),
@@ -143,6 +191,7 @@ impl World {
             20 | 21 => self.network(any.is_multiple_of(2)),
             22 | 23 => self.withdraw(),
             24 => self.contact(),
+            25 | 26 => self.time_runs_out(),
             _ => self.answer().map(drop),
         }
     }

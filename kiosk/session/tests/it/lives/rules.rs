@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use pickup_protocol::kiosk::{
     DepositOutcome, DepositPlanReply, DoorEventKind, Found, GrantReply, Handover, HandoverOutcome, Verdict,
 };
+use pickup_protocol::work::{Opening, OpeningOutcome, OpeningReply};
 use pickup_protocol::{DoorNumber, Language, Manifest, PickupNumber};
 use pickup_session::journal::OpenPickup;
 use pickup_session::{Action, Command, Event, Now, Record, Session, SlipJob, View, recover};
@@ -36,6 +37,9 @@ pub struct Powered {
     /// The pickup that was last let go on.
     pub running: Option<PickupNumber>,
     pub withdrawn: BTreeSet<PickupNumber>,
+    /// Doors that the backend let staff open.
+    allowed: BTreeSet<DoorNumber>,
+    asked: BTreeMap<Uuid, DoorNumber>,
     pub pulsed: BTreeSet<PickupNumber>,
     card_matched: bool,
     polling: bool,
@@ -78,6 +82,9 @@ impl Rules {
             Event::Verdict(_, Ok(verdict)) => {
                 powered.turned_away = matches!(**verdict, Verdict::Refused { .. });
             }
+            Event::Opening(id, Ok(OpeningReply::Granted { .. })) => {
+                powered.allowed.extend(powered.asked.get(id));
+            }
             Event::Card(card) if powered.polling => {
                 let good = card.valid_until.as_deref().is_none_or(|until| until > "20261130");
                 let matches = powered.visit.is_some_and(|pickup| Papers::buyer(pickup) == card.number);
@@ -109,7 +116,14 @@ impl Rules {
                 self.powered.card_matched = false;
                 self.powered.turned_away = false;
             }
-            Command::AskStaff { .. } => self.powered.visit = None,
+            Command::AskStaff { pin, .. } => {
+                self.powered.visit = None;
+                self.tally.pins += u64::from(pin.is_some());
+            }
+            Command::AskOpening(request) => {
+                self.powered.asked.insert(request.opening_id, request.door);
+                self.tally.forced += u64::from(request.second.as_ref().is_some_and(|s| s.pin.is_some()));
+            }
             Command::PollCards(on) => self.powered.polling = *on,
             Command::Journal { records, .. } => {
                 for record in records {
@@ -134,6 +148,7 @@ impl Rules {
             Command::Show(_)
             | Command::AskGrant(_)
             | Command::AskPlan(_)
+            | Command::AskSlip { .. }
             | Command::PrintSample(_)
             | Command::CallStaff(_)
             | Command::CallAbout { .. } => {}
@@ -228,6 +243,12 @@ impl Rules {
             Record::DepositDoor { event, .. } if event.kind == DoorEventKind::Intent => {
                 powered.intents.entry(event.door).or_default().push(Purpose::Staff);
             }
+            Record::OpeningBegun(open) => {
+                let known = open.opening_id.is_none() || powered.allowed.contains(&open.door);
+                must(known, || format!("door {} is opened by staff on nobody's word", open.door))?;
+                powered.intents.entry(open.door).or_default().push(Purpose::Staff);
+            }
+            Record::OpeningEnded(opening) => self.opened(opening)?,
             Record::LookIntent { door, .. } => powered.intents.entry(*door).or_default().push(Purpose::Staff),
             Record::Abandoned { pickup } => {
                 self.purposes.retain(|_, purpose| *purpose != Purpose::Pickup(*pickup));
@@ -238,7 +259,10 @@ impl Rules {
             Record::Deposited(deposit) => {
                 must(self.reports.insert(deposit.deposit_id), || "a deposit is reported twice".into())?;
                 match deposit.outcome {
-                    DepositOutcome::Stored => self.tally.stored += 1,
+                    DepositOutcome::Stored => {
+                        self.unclear.remove(&deposit.pickup);
+                        self.tally.stored += 1;
+                    }
                     DepositOutcome::NotStored => self.tally.not_stored += 1,
                 }
             }
@@ -261,6 +285,16 @@ impl Rules {
             }
             _ => {}
         }
+        Ok(())
+    }
+
+    fn opened(&mut self, opening: &Opening) -> Result<(), String> {
+        must(self.reports.insert(opening.report_id), || "an opening is reported twice".into())?;
+        self.unclear.extend(pickup_session::journal::not_there(opening));
+        self.tally.opened += 1;
+        self.tally.taken_out += u64::from(opening.outcome == OpeningOutcome::TakenOut);
+        self.tally.opened_offline += u64::from(opening.opening_id.is_none());
+        self.tally.unsaid += u64::from(opening.outcome == OpeningOutcome::Unclear);
         Ok(())
     }
 
@@ -316,6 +350,7 @@ impl Rules {
         let found = recover(disk.iter().cloned());
         let open = found.pickup.filter(|pickup| !pickup.door_events.is_empty());
         must(open.is_none(), || format!("a pickup never ended: {open:?}"))?;
+        must(found.opening.is_none(), || format!("an opening never ended: {:?}", found.opening))?;
         must(found.deposit.is_none(), || format!("a deposit never ended: {:?}", found.deposit))
     }
 }

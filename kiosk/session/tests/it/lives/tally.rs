@@ -17,8 +17,8 @@ macro_rules! tally {
 
 tally! {
     sessions, taken, unknown, abandoned, copies, offline, stored, not_stored, found_inside, found_taken, cuts,
-    journal_failures, reports, conflicts, withdrawn_in_time, withdrawn_too_late, refused_offline, taken_out,
-    put_back,
+    journal_failures, reports, conflicts, withdrawn_in_time, withdrawn_too_late, refused_offline, out_of_service,
+    put_back, opened, opened_offline, taken_out, unsaid, pins, forced,
 }
 
 impl Tally {

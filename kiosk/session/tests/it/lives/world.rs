@@ -6,6 +6,7 @@ use std::time::Duration;
 use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
 use pickup_protocol::kiosk::{DepositPlanRequest, GrantRequest, NumberRequest, VerdictRequest};
+use pickup_protocol::work::{OpeningRequest, Pin};
 use pickup_protocol::{DoorNumber, Language, Manifest, PickupNumber};
 use pickup_session::journal::Report;
 use pickup_session::{Command, Config, Event, Now, Record, Screen, Session, SlipJob, View, recover};
@@ -24,8 +25,10 @@ pub type Step = Result<(), String>;
 pub enum Ask {
     Verdict(VerdictRequest),
     Grant(GrantRequest),
-    Staff(Uuid),
+    Staff(Uuid, Option<Pin>),
     Plan(DepositPlanRequest),
+    Opening(OpeningRequest),
+    Slip(Uuid),
 }
 
 pub struct World {
@@ -159,7 +162,9 @@ impl World {
                 Command::Journal { write, records } => self.queue.push_back((write, records)),
                 Command::AskVerdict(request) => self.asks.push_back(Ask::Verdict(request)),
                 Command::AskGrant(request) => self.asks.push_back(Ask::Grant(request)),
-                Command::AskStaff { ask, .. } => self.asks.push_back(Ask::Staff(ask)),
+                Command::AskStaff { ask, pin, .. } => self.asks.push_back(Ask::Staff(ask, pin)),
+                Command::AskOpening(request) => self.asks.push_back(Ask::Opening(request)),
+                Command::AskSlip { ask, .. } => self.asks.push_back(Ask::Slip(ask)),
                 Command::AskPlan(request) => self.asks.push_back(Ask::Plan(request)),
                 Command::Print(job) => self.jobs.push_back(*job),
                 Command::OpenDoor(door) => self.pulses.push_back(door),
@@ -233,6 +238,7 @@ impl World {
                 Record::Deposited(report) => self.outbox.push_back(Report::Deposit(report.clone())),
                 Record::Resolved(report) => self.outbox.push_back(Report::Resolution(report.clone())),
                 Record::Service(report) => self.outbox.push_back(Report::Service(report.clone())),
+                Record::OpeningEnded(report) => self.outbox.push_back(Report::Opening(report.clone())),
                 Record::DepositCancelled { pickup, .. } => {
                     PAPERS.offer(*pickup).doors.iter().for_each(|door| self.goods.remove(*door));
                 }
