@@ -23,8 +23,11 @@ const FONTS: [(&str, &[u8]); 2] = [
 const BROWSERS: [&str; 3] = ["/usr/lib/chromium/chromium", "/usr/bin/chromium", "/usr/bin/chromium-browser"];
 
 /// What nobody at a kiosk asked for is off, as whoever sets one up would have it; it also makes the browser lighter.
-const SWITCHES: [&str; 14] = [
+const SWITCHES: [&str; 16] = [
     "--kiosk",
+    // Nobody else makes it fill the display: there is no window manager.
+    "--window-position=0,0",
+    "--window-size=1080,1920",
     "--disable-gpu",
     "--no-first-run",
     "--no-default-browser-check",
