@@ -167,7 +167,7 @@ pub enum ShopKeyCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Revoke a key: from its next request on it is nobody's.
+    /// Revoke a key: within a second it is nobody's.
     Revoke {
         /// Its id, as listed.
         id: String,

@@ -24,7 +24,7 @@ pub async fn keys(app: Arc<App>, command: ShopKeyCommand) -> Result<()> {
         ShopKeyCommand::Revoke { id } => {
             let (now, told) = (app.now(), id.clone());
             app.store.write(move |tx| keys::revoke(tx, now, &id)).await?;
-            say!("Key {told} is nobody's from its next request on.");
+            say!("Key {told} is revoked; within a second it is nobody's.");
             Ok(())
         }
     }

@@ -91,6 +91,14 @@ pub struct ShopKey {
     pub revoked: bool,
 }
 
+impl ShopKey {
+    /// Whether it has not ended by itself.
+    #[must_use]
+    pub fn is_in_time(&self, now: Timestamp) -> bool {
+        self.expires_at.is_none_or(|end| now < end)
+    }
+}
+
 /// What a new key is to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewKey {
@@ -161,7 +169,7 @@ pub fn find(
         .query_row([digest(secrets, key)], |row| Ok(read(row)))
         .optional()?
         .transpose()?;
-    Ok(found.filter(|key| key.expires_at.is_none_or(|end| now < end)))
+    Ok(found.filter(|key| key.is_in_time(now)))
 }
 
 /// Every key, by merchant.
@@ -178,7 +186,7 @@ pub fn all(conn: &Conn) -> Result<Vec<ShopKey>, StoreError> {
     rows.into_iter().collect()
 }
 
-/// Revokes the key that is named so: from the next request on it is nobody's.
+/// Revokes the key that is named so: within a second it is nobody's (`shop::gate` remembers keys for so long).
 ///
 /// # Errors
 /// [`CredentialError::NoKey`].
@@ -209,7 +217,9 @@ pub fn used<'a>(
     Ok(())
 }
 
-fn digest(secrets: &Secrets, key: &str) -> String {
+/// What a key is found by.
+#[must_use]
+pub fn digest(secrets: &Secrets, key: &str) -> String {
     secrets.fingerprint("shop-key", key.trim().as_bytes())
 }
 

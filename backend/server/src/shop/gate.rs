@@ -1,6 +1,6 @@
 //! What every request passes before its operation: key, scope, rate, form and idempotency key.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::{Body, to_bytes};
@@ -23,6 +23,9 @@ use crate::time::us;
 /// Largest body of a request, in bytes.
 pub const BODY_MOST: usize = 256 * 1024;
 
+/// How long a key is remembered, in microseconds: as long can a revoked one still be used.
+const REMEMBERED_US: i64 = 1_000_000;
+
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -32,6 +35,8 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 pub struct Callers {
     rates: Rates,
     used: Mutex<BTreeMap<String, Timestamp>>,
+    /// Keys as last looked up, by their digest, so that not every request waits for the database.
+    known: Mutex<HashMap<String, (i64, ShopKey)>>,
     /// Requests with an idempotency key that are being answered.
     under_way: Mutex<HashSet<(String, String)>>,
 }
@@ -79,8 +84,20 @@ pub async fn pass(State(gate): State<Gate>, mut request: Request, next: Next) ->
 async fn key_of(shop: &Arc<Shop>, headers: &HeaderMap) -> Result<Option<ShopKey>, StoreError> {
     let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let Some(key) = header.and_then(|value| value.strip_prefix("Bearer ")) else { return Ok(None) };
-    let (app, key) = (Arc::clone(&shop.app), key.to_owned());
-    shop.app.store.read(move |conn| keys::find(conn, &app.secrets, &key, app.now())).await
+    let (app, key, now) = (Arc::clone(&shop.app), key.to_owned(), shop.app.now());
+    let digest = keys::digest(&app.secrets, &key);
+    let known = || shop.callers.known.lock().unwrap_or_else(PoisonError::into_inner);
+    let remembered = known().get(&digest).cloned();
+    let fresh = |at: i64| (0..REMEMBERED_US).contains(&us(now).saturating_sub(at));
+    if let Some((_, key)) = remembered.filter(|(at, key)| fresh(*at) && key.is_in_time(now)) {
+        return Ok(Some(key));
+    }
+    let found = shop.app.store.read(move |conn| keys::find(conn, &app.secrets, &key, now)).await?;
+    match &found {
+        Some(key) => drop(known().insert(digest, (us(now), key.clone()))),
+        None => drop(known().remove(&digest)),
+    }
+    Ok(found)
 }
 
 /// A body that says it is something else than JSON is not read as JSON.
