@@ -138,7 +138,11 @@ impl Phone {
         }
     }
 
-    async fn settled(&self, out_no: &str) -> Result<Option<pay::State>, Arc<ClearingError>> {
+    /// Settles a payment that was made, once whoever settles one just now has finished; where it stands then.
+    ///
+    /// # Errors
+    /// [`ClearingError`].
+    pub async fn settled(&self, out_no: &str) -> Result<Option<pay::State>, Arc<ClearingError>> {
         let failed = |e: StoreError| Arc::new(ClearingError::from(e));
         let _one_at_a_time = self.settling.lock().await;
         let number = out_no.to_owned();

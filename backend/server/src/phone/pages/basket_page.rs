@@ -31,12 +31,20 @@ struct BasketPage<'a> {
     before: Option<Before>,
 }
 
+impl BasketPage<'_> {
+    fn soon(&self) -> bool {
+        self.before.as_ref().is_some_and(|before| before.soon)
+    }
+}
+
 /// What became of the last payment.
 struct Before {
     tone: &'static str,
     text: String,
     reasons: Vec<String>,
     pay_url: String,
+    /// The money is here and the order about to be: the page looks again by itself, and offers nothing meanwhile.
+    soon: bool,
 }
 
 /// `GET /b`: the basket of this browser.
@@ -135,7 +143,7 @@ fn before(phone: &Arc<Phone>, last: &Checkout, lang: Lang) -> Option<Before> {
         ),
         Paying::Paid => (
             "",
-            lang.t("已收到付款，正在核对。请稍候刷新。", "Your payment is here and being checked. Reload in a moment.")
+            lang.t("已收到付款，正在核对，请稍候。", "Your payment is here and being checked. One moment.")
                 .to_owned(),
         ),
         Paying::GivenBack => (
@@ -147,7 +155,8 @@ fn before(phone: &Arc<Phone>, last: &Checkout, lang: Lang) -> Option<Before> {
         ),
     };
     let pay_url = if last.state == Paying::Waiting { last.pay_url.clone() } else { String::new() };
-    Some(Before { tone, text, reasons: reasons(phone, last, lang), pay_url })
+    let soon = last.state == Paying::Paid;
+    Some(Before { tone, text, reasons: reasons(phone, last, lang), pay_url, soon })
 }
 
 /// Why money that was paid goes back. Who paid in the buyer's own name may hear that it did not fit the year; the figures

@@ -179,9 +179,13 @@ pub async fn back(
     let (link, basket) = found(&phone, caller, &link).await?;
     let one = phone.shop.app.store.read(move |conn| pay::find(conn, &out_no)).await?;
     let one = one.filter(|one| one.basket == basket.id).ok_or_else(WebError::not_found)?;
-    if one.state == Paying::Waiting
-        && let Err(error) = phone.ask(&one).await
-    {
+    let done = match one.state {
+        Paying::Waiting => phone.ask(&one).await,
+        // The company was quicker than the payer: the order is being cleared just now.
+        Paying::Paid => phone.settled(&one.out_no).await.map(drop),
+        _ => Ok(()),
+    };
+    if let Err(error) = done {
         // The job goes on with it.
         tracing::error!(out_no = one.out_no, %error, "a payment is settled later");
     }
