@@ -313,8 +313,9 @@ impl Recovery {
                 self.deposit.take_if(|d| d.deposit_id == deposit.deposit_id);
                 if deposit.outcome == DepositOutcome::Stored {
                     self.stored.insert(deposit.pickup);
-                    // It lies there now, whatever was unclear about where it lay before.
+                    // It lies there now, whatever was thought to have become of it before.
                     self.unclear.remove(&deposit.pickup);
+                    self.collected.remove(&deposit.pickup);
                 }
                 self.reports.push(Report::Deposit(deposit));
             }
