@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use pickup_protocol::kiosk::{
-    Deposit, DepositOutcome, DepositPlanReply, DoorEvent, DoorEventKind, Evidence, Found, Handover,
-    HandoverOutcome, Offer, Resolution, Slip,
+    Deposit, DepositOutcome, DepositPlanReply, DoorEvent, Evidence, Found, Handover, HandoverOutcome, Offer,
+    Resolution, Slip,
 };
 use pickup_protocol::manifest::ManifestUse;
 use pickup_protocol::service::ServiceChange;
@@ -321,8 +321,7 @@ impl Recovery {
                 self.deposit.take_if(|d| d.deposit_id == deposit.deposit_id);
                 if deposit.outcome == DepositOutcome::Stored {
                     self.stored.insert(deposit.pickup);
-                    // It lies there now, whatever was unclear about where it lay before.
-                    self.unclear.remove(&deposit.pickup);
+                    self.lies_there(deposit.pickup);
                 }
                 self.reports.push(Report::Deposit(deposit));
             }
@@ -346,6 +345,12 @@ impl Recovery {
             Record::Reported { id } => self.reported(id),
             Record::Kept(kept) => self.stand(kept),
         }
+    }
+
+    /// It lies there now, whatever was thought to have become of it before.
+    fn lies_there(&mut self, pickup: PickupNumber) {
+        self.unclear.remove(&pickup);
+        self.collected.remove(&pickup);
     }
 
     fn apply_opening(&mut self, record: Record) {
@@ -401,10 +406,4 @@ impl Recovery {
 pub fn not_there(opening: &Opening) -> Option<PickupNumber> {
     use OpeningOutcome::{Empty, TakenOut, Unclear};
     opening.pickup.filter(|_| matches!(opening.outcome, TakenOut | Empty | Unclear))
-}
-
-/// What the last door of a list did, if anything.
-#[must_use]
-pub fn last_door(events: &[DoorEvent]) -> Option<(DoorNumber, DoorEventKind)> {
-    events.last().map(|e| (e.door, e.kind))
 }

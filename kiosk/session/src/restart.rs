@@ -8,7 +8,7 @@ use pickup_protocol::work::Work;
 
 use crate::command::{Command, Look};
 use crate::event::OpenFailure;
-use crate::journal::{OpenDeposit, OpenPickup, Record, Recovery, last_door};
+use crate::journal::{OpenDeposit, OpenPickup, Record, Recovery};
 use crate::report::{self, planned};
 use crate::session::Session;
 use crate::state::{Staff, State};
@@ -241,4 +241,9 @@ fn has_closed(events: &[DoorEvent], door: DoorNumber) -> bool {
 
 fn last_time(events: &[DoorEvent]) -> Option<Timestamp> {
     events.last().map(|e| e.at)
+}
+
+/// What the last door of a list did, if anything.
+fn last_door(events: &[DoorEvent]) -> Option<(DoorNumber, DoorEventKind)> {
+    events.last().map(|e| (e.door, e.kind))
 }

@@ -194,6 +194,7 @@ impl Session {
         if report.outcome == DepositOutcome::Stored {
             self.stored.insert(report.pickup);
             self.unclear.remove(&report.pickup);
+            self.collected.remove(&report.pickup);
         }
     }
 

@@ -3,7 +3,7 @@
 //! While the backend is away only a door behind which nothing can lie is opened, and that is reported later, once.
 
 use jiff::Timestamp;
-use pickup_protocol::kiosk::{DoorEvent, DoorEventKind};
+use pickup_protocol::kiosk::{Attention, DoorEvent, DoorEventKind};
 use pickup_protocol::work::{
     Behind, Credential, Opening, OpeningOutcome, OpeningReply, OpeningRequest, Purpose,
 };
@@ -186,8 +186,14 @@ impl Session {
         let report = self.opening_report(open, outcome);
         if let Some(pickup) = report.pickup.filter(|_| outcome != OpeningOutcome::NotOpened) {
             let gone = matches!(outcome, OpeningOutcome::TakenOut | OpeningOutcome::Empty);
-            staff.work.removals.retain(|removal| removal.pickup != pickup || !gone);
+            let listed = !gone && outcome != OpeningOutcome::Unclear;
+            staff.work.removals.retain(|removal| removal.pickup != pickup || listed);
             staff.work.taken.retain(|door| *door != open.door || !gone);
+        }
+        if let (OpeningOutcome::Unclear, Some(parcel)) = (outcome, &open.parcel) {
+            // Whoever is here may look at once.
+            let (pickup, waybill, door) = (parcel.pickup, parcel.waybill.clone(), open.door);
+            staff.attention.push(Attention { pickup, waybill, door });
         }
         let write = self.write(vec![Record::OpeningEnded(Box::new(report))]);
         self.enter(State::StaffEnding { staff, stored: None, problem, write });

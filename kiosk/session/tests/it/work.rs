@@ -118,9 +118,11 @@ fn the_door_may_be_shut_first_and_what_became_of_the_parcel_said_after() {
     assert_eq!(ended(&kiosk)[0].outcome, OpeningOutcome::Inside);
     let mut silent = taking_out();
     silent.shuts(3);
-    silent.wait(60);
+    silent.wait(46);
     assert_eq!(ended(&silent)[0].outcome, OpeningOutcome::Unclear, "nobody said");
     assert!(silent.done().contains(&"call staff: DOOR_UNKNOWN".to_owned()));
+    silent.touch(Action::StaffOpen);
+    assert!(matches!(silent.screen(), Screen::StaffAttention { door: DoorNumber(3), .. }), "look again");
 }
 
 #[test]

@@ -21,7 +21,10 @@ pub async fn run(setup: Setup) -> Result<bool> {
     let mut product = Product::start(setup).await?;
     let cards: Vec<_> = people::all()?.iter().map(Person::card).collect();
     product.hands.offer_cards(&cards).await?;
-    let mut codes = vec![Code { label: "员工卡 Staff badge".to_owned(), code: product.badge.clone() }];
+    let mut codes = vec![Code {
+        label: format!("员工卡 Staff badge (PIN {})", product.hands.pin),
+        code: product.badge.clone(),
+    }];
     product.hands.offer_codes(&codes).await?;
     greet(&product);
     let mut keys = keys();

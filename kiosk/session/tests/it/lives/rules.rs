@@ -261,6 +261,7 @@ impl Rules {
                 match deposit.outcome {
                     DepositOutcome::Stored => {
                         self.unclear.remove(&deposit.pickup);
+                        self.taken.remove(&deposit.pickup);
                         self.tally.stored += 1;
                     }
                     DepositOutcome::NotStored => self.tally.not_stored += 1,
