@@ -1,7 +1,6 @@
 //! The whole product in a folder of its own: customs simulator, simulated devices, backend and kiosk.
 
 use std::ffi::OsString;
-use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -249,7 +248,7 @@ impl Product {
     /// The ends of all logs, for a message after a failure.
     #[must_use]
     pub fn logs(&self) -> String {
-        logs(&self.setup.dir)
+        program::logs(&self.setup.dir)
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -309,7 +308,7 @@ pub async fn play_on(setup: Setup, test: impl AsyncFnOnce(&mut Product) -> Resul
     };
     match played.await {
         Ok(()) => Ok(fs::remove_dir_all(&dir)?),
-        Err(fault) => Err(fault.context(logs(&dir))),
+        Err(fault) => Err(fault.context(program::logs(&dir))),
     }
 }
 
@@ -326,20 +325,6 @@ pub fn fresh_dir(name: &str) -> Result<PathBuf> {
     let dir = target.join("e2e").join(format!("{name}-{}-{n}", std::process::id()));
     fs::create_dir_all(&dir).with_context(|| format!("{} cannot be made", dir.display()))?;
     Ok(dir)
-}
-
-/// The ends of all logs in a folder.
-#[must_use]
-pub fn logs(dir: &Path) -> String {
-    let mut text = format!("everything is kept in {}\n", dir.display());
-    for name in ["backend", "kiosk", "devices", "customs", "payment"] {
-        let log = dir.join(format!("{name}.log"));
-        if log.exists() {
-            // Writing to a String cannot fail.
-            let _ = writeln!(text, "{}", program::tail(&log));
-        }
-    }
-    text
 }
 
 fn words<const N: usize>(words: [&str; N], last: &Path) -> Vec<OsString> {

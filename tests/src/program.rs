@@ -170,3 +170,16 @@ fn note(log: &Path, line: &str) {
         let _ = writeln!(file, "{line}");
     }
 }
+
+/// The ends of all logs in a folder.
+#[must_use]
+pub fn logs(dir: &Path) -> String {
+    let mut text = format!("everything is kept in {}\n", dir.display());
+    for name in ["backend", "kiosk", "devices", "customs", "payment"] {
+        let log = dir.join(format!("{name}.log"));
+        if log.exists() {
+            text = text + &tail(&log) + "\n";
+        }
+    }
+    text
+}

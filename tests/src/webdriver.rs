@@ -179,7 +179,6 @@ impl Browser {
     /// # Errors
     /// When the driver does not answer.
     pub async fn picture(&self) -> Result<Vec<u8>> {
-        use base64::Engine as _;
         let shown = call(&self.http, Method::GET, &format!("{}/screenshot", self.session), None).await?;
         let text = shown.as_str().context("the browser gave no picture")?;
         Ok(base64::engine::general_purpose::STANDARD.decode(text)?)
@@ -225,7 +224,7 @@ impl Browser {
     ///
     /// # Errors
     /// When the browser gives none.
-    pub async fn picture(&self) -> Result<Vec<u8>> {
+    pub async fn phone_picture(&self) -> Result<Vec<u8>> {
         let height = self.script("return document.documentElement.scrollHeight", &[]).await?;
         let clip = json!({ "x": 0, "y": 0, "width": PHONE.0, "height": height, "scale": 1 });
         let asked = json!({ "captureBeyondViewport": true, "clip": clip });

@@ -7,6 +7,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use pickup_session::journal::Report;
 use pickup_session::{Config as SessionConfig, Event, Recovery, Session};
 use pickup_ui::service::ServiceAction;
 use pickup_ui::view::Action as Touched;
@@ -140,18 +141,10 @@ fn assemble(config: &Config, enrolment: &Enrolment, key: &str, with: Around) -> 
     let tls = tls::mutual(&identity.ca_pem, &identity.certificate_pem, key, clock.clone())?;
     let backend = Backend::new(tls::client(&enrolment.backend, tls)?);
     let nudges = Nudges::default();
-    let (reports, outgoing) = unbounded_channel();
     let to = events.clone();
     let tell = move |found: Option<Recovery>| drop(to.send(Event::Recovered(found.map(Box::new))));
     let journal = Journal::start(&config.data_dir, Box::new(tell))?;
-    let outbox = Outbox {
-        backend: backend.clone(),
-        journal: journal.clone(),
-        clock: clock.clone(),
-        acknowledged: Arc::clone(&nudges.changed),
-        pulse: Arc::clone(&pulse),
-    };
-    tokio::spawn(outbox::send(outbox, outgoing));
+    let reports = send_reports(&backend, &journal, &clock, &nudges, &pulse);
     let calls = Calls::default();
     let link = Link::default();
     let desk = Desk::start(Sources {
@@ -174,19 +167,11 @@ fn assemble(config: &Config, enrolment: &Enrolment, key: &str, with: Around) -> 
         data_dir: config.data_dir.clone(),
     };
     tokio::spawn(reporter.report());
-    let contact = Contact::new(
-        backend.clone(),
-        clock.clone(),
-        events.clone(),
-        identity.kiosk_id,
-        link,
-        &config.data_dir,
-    );
+    let (kiosk, dir) = (identity.kiosk_id, &config.data_dir);
+    let contact = Contact::new(backend.clone(), clock.clone(), events.clone(), kiosk, link, dir);
     tokio::spawn(contact.keep(nudges.clone()));
-    let doors = config.lock.offers();
-    let around = Surroundings::new(&doors);
-    let mut settings = SessionConfig::new(doors);
-    settings.slip_may_follow_after = config.slip.may_follow_after_s.map(Duration::from_secs);
+    let around = Surroundings::new(&config.lock.offers());
+    let settings = settings(config);
     let session = Session::new(settings.clone(), Box::new(Uuid::new_v4), clock.now());
     let paper = (&config.printer).into();
     Ok(Kiosk {
@@ -211,6 +196,32 @@ fn assemble(config: &Config, enrolment: &Enrolment, key: &str, with: Around) -> 
         events,
         shown: None,
     })
+}
+
+/// Reports what the journal holds, until the backend has it.
+fn send_reports(
+    backend: &Backend,
+    journal: &Journal,
+    clock: &Clock,
+    nudges: &Nudges,
+    pulse: &Arc<Pulse>,
+) -> UnboundedSender<Report> {
+    let (reports, outgoing) = unbounded_channel();
+    let outbox = Outbox {
+        backend: backend.clone(),
+        journal: journal.clone(),
+        clock: clock.clone(),
+        acknowledged: Arc::clone(&nudges.changed),
+        pulse: Arc::clone(pulse),
+    };
+    tokio::spawn(outbox::send(outbox, outgoing));
+    reports
+}
+
+fn settings(config: &Config) -> SessionConfig {
+    let mut settings = SessionConfig::new(config.lock.offers());
+    settings.slip_may_follow_after = config.slip.may_follow_after_s.map(Duration::from_secs);
+    settings
 }
 
 /// The screen's side of what runs elsewhere.

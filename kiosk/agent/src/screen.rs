@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use pickup_protocol::domain::china_time;
 use pickup_protocol::kiosk::{DoorSize, Hello};
-use pickup_protocol::{DoorNumber, Language, Reason};
+use pickup_protocol::{Language, Reason};
 use pickup_session as session;
 use pickup_ui::view as ui;
 

@@ -2,16 +2,18 @@
 
 use jiff::Timestamp;
 use pickup_protocol::kiosk::{
-    AnnualLimit, Attention, Centre, DepositPlanRequest, DoorSize, GrantRequest, NumberRequest, Offer,
-    Progress, Slip, VerdictRequest,
+    AnnualLimit, Centre, DepositPlanRequest, DoorSize, GrantRequest, NumberRequest, Offer, Progress, Slip,
+    VerdictRequest,
 };
-use pickup_protocol::work::{OpeningRequest, OwedSlip, Pin, PinProblem, Purpose, Removal, SlipRequest};
+use pickup_protocol::work::{OpeningRequest, Pin, PinProblem, SlipRequest};
 use pickup_protocol::{DoorNumber, Language, Reason};
 use uuid::Uuid;
 
 use crate::event::{GoodsFault, Trouble};
 use crate::journal::Record;
 use crate::service::ServiceView;
+
+pub use crate::staff_view::{FreeDoors, Inside, ListKind, StaffList};
 
 /// Something the session wants done.
 #[derive(Clone, Debug)]
@@ -357,53 +359,5 @@ pub enum Look {
     /// Open: are the goods inside?
     Decide,
     /// Decided: close it.
-    Close,
-}
-
-/// Free doors of one size.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FreeDoors {
-    /// The size.
-    pub size: DoorSize,
-    /// How many.
-    pub count: usize,
-    /// The one with the lowest number.
-    pub next: Option<DoorNumber>,
-}
-
-/// The lists staff can open from their menu.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ListKind {
-    /// Parcels to be taken out.
-    Removals,
-    /// Doors that want a look.
-    Attention,
-    /// Every door, to open one.
-    Doors,
-    /// Slips that are owed.
-    Owed,
-}
-
-/// What staff choose from, as far as one page shows it.
-#[derive(Clone, Debug, PartialEq)]
-pub enum StaffList {
-    /// Parcels to be taken out.
-    Removals(Vec<Removal>),
-    /// Doors that want a look.
-    Attention(Vec<Attention>),
-    /// Doors; `true` behind which something lies as far as is known.
-    Doors(Vec<(DoorNumber, bool)>),
-    /// Reasons to open this door.
-    Purposes(DoorNumber, Vec<Purpose>),
-    /// Slips that are owed.
-    Owed(Vec<OwedSlip>),
-}
-
-/// How far an opening by staff is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Inside {
-    /// What became of the parcel?
-    Decide,
-    /// Decided, or nothing was inside: close it.
     Close,
 }

@@ -87,7 +87,8 @@ async fn run(options: &Options) -> Result<()> {
 /// As many requests of each kind as can be asked in a round, for every round.
 fn kinds(options: &Options, maker: &Maker, key: &str, watched: &[String]) -> Result<Vec<Kind>> {
     let most = usize::try_from(options.secs)? * 20_000;
-    let same = |request: Vec<u8>| vec![Arc::new(vec![request; most]); options.rounds];
+    let every_round = |asked: Arc<Vec<Vec<u8>>>| std::iter::repeat_n(asked, options.rounds).collect();
+    let same = |request: Vec<u8>| every_round(Arc::new(vec![request; most]));
     let quote =
         json!({ "centre": 1, "lines": [{ "sku": "MLK-001", "qty": 1 }, { "sku": "CAR-001", "qty": 1 }] });
     let status = watched.iter().map(|number| http::get(&format!("/shop/v1/orders/{number}"), key));
@@ -101,7 +102,7 @@ fn kinds(options: &Options, maker: &Maker, key: &str, watched: &[String]) -> Res
         kind("goods", 200, same(http::get("/shop/v1/goods", key))),
         kind("quote", 200, same(http::request("/shop/v1/quotes", key, &quote)?)),
         kind("place", 201, places?),
-        kind("status", 200, vec![Arc::new(status); options.rounds]),
+        kind("status", 200, every_round(Arc::new(status))),
     ])
 }
 

@@ -37,7 +37,7 @@ async fn look(browser: &Browser, product: &Product, name: &str) -> Result<()> {
     ensure!(width == json!(390), "{name} is {width} wide");
     let folder = product.dir().join("phone");
     std::fs::create_dir_all(&folder)?;
-    Ok(std::fs::write(folder.join(format!("phone-{name}.png")), browser.picture().await?)?)
+    Ok(std::fs::write(folder.join(format!("phone-{name}.png")), browser.phone_picture().await?)?)
 }
 
 /// Buys with a phone in a language; the order number, and the code as it stands on the page.

@@ -221,7 +221,7 @@ fn list(kind: ListKind) -> Screen {
             ListKind::Removals if n == 2 => Choice::Withdrawn { door, waybill: waybill(n) },
             ListKind::Removals => Choice::Overdue { door, waybill: waybill(n), since: "11-20".into() },
             ListKind::Attention => Choice::Attention { door, waybill: waybill(n) },
-            ListKind::Doors => Choice::Door { door, holds: n % 3 == 0 },
+            ListKind::Doors => Choice::Door { door, holds: n.is_multiple_of(3) },
             ListKind::Owed => Choice::Owed { waybill: waybill(n), at: "11-20 14:05".into() },
         }
     };

@@ -29,7 +29,7 @@ pub async fn hello(
     Extension(kiosk): Extension<Kiosk>,
 ) -> Result<Json<Hello>, Fault> {
     let number = kiosk.centre;
-    let mut centres = app.store.read(move |conn| centre::all(conn)).await?;
+    let mut centres = app.store.read(centre::all).await?;
     let found = centres.remove(&number);
     let found = found.ok_or_else(|| StoreError::unreadable(format!("centre {number}"), "it is gone"))?;
     let key = PublicKey {

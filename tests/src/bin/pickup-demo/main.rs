@@ -81,7 +81,7 @@ async fn script(setup: Setup, out: &Path) -> Result<bool> {
         let _ = report.step("every program still runs", ended).await;
     }
     if !report.good() {
-        println!("{}", pickup_tests::product::logs(&dir));
+        println!("{}", pickup_tests::program::logs(&dir));
     }
     report.close(out)
 }

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use pickup_protocol::kiosk::{
-    DepositOutcome, DepositPlanReply, DoorEventKind, Found, GrantReply, Handover, HandoverOutcome, Verdict,
+    Deposit, DepositOutcome, DepositPlanReply, DoorEventKind, Found, GrantReply, Handover, HandoverOutcome,
+    Verdict,
 };
 use pickup_protocol::work::{Opening, OpeningOutcome, OpeningReply};
 use pickup_protocol::{DoorNumber, Language, Manifest, PickupNumber};
@@ -256,17 +257,7 @@ impl Rules {
                 self.tally.abandoned += 1;
             }
             Record::HandedOver(handover) => self.ended(handover)?,
-            Record::Deposited(deposit) => {
-                must(self.reports.insert(deposit.deposit_id), || "a deposit is reported twice".into())?;
-                match deposit.outcome {
-                    DepositOutcome::Stored => {
-                        self.unclear.remove(&deposit.pickup);
-                        self.taken.remove(&deposit.pickup);
-                        self.tally.stored += 1;
-                    }
-                    DepositOutcome::NotStored => self.tally.not_stored += 1,
-                }
-            }
+            Record::Deposited(deposit) => self.deposited(deposit)?,
             Record::Service(change) => {
                 must(self.reports.insert(change.change_id), || "a change is reported twice".into())?;
                 self.out_of_service = change.out.is_some();
@@ -285,6 +276,19 @@ impl Rules {
                 }
             }
             _ => {}
+        }
+        Ok(())
+    }
+
+    fn deposited(&mut self, deposit: &Deposit) -> Result<(), String> {
+        must(self.reports.insert(deposit.deposit_id), || "a deposit is reported twice".into())?;
+        match deposit.outcome {
+            DepositOutcome::Stored => {
+                self.unclear.remove(&deposit.pickup);
+                self.taken.remove(&deposit.pickup);
+                self.tally.stored += 1;
+            }
+            DepositOutcome::NotStored => self.tally.not_stored += 1,
         }
         Ok(())
     }

@@ -1,0 +1,88 @@
+//! What a person does about a task of each kind.
+
+use super::Kind;
+
+impl Kind {
+    /// What a person does about it, in Chinese and English.
+    #[must_use]
+    pub const fn advice(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Refused => (
+                "改正后重新申报（declaration resubmit），或放弃并退款（declaration give-up）。",
+                "Put it right and file it anew (declaration resubmit), or give it up with a refund (declaration give-up).",
+            ),
+            Self::Unanswered => (
+                "向海关或电子口岸查询；确认未受理后可放弃并退款（declaration give-up）。",
+                "Ask the port what became of it; when it has nothing, give the declaration up (declaration give-up).",
+            ),
+            Self::Unapplied => (
+                "查明原因后重新处理该回执（customs apply）。",
+                "Find out why, then apply the receipt again (customs apply).",
+            ),
+            Self::ApplicationRefused => (
+                "查看海关回执，与顾客联系，必要时改为退货申请。",
+                "Read customs' answer, speak to the shopper, and apply for a return instead where that is possible.",
+            ),
+            Self::Detained => {
+                ("货物不得交付，请与海关联系。", "The goods must not be handed over; speak to customs.")
+            }
+            Self::UnknownCode => (
+                "向海关或电子口岸查明该代码的含义，然后导入代码表（import codes）。",
+                "Ask the port what the code means, then import it (import codes).",
+            ),
+            Self::Contradiction => (
+                "本系统与海关记录不一致，请核对后向海关申请撤销或退货。",
+                "Our books and customs' differ; compare them and apply to customs to cancel or return.",
+            ),
+            Self::Unmatched => (
+                "回执与本系统单证不符，请核对申报来源。",
+                "The receipt is of no document of this system; find out who filed it.",
+            ),
+            Self::Parked => (
+                "口岸拒收报文，请查明原因后重新发送（customs send-again）。",
+                "The port does not take the message; find out why, then send it again (customs send-again).",
+            ),
+            Self::TaxDiffers => (
+                "税额与海关电子税单不一致，请核对税率。",
+                "The tax differs from customs' bill; check the rates.",
+            ),
+            Self::Certificate => (
+                "签名证书即将到期，请向电子口岸申请更换。",
+                "The signing certificate runs out: have the E-Port renew it.",
+            ),
+            Self::NotBack => (
+                "退货商品未在45天内运回，请核实。",
+                "The returned goods are not back in the area within 45 days; find them.",
+            ),
+            Self::NotSent => (
+                "传输客户端未能发送报文，请检查客户端后将文件放回send目录。",
+                "The transfer client could not send a file; see to the client, then put the file back into send.",
+            ),
+            Self::PaymentData => (
+                "支付原始数据未能按时上传海关，请核对支付原始数据和签名证书。",
+                "Payment data were not taken by customs in time; check the raw data of the payment and the signing certificate.",
+            ),
+            Self::Payback => (
+                "支付机构未退款，请与支付机构核对后人工退款。",
+                "The payment company does not pay the buyer back; clear it up with the company and pay by hand.",
+            ),
+            Self::PaymentDeclaration => (
+                "支付单申报未被接受，请与支付机构核对后重新申报。",
+                "The payment's declaration was not taken; clear it up with the payment company and have it declared anew.",
+            ),
+            Self::Webhook => (
+                "商家的通知地址长时间无法送达，请联系商家修复后重新启用（webhooks enable）。",
+                "A shop's webhook endpoint failed for days; have the shop mend it, then enable it (webhooks enable).",
+            ),
+            Self::TakenOut => TAKEN_OUT,
+            Self::Call => CALL,
+        }
+    }
+}
+
+const TAKEN_OUT: (&str, &str) = (
+    "包裹已从柜中取出：延长提货时间后重新入柜（parcel extend），或向海关申请撤销并退款（declaration cancel）。",
+    "The parcel was taken out: give it more time and store it again (parcel extend), or have it cancelled and refunded (declaration cancel).",
+);
+const CALL: (&str, &str) =
+    ("顾客在自提柜前需要帮助，请立即前往。", "Somebody at the kiosk needs help: go there now.");
