@@ -150,7 +150,12 @@ fn events(driver: Driver, count: usize) -> Events {
         "Failed(12, NotDetected, DoorNotSeenOpen) and more that is cut off here",
         "Silent(2) ×314",
     ];
-    let row = |n: usize| (format!("14:{:02}:{:02}", 5 + n / 60, n % 60), what[n % what.len()].to_owned());
+    let row = |n: usize| {
+        (
+            format!("14:{:02}:{:02}", 5 + n / 60, n % 60),
+            what.iter().cycle().nth(n).copied().unwrap_or_default().to_owned(),
+        )
+    };
     Events { driver, rows: (0..count).map(row).collect(), sheet: 1 }
 }
 
