@@ -35,7 +35,7 @@ pub enum ServiceAction {
     PutBack,
     /// Leave the service pages.
     Leave,
-    /// A letter of the pairing code, by its place in [`CODE_LETTERS`].
+    /// A letter of the pairing code, by its place in [`crate::service::CODE_LETTERS`].
     Letter(u8),
     /// Take back the last letter.
     DeleteLetter,

@@ -21,6 +21,7 @@ use crate::shop::view;
 use crate::store::StoreError;
 use crate::web::{Lang, Visit, WebError, html, qr};
 use pickup_domain::Money;
+use pickup_protocol::{PickupNumber, TypedNumber, number};
 
 #[derive(Template)]
 #[template(path = "phone/order.html")]
@@ -44,6 +45,7 @@ struct StatusPart<'a> {
     why: String,
     steps: Vec<Step>,
     code: bool,
+    number: String,
     ticket: String,
     locker: String,
     until: String,
@@ -128,6 +130,11 @@ async fn ticket(phone: &Arc<Phone>, caller: Caller, link: &str) -> Result<String
     read.and_then(|read| code_of(&read)).ok_or_else(WebError::not_found)
 }
 
+/// What is typed at the kiosk where the code does not scan.
+fn typed(ticket: &str, pickup: PickupNumber) -> String {
+    number::grouped(&TypedNumber::of(ticket, pickup).to_string())
+}
+
 /// The code, while it opens a door or soon will.
 fn code_of(read: &Read) -> Option<String> {
     let shown = matches!(read.stage, Stage::Released | Stage::InLocker | Stage::Attention);
@@ -200,6 +207,7 @@ fn drawn(
         why: read.why.as_ref().map(|(zh, en)| lang.t(zh, en).to_owned()).unwrap_or_default(),
         steps: stage.steps(lang),
         code: ticket.is_some(),
+        number: ticket.as_deref().map(|text| typed(text, parcel.pickup)).unwrap_or_default(),
         ticket: ticket.unwrap_or_default(),
         locker: locker(read, lang),
         until: until(read, lang),
