@@ -148,7 +148,8 @@ async fn http_sign(
         Mood::Refuses => (StatusCode::CONFLICT, r#"{"code":"NO_CARD","message":"卡未插入"}"#.to_owned()),
         Mood::Waits => std::future::pending().await,
         Mood::Garbage => (StatusCode::OK, "<html>".to_owned()),
-        Mood::Drops => panic!("the connection ends here"),
+        // Ends the connection without the time that a report of a panic takes.
+        Mood::Drops => std::panic::resume_unwind(Box::new("the connection ends here")),
         _ => (StatusCode::OK, json!({ "signature": double.sign(&data) }).to_string()),
     }
 }

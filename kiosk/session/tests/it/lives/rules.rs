@@ -261,7 +261,7 @@ impl Rules {
             Record::Service(change) => {
                 must(self.reports.insert(change.change_id), || "a change is reported twice".into())?;
                 self.out_of_service = change.out.is_some();
-                self.tally.taken_out += u64::from(self.out_of_service);
+                self.tally.out_of_service += u64::from(self.out_of_service);
                 self.tally.put_back += u64::from(!self.out_of_service);
             }
             Record::Resolved(resolution) => {
