@@ -1,5 +1,6 @@
 //! The task that owns the reader's port.
 
+use std::hash::{BuildHasher as _, RandomState};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
@@ -17,7 +18,8 @@ use crate::trace::TraceRing;
 const POLL_MIN_MS: u64 = 300;
 /// So many requests without an answer mean that the reader is down.
 const MISSES: u8 = 3;
-/// A card that failed and still lies there is tried again this much later.
+/// A card that failed and still lies there is tried again this much later. One that was read is looked at again, too: two cards
+/// may change places between two looks.
 const RETRY: Duration = Duration::from_millis(1500);
 
 pub(super) async fn run<C: Connector>(
@@ -27,7 +29,8 @@ pub(super) async fn run<C: Connector>(
     wanted: watch::Receiver<bool>,
     trace: TraceRing<IdCardTrace>,
 ) {
-    let mut reader = Reader { config, reporter, wanted, trace, misses: 0, card: Seen::None };
+    let whose = RandomState::new();
+    let mut reader = Reader { config, reporter, wanted, trace, misses: 0, card: Seen::None, whose };
     let mut backoff = Backoff::new();
     loop {
         let began = Instant::now();
@@ -51,7 +54,8 @@ pub(super) async fn run<C: Connector>(
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Seen {
     None,
-    Read,
+    /// A card whose number has this digest, made with a key that ends with the program.
+    Read(u64, Instant),
     Failed(CardFault, Instant),
 }
 
@@ -78,6 +82,7 @@ struct Reader {
     trace: TraceRing<IdCardTrace>,
     misses: u8,
     card: Seen,
+    whose: RandomState,
 }
 
 impl Reader {
@@ -165,16 +170,22 @@ impl Reader {
 
     async fn found<L: AsyncRead + AsyncWrite + Unpin>(&mut self, line: &mut L) -> Result<(), End> {
         match self.card {
-            Seen::Read => return Ok(()),
-            Seen::Failed(_, at) if at.elapsed() < RETRY => return Ok(()),
-            Seen::None | Seen::Failed(..) => {}
+            Seen::Read(_, at) | Seen::Failed(_, at) if at.elapsed() < RETRY => return Ok(()),
+            Seen::None | Seen::Read(..) | Seen::Failed(..) => {}
         }
         match self.read(line).await? {
             Ok(card) => {
-                self.card = Seen::Read;
+                let whose = self.whose.hash_one(card.id_number.reveal());
+                let told = matches!(self.card, Seen::Read(before, _) if before == whose);
+                self.card = Seen::Read(whose, Instant::now());
+                if told {
+                    return Ok(());
+                }
                 self.trace.note(IdCardTrace::CardRead);
                 self.reporter.send(IdCardEvent::Card(Box::new(card))).await
             }
+            // It was read once, and that is enough.
+            Err(_) if matches!(self.card, Seen::Read(..)) => Ok(()),
             Err(fault) => self.failed(fault).await,
         }
     }

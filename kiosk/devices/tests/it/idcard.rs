@@ -13,6 +13,7 @@ use super::fake_reader::{Reader, Shared, base, person, serve, status};
 use super::line::{Plugs, all_within, next, socket, until, wait_for};
 
 const NUMBER: &str = "990101198802291237";
+const OTHER: &str = "99010119900101006X";
 
 struct Bench {
     driver: IdCardHandle,
@@ -76,6 +77,19 @@ async fn a_card_is_read_once_per_laying() {
         assert_eq!(bench.event().await, IdCardEvent::Removed);
     }
     assert_eq!(bench.reader.lock().unwrap().reads, 2);
+}
+
+#[tokio::test]
+async fn a_card_that_takes_the_place_of_another_between_two_looks_is_read_and_one_that_stays_is_told_once() {
+    let mut bench = polling().await;
+    bench.lay();
+    bench.card().await;
+    until(|| bench.reader.lock().unwrap().reads >= 2).await;
+    assert_eq!(all_within(&mut bench.driver.events, Duration::from_millis(100)).await, []);
+    bench.change(|reader| reader.card = Some(person(OTHER)));
+    let event = bench.event().await;
+    let IdCardEvent::Card(card) = event else { panic!("{event:?}") };
+    assert_eq!(card.id_number.reveal(), OTHER);
 }
 
 #[tokio::test]
