@@ -55,6 +55,7 @@ pub async fn run(bed: &Bed, pay_code: &str, times: u32, tell: impl Fn(u32)) -> R
         let (backend, address, client, key) = bed.serve(None).await?;
         let maker = Arc::new(Maker::new(&client, pay_code, "K").await?);
         settle(&address, &key, &maker, &seen, &mut tally).await?;
+        let by_postgres = bed.source.engine() == Engine::Postgres && round % 2 == 1;
         let stop = Arc::new(AtomicBool::new(false));
         let mut askers = tokio::task::JoinSet::new();
         for _ in 0..CLIENTS {
@@ -62,12 +63,11 @@ pub async fn run(bed: &Bed, pay_code: &str, times: u32, tell: impl Fn(u32)) -> R
             let (seen, next, stop) = (Arc::clone(&seen), Arc::clone(&next), Arc::clone(&stop));
             // A line that breaks is what killing does; the order is asked again afterwards.
             askers.spawn(async move {
-                drop(ask_until(&stop, &address, &key, &maker, &seen, &next).await);
+                drop(ask_until(&stop, by_postgres, &address, (&key, &maker), &seen, &next).await);
             });
         }
         dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         tokio::time::sleep(Duration::from_millis(80 + (dice >> 40) % 300)).await;
-        let by_postgres = bed.source.engine() == Engine::Postgres && round % 2 == 1;
         if by_postgres {
             kill_postgres(bed)?;
             tally.postgres += 1;
@@ -104,9 +104,9 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 async fn ask_until(
     stop: &AtomicBool,
+    by_postgres: bool,
     address: &str,
-    key: &str,
-    maker: &Maker,
+    (key, maker): (&str, &Maker),
     seen: &Seen,
     next: &AtomicU64,
 ) -> Result<()> {
@@ -117,6 +117,10 @@ async fn ask_until(
         let (status, body) = ask(&mut stream, key, maker, n).await?;
         match status {
             201 => {
+                lock(&seen.told).insert(n, body);
+            }
+            // A commit that stood while its answer was lost: the backend tried once more by itself and found it done.
+            200 if by_postgres => {
                 lock(&seen.told).insert(n, body);
             }
             // The database is away for a moment; the order is asked again later.
