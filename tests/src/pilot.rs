@@ -262,7 +262,8 @@ impl Pilot {
         match page {
             "refused" => Ok(Progress::Refused),
             "still_there" => self.press(state, "more_time").await,
-            "help" => self.press_any(state, &["back", "cancel"]).await,
+            // A second press on a key that was slow may meet the next page.
+            "help" | "goods_fault" => self.press_any(state, &["back", "cancel"]).await,
             "looking_up" | "granting" | "printing" | "printer_trouble" | "opening_door"
             | "out_of_service" => Ok(Progress::Waiting),
             "staff_pin" => Ok(match self.hands.type_pin(TRY_AGAIN).await {
