@@ -10,13 +10,14 @@ use crate::args::Install;
 use crate::cargo::{cargo, passes};
 use crate::postgres::{self, Cluster};
 use crate::steps::{Count, Outcome, Steps, nextest_count};
-use crate::{bench, debian, tidy, tools};
+use crate::{bench, debian, disk, tidy, tools};
 
 /// How long the advisory database may take to answer before it counts as out of reach.
 const ADVISORY_LIMIT: Duration = Duration::from_secs(60);
 
 /// Runs all steps, also after one failed, so that one run tells everything.
 pub fn run(install: Install) -> Result<bool> {
+    disk::ensure_room()?;
     debian::ensure(&[debian::DEMO, debian::TESTS], install)?;
     tools::ensure(&tools::NEXTEST)?;
     tools::ensure(&tools::DENY)?;
@@ -69,7 +70,9 @@ fn documentation() -> Result<Outcome> {
 fn tests_on_postgres() -> Result<Outcome> {
     let cluster = Cluster::find()?;
     cluster.start()?;
-    let outcome = tests(&["-p", "pickup-server", "-p", "pickup-tests"], Some(&cluster.address()));
+    // All packages, of which two are run: two alone would be built once more, under features of their own.
+    let which = ["--workspace", "--filterset", "package(pickup-server) | package(pickup-tests)"];
+    let outcome = tests(&which, Some(&cluster.address()));
     cluster.stop()?;
     outcome
 }

@@ -7,6 +7,7 @@ mod check;
 mod deb;
 mod debian;
 mod demo;
+mod disk;
 mod pi;
 mod postgres;
 mod steps;

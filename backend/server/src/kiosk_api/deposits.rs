@@ -10,10 +10,9 @@ use pickup_domain::parcel::{ParcelEvent, ParcelState};
 use pickup_protocol::kiosk::{Ack, Deposit, DepositOutcome};
 use serde_json::json;
 
-use super::Kiosk;
 use super::handovers::no_such_pickup;
-use super::once::{Once, once};
 use super::staff::of_this_centre;
+use super::{Kiosk, once};
 use crate::App;
 use crate::error::{Body, Fault};
 use crate::parcels::{self, Parcel};
@@ -28,17 +27,8 @@ pub async fn deposit(
     Extension(kiosk): Extension<Kiosk>,
     Body(report): Body<Deposit>,
 ) -> Result<Json<Ack>, Fault> {
-    let (now, shared) = (app.now(), Arc::clone(&app));
-    let answer = app.store.write(move |tx| {
-        once(tx, now, &kiosk, ("deposit", report.deposit_id), &report, || {
-            record(tx, &shared.secrets, now, &kiosk, &report)
-        })
-    });
-    match answer.await? {
-        Once::First(()) => Ok(Json(Ack { first: true })),
-        Once::Again(()) => Ok(Json(Ack { first: false })),
-        Once::Conflict => Err(Fault::conflict()),
-    }
+    let id = report.deposit_id;
+    once::report(&app, kiosk, ("deposit", id), report, record).await
 }
 
 fn record(

@@ -12,10 +12,9 @@ use pickup_protocol::kiosk::Ack;
 use pickup_protocol::work::{Opening, OpeningOutcome as O};
 use serde_json::json;
 
-use super::Kiosk;
-use super::once::{Once, once};
 use super::openings::behind;
 use super::staff::of_this_centre;
+use super::{Kiosk, once};
 use crate::App;
 use crate::db::{Conn, OptionalExt as _};
 use crate::error::{Body, Fault};
@@ -32,17 +31,8 @@ pub async fn ended(
     Extension(kiosk): Extension<Kiosk>,
     Body(report): Body<Opening>,
 ) -> Result<Json<Ack>, Fault> {
-    let (now, shared) = (app.now(), Arc::clone(&app));
-    let answer = app.store.write(move |tx| {
-        once(tx, now, &kiosk, ("opening-ended", report.report_id), &report, || {
-            record(tx, &shared.secrets, now, &kiosk, &report)
-        })
-    });
-    match answer.await? {
-        Once::First(()) => Ok(Json(Ack { first: true })),
-        Once::Again(()) => Ok(Json(Ack { first: false })),
-        Once::Conflict => Err(Fault::conflict()),
-    }
+    let id = report.report_id;
+    once::report(&app, kiosk, ("opening-ended", id), report, record).await
 }
 
 /// What a report does to the parcel, and what it contradicts.

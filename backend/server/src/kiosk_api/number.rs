@@ -9,8 +9,7 @@ use pickup_protocol::kiosk::{NumberRequest, Verdict};
 use pickup_protocol::{Reason, Ticket, TypedNumber};
 
 use super::Kiosk;
-use super::once::{Once, once};
-use super::verdict::of_parcel;
+use super::verdict::{decided, of_parcel};
 use crate::App;
 use crate::db::Conn;
 use crate::error::{Body, Fault};
@@ -24,16 +23,11 @@ pub async fn verdict(
     Extension(kiosk): Extension<Kiosk>,
     Body(request): Body<NumberRequest>,
 ) -> Result<Json<Verdict>, Fault> {
-    let (now, shared) = (app.now(), Arc::clone(&app));
-    let answer = app.store.write(move |tx| {
-        once(tx, now, &kiosk, ("verdict", request.request_id), &request, || {
-            Ok(decide(tx, &shared.secrets, now, &kiosk, request.number)?)
-        })
-    });
-    Ok(Json(match answer.await? {
-        Once::First(verdict) | Once::Again(verdict) => verdict,
-        Once::Conflict => Verdict::refused(Reason::RequestConflict, None),
-    }))
+    let id = request.request_id;
+    decided(&app, kiosk, id, request, |tx, secrets, now, kiosk, request| {
+        decide(tx, secrets, now, kiosk, request.number)
+    })
+    .await
 }
 
 /// Whoever does not hold the ticket learns nothing, not even whether there is such a pickup.

@@ -1,14 +1,20 @@
 //! Ids made by the caller: a repeat with the same body gets the first answer, with another body it is a conflict.
 
+use std::sync::Arc;
+
 use crate::db::{Conn, OptionalExt as _};
+use axum::Json;
 use jiff::{SignedDuration, Timestamp};
+use pickup_protocol::kiosk::Ack;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::Kiosk;
+use crate::App;
 use crate::error::Fault;
+use crate::secrets::Secrets;
 use crate::store::StoreError;
 use crate::time::us;
 
@@ -67,6 +73,31 @@ pub fn once<T: Serialize + DeserializeOwned>(
     )?
     .execute((&id, kind, kiosk.actor(), digest, kept, us(now)))?;
     Ok(Once::First(answer))
+}
+
+/// How a report is put down: in the transaction that also keeps that it was, read with the backend's secrets.
+pub type Record<R> = fn(&Conn, &Secrets, Timestamp, &Kiosk, &R) -> Result<(), Fault>;
+
+/// Takes a report of something that happened: `record` puts it down the first time, a repeat is only acknowledged.
+///
+/// # Errors
+/// What `record` says, the database, or a conflict when the id was used with another body.
+pub async fn report<R: Serialize + Send + 'static>(
+    app: &Arc<App>,
+    kiosk: Kiosk,
+    (kind, id): (&'static str, Uuid),
+    body: R,
+    record: Record<R>,
+) -> Result<Json<Ack>, Fault> {
+    let (now, shared) = (app.now(), Arc::clone(app));
+    let answer = app.store.write(move |tx| {
+        once(tx, now, &kiosk, (kind, id), &body, || record(tx, &shared.secrets, now, &kiosk, &body))
+    });
+    match answer.await? {
+        Once::First(()) => Ok(Json(Ack { first: true })),
+        Once::Again(()) => Ok(Json(Ack { first: false })),
+        Once::Conflict => Err(Fault::conflict()),
+    }
 }
 
 /// Forgets verdicts older than a day: nobody repeats a scan after that, and they decide nothing.

@@ -10,10 +10,9 @@ use pickup_domain::parcel::{ParcelEvent, ParcelState};
 use pickup_protocol::kiosk::{Ack, Found, Resolution};
 use serde_json::json;
 
-use super::Kiosk;
 use super::handovers::{collect, no_such_pickup};
-use super::once::{Once, once};
 use super::staff::of_this_centre;
+use super::{Kiosk, once};
 use crate::App;
 use crate::error::{Body, Fault};
 use crate::parcels::{self, Parcel};
@@ -27,17 +26,8 @@ pub async fn resolution(
     Extension(kiosk): Extension<Kiosk>,
     Body(found): Body<Resolution>,
 ) -> Result<Json<Ack>, Fault> {
-    let (now, shared) = (app.now(), Arc::clone(&app));
-    let answer = app.store.write(move |tx| {
-        once(tx, now, &kiosk, ("resolution", found.resolution_id), &found, || {
-            resolve(tx, &shared.secrets, now, &kiosk, &found)
-        })
-    });
-    match answer.await? {
-        Once::First(()) => Ok(Json(Ack { first: true })),
-        Once::Again(()) => Ok(Json(Ack { first: false })),
-        Once::Conflict => Err(Fault::conflict()),
-    }
+    let id = found.resolution_id;
+    once::report(&app, kiosk, ("resolution", id), found, resolve).await
 }
 
 fn resolve(

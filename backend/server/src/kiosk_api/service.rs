@@ -12,9 +12,8 @@ use pickup_protocol::kiosk::Ack;
 use pickup_protocol::service::ServiceChange;
 use serde_json::json;
 
-use super::Kiosk;
-use super::once::{Once, once};
 use super::staff::of_this_centre;
+use super::{Kiosk, once};
 use crate::App;
 use crate::db::Conn;
 use crate::error::{Body, Fault};
@@ -27,17 +26,8 @@ pub async fn service(
     Extension(kiosk): Extension<Kiosk>,
     Body(change): Body<ServiceChange>,
 ) -> Result<Json<Ack>, Fault> {
-    let (now, shared) = (app.now(), Arc::clone(&app));
-    let answer = app.store.write(move |tx| {
-        once(tx, now, &kiosk, ("service", change.change_id), &change, || {
-            note(tx, &shared.secrets, now, &kiosk, &change)
-        })
-    });
-    match answer.await? {
-        Once::First(()) => Ok(Json(Ack { first: true })),
-        Once::Again(()) => Ok(Json(Ack { first: false })),
-        Once::Conflict => Err(Fault::conflict()),
-    }
+    let id = change.change_id;
+    once::report(&app, kiosk, ("service", id), change, note).await
 }
 
 fn note(

@@ -10,11 +10,10 @@ use pickup_protocol::kiosk::Ack;
 use pickup_protocol::work::{SlipPrinted, SlipReply, SlipRequest};
 use serde_json::json;
 
-use super::Kiosk;
 use super::handovers::no_such_pickup;
 use super::offer::offer;
-use super::once::{Once, once};
 use super::staff::of_this_centre;
+use super::{Kiosk, once};
 use crate::App;
 use crate::db::Conn;
 use crate::error::{Body, Fault};
@@ -66,17 +65,8 @@ pub async fn printed(
     Extension(kiosk): Extension<Kiosk>,
     Body(report): Body<SlipPrinted>,
 ) -> Result<Json<Ack>, Fault> {
-    let (now, shared) = (app.now(), Arc::clone(&app));
-    let answer = app.store.write(move |tx| {
-        once(tx, now, &kiosk, ("slip-printed", report.report_id), &report, || {
-            record(tx, &shared.secrets, now, &kiosk, &report)
-        })
-    });
-    match answer.await? {
-        Once::First(()) => Ok(Json(Ack { first: true })),
-        Once::Again(()) => Ok(Json(Ack { first: false })),
-        Once::Conflict => Err(Fault::conflict()),
-    }
+    let id = report.report_id;
+    once::report(&app, kiosk, ("slip-printed", id), report, record).await
 }
 
 fn record(

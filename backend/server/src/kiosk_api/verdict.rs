@@ -9,6 +9,8 @@ use jiff::Timestamp;
 use pickup_domain::declaration::DeclarationState as D;
 use pickup_protocol::kiosk::{Progress, Verdict, VerdictRequest};
 use pickup_protocol::{Reason, Ticket, TicketError};
+use serde::Serialize;
+use uuid::Uuid;
 
 use super::Kiosk;
 use super::judge::{Refusal, judge};
@@ -26,10 +28,25 @@ pub async fn verdict(
     Extension(kiosk): Extension<Kiosk>,
     Body(request): Body<VerdictRequest>,
 ) -> Result<Json<Verdict>, Fault> {
-    let (now, shared) = (app.now(), Arc::clone(&app));
+    let id = request.request_id;
+    decided(&app, kiosk, id, request, |tx, secrets, now, kiosk, request| {
+        decide(tx, secrets, now, kiosk, &request.ticket)
+    })
+    .await
+}
+
+/// Answers a request for a verdict by `decide`, once per request id.
+pub(super) async fn decided<R: Serialize + Send + 'static>(
+    app: &Arc<App>,
+    kiosk: Kiosk,
+    id: Uuid,
+    request: R,
+    decide: fn(&Conn, &Secrets, Timestamp, &Kiosk, &R) -> Result<Verdict, StoreError>,
+) -> Result<Json<Verdict>, Fault> {
+    let (now, shared) = (app.now(), Arc::clone(app));
     let answer = app.store.write(move |tx| {
-        once(tx, now, &kiosk, ("verdict", request.request_id), &request, || {
-            Ok(decide(tx, &shared.secrets, now, &kiosk, &request.ticket)?)
+        once(tx, now, &kiosk, ("verdict", id), &request, || {
+            Ok(decide(tx, &shared.secrets, now, &kiosk, &request)?)
         })
     });
     Ok(Json(match answer.await? {

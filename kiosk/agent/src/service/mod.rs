@@ -122,7 +122,8 @@ mod tests {
 
     use super::*;
 
-    fn shown(page: Page) -> ServiceView {
+    /// A member of staff looks at a page of a kiosk that serves.
+    pub(super) fn shown(page: Page) -> ServiceView {
         ServiceView {
             staff: Some("S-07".into()),
             page,

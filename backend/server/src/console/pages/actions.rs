@@ -12,6 +12,7 @@ use crate::clearing::{ClearingError, outbox, payback, receipts};
 use crate::console::Console;
 use crate::console::roles::Op;
 use crate::console::routes::User;
+use crate::db::Conn;
 use crate::shop::book;
 use crate::web::{Posted, Visit, WebError};
 
@@ -78,15 +79,9 @@ pub async fn file_again(
     Path(id): Path<i64>,
     Posted(anew): Posted<Anew>,
 ) -> Result<Response, WebError> {
-    let (order_no, now) = (order_of(&console, &p, &user, id, &["refused"]).await?, console.shop.app.now());
-    let fixes = corrections(&anew)?;
-    let by = user.person().actor();
-    let done = console.shop.app.store.write(move |tx| {
-        let order = book::id_of(tx, &order_no)?.ok_or(AgainError::None(0))?;
-        again::resubmit(tx, order, &fixes, &by, now)
-    });
-    done.await.map_err(again_refused)?;
-    Ok(back())
+    let (fixes, by, now) = (corrections(&anew)?, user.person().actor(), console.shop.app.now());
+    let act = move |tx: &Conn, order| again::resubmit(tx, order, &fixes, &by, now);
+    with_order(&console, &p, &user, id, &["refused"], act).await
 }
 
 /// `POST /tasks/{id}/give-up`.
@@ -97,15 +92,10 @@ pub async fn give_up(
     Path(id): Path<i64>,
     Posted(Why { reason }): Posted<Why>,
 ) -> Result<Response, WebError> {
-    let order_no = order_of(&console, &p, &user, id, &["refused", "unanswered"]).await?;
     let reason = format!("{} ({})", reason.trim(), user.person().actor());
     let shop = Arc::clone(&console.shop);
-    let done = console.shop.app.store.write(move |tx| {
-        let order = book::id_of(tx, &order_no)?.ok_or(AgainError::None(0))?;
-        again::give_up(tx, &shop, order, &reason)
-    });
-    done.await.map_err(again_refused)?;
-    Ok(back())
+    let act = move |tx: &Conn, order| again::give_up(tx, &shop, order, &reason);
+    with_order(&console, &p, &user, id, &["refused", "unanswered"], act).await
 }
 
 /// `POST /tasks/{id}/send-again`.
@@ -134,7 +124,7 @@ pub async fn apply(
     let (task, now) = (open_task(&console, &p, &user, id, &["unapplied"]).await?, console.shop.app.now());
     let cursor = task.entity().parse().map_err(|_| WebError::not_found())?;
     let (shop, by) = (Arc::clone(&console.shop), user.person().actor());
-    let applied = move |tx: &crate::db::Conn| receipts::apply_kept(tx, &shop, cursor, &by, now);
+    let applied = move |tx: &Conn| receipts::apply_kept(tx, &shop, cursor, &by, now);
     console.shop.app.store.write(applied).await.map_err(|cause: ClearingError| {
         WebError::refused(
             format!("回执仍无法处理：{cause}"),
@@ -185,14 +175,22 @@ async fn open_task(
     found.filter(|task| kinds.contains(&task.kind.as_str())).ok_or_else(WebError::not_found)
 }
 
-async fn order_of(
+/// Does `act` with the declaration of the order that an open task of one of these kinds is about.
+async fn with_order<T: Send + 'static>(
     console: &Console,
     p: &Visit,
     user: &User,
     id: i64,
     kinds: &'static [&'static str],
-) -> Result<String, WebError> {
-    open_task(console, p, user, id, kinds).await?.order_no.ok_or_else(WebError::not_found)
+    act: impl FnOnce(&Conn, i64) -> Result<T, AgainError> + Send + 'static,
+) -> Result<Response, WebError> {
+    let order_no = open_task(console, p, user, id, kinds).await?.order_no.ok_or_else(WebError::not_found)?;
+    let done = console.shop.app.store.write(move |tx| {
+        let order = book::id_of(tx, &order_no)?.ok_or(AgainError::None(0))?;
+        act(tx, order)
+    });
+    done.await.map_err(again_refused)?;
+    Ok(back())
 }
 
 fn again_refused(cause: AgainError) -> WebError {

@@ -81,6 +81,16 @@ impl Site {
         while console::finder::step(&self.shop.app).await.unwrap() {}
     }
 
+    /// Two orders, A-1 released by customs and A-2 sent to it; the declaration of A-1.
+    pub async fn two_orders(&self) -> String {
+        let cop_no = self.bench.cleared("A-1", 0).await;
+        self.bench.cleared("A-2", 1).await;
+        self.bench.send().await;
+        self.bench.receive(&cop_no, 800, "").await;
+        self.catch_up().await;
+        cop_no
+    }
+
     pub fn browser(&self) -> Browser {
         let http = Client::builder().no_proxy().redirect(Policy::none()).build().unwrap();
         Browser { http, base: self.base.clone(), jar: Mutex::default() }

@@ -102,11 +102,7 @@ async fn an_account_of_another_centre_sees_nothing_of_this_one() {
 #[tokio::test]
 async fn an_order_is_found_by_every_number_by_telephone_and_by_name() {
     let site = Site::start().await;
-    let cop_no = site.bench.cleared("A-1", 0).await;
-    site.bench.cleared("A-2", 1).await;
-    site.bench.send().await;
-    site.bench.receive(&cop_no, 800, "").await;
-    site.catch_up().await;
+    let cop_no = site.two_orders().await;
     let clerk = site.signed_in("anna", Role::Clerk).await;
     let buyer = site.bench.buyer(0);
     let waybill = site.column::<String>("SELECT waybill FROM parcel ORDER BY pickup").await.remove(0);
@@ -183,11 +179,7 @@ async fn the_stock_is_proved_from_the_trail_and_a_book_that_was_tampered_with_is
 #[tokio::test]
 async fn reports_count_by_day_and_centre_and_come_as_csv() {
     let site = Site::start().await;
-    let cop_no = site.bench.cleared("A-1", 0).await;
-    site.bench.cleared("A-2", 1).await;
-    site.bench.send().await;
-    site.bench.receive(&cop_no, 800, "").await;
-    site.catch_up().await;
+    site.two_orders().await;
     let audit = site.signed_in("audit", Role::Auditor).await;
     let page = audit.get("/reports?lang=en").await;
     assert!(page.has("By day and centre") && page.has("<svg"), "{}", page.text);

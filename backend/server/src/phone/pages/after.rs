@@ -6,6 +6,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
+use jiff::Timestamp;
 use pickup_domain::returns::Back;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -21,6 +22,7 @@ use crate::phone::Phone;
 use crate::phone::basket::{self, Basket, Watch};
 use crate::phone::link::Link;
 use crate::phone::status::Stage;
+use crate::shop::Shop;
 use crate::shop::fault::ShopFault;
 use crate::web::{Posted, Visit, WebError, html};
 
@@ -84,18 +86,10 @@ pub async fn cancel(
     Path(id): Path<i64>,
     Posted(wish): Posted<Wish>,
 ) -> Page {
-    let Some(of) = session(&phone, &headers).await? else { return Ok(to("/my")) };
-    let basket = own(&phone, of, id).await?;
-    let order_id = basket.order_id.ok_or_else(WebError::not_found)?;
-    let (shop, now) = (Arc::clone(&phone.shop), phone.now());
-    let actor = format!("shop:{}", shop.app.config.phone.merchant);
-    let request_id = request_id(&wish, id)?;
-    let reason = reason(&wish);
-    let done = phone.shop.app.store.write(move |tx| {
-        let wanted = Wanted { request_id: &request_id, actor: &actor, reason: &reason };
-        ask::cancel(tx, &shop, order_id, &wanted, now).map(drop)
-    });
-    answered(&phone, &p, &basket, done.await).await
+    asked(&phone, &p, &headers, id, wish, |tx, shop, order_id, wanted, _, now| {
+        ask::cancel(tx, shop, order_id, wanted, now).map(drop)
+    })
+    .await
 }
 
 /// `POST /my/orders/{id}/return`.
@@ -106,20 +100,34 @@ pub async fn give_back(
     Path(id): Path<i64>,
     Posted(wish): Posted<Wish>,
 ) -> Page {
-    let Some(of) = session(&phone, &headers).await? else { return Ok(to("/my")) };
-    let basket = own(&phone, of, id).await?;
+    asked(&phone, &p, &headers, id, wish, move |tx, shop, order_id, wanted, wish, now| {
+        let lines = [Back { gnum: wish.gnum, qty: wish.qty }];
+        ask::refund(tx, shop, order_id, &lines, wanted, now)?;
+        basket::watch(tx, id, Watch::Return).map_err(AskError::from)
+    })
+    .await
+}
+
+/// Asks one thing of an order of whoever is signed in, in one transaction.
+async fn asked(
+    phone: &Arc<Phone>,
+    p: &Visit,
+    headers: &HeaderMap,
+    id: i64,
+    wish: Wish,
+    ask: impl FnOnce(&Conn, &Shop, i64, &Wanted<'_>, &Wish, Timestamp) -> Result<(), AskError> + Send + 'static,
+) -> Page {
+    let Some(of) = session(phone, headers).await? else { return Ok(to("/my")) };
+    let basket = own(phone, of, id).await?;
     let order_id = basket.order_id.ok_or_else(WebError::not_found)?;
     let (shop, now) = (Arc::clone(&phone.shop), phone.now());
     let actor = format!("shop:{}", shop.app.config.phone.merchant);
-    let request_id = request_id(&wish, id)?;
-    let reason = reason(&wish);
+    let (request_id, reason) = (request_id(&wish, id)?, reason(&wish));
     let done = phone.shop.app.store.write(move |tx| {
         let wanted = Wanted { request_id: &request_id, actor: &actor, reason: &reason };
-        let lines = [Back { gnum: wish.gnum, qty: wish.qty }];
-        ask::refund(tx, &shop, order_id, &lines, &wanted, now)?;
-        basket::watch(tx, id, Watch::Return).map_err(AskError::from)
+        ask(tx, &shop, order_id, &wanted, &wish, now)
     });
-    answered(&phone, &p, &basket, done.await).await
+    answered(phone, p, &basket, done.await).await
 }
 
 async fn answered(phone: &Arc<Phone>, p: &Visit, basket: &Basket, done: Result<(), AskError>) -> Page {

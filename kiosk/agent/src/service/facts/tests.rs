@@ -7,21 +7,7 @@ use pickup_session::service::{Page, Seen};
 
 use super::*;
 use crate::service::link::{Heard, ManifestHeard};
-
-fn shown(page: Page) -> ServiceView {
-    ServiceView {
-        staff: Some("S-07".into()),
-        page,
-        sheet: 0,
-        sample: Sample::None,
-        seen: None,
-        laid: None,
-        doors: Vec::new(),
-        unclear: 0,
-        out: None,
-        changing: false,
-    }
-}
+use crate::service::tests::shown;
 
 fn figures() -> Figures {
     let now: Timestamp = "2026-11-21T06:05:00Z".parse().unwrap();
