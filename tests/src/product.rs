@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, Result};
 use pickup_server::scratch::Scratch;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::hands::Hands;
 use crate::people;
@@ -273,15 +273,24 @@ impl Product {
 
     /// Purchases made elsewhere, which only the customs side knows.
     async fn tell_customs_of_purchases(&self) -> Result<()> {
-        let customs = self.customs.as_ref().context("the customs simulator does not run")?.told("http")?;
-        let http = reqwest::Client::builder().no_proxy().build()?;
         let year = jiff::Zoned::now().year();
         for person in people::all()?.iter().filter(|person| person.elsewhere_fen > 0) {
             let purchase =
                 json!({ "id_number": person.id_number, "year": year, "amount_fen": person.elsewhere_fen });
-            let answer = http.put(format!("{customs}/admin/purchases")).json(&purchase).send().await?;
-            answer.error_for_status().context("the customs simulator did not take a purchase")?;
+            self.tell_customs("purchases", &purchase).await?;
         }
+        Ok(())
+    }
+
+    /// Puts something to the customs simulator: how it behaves, what it knows.
+    ///
+    /// # Errors
+    /// When it does not run, or does not take it.
+    pub async fn tell_customs(&self, what: &str, word: &Value) -> Result<()> {
+        let customs = self.customs.as_ref().context("the customs simulator does not run")?.told("http")?;
+        let http = reqwest::Client::builder().no_proxy().build()?;
+        let answer = http.put(format!("{customs}/{what}")).json(word).send().await?;
+        answer.error_for_status().with_context(|| format!("the customs simulator did not take {word}"))?;
         Ok(())
     }
 }

@@ -46,8 +46,12 @@ pub async fn tasks(app: Arc<App>, command: TasksCommand) -> Result<()> {
                 );
                 say!("       {}", task.body);
                 let kind = Kind::ALL.into_iter().find(|kind| kind.as_str() == task.kind);
-                if let Some((zh, en)) = kind.filter(|_| task.settled_at.is_none()).map(Kind::advice) {
+                if let Some(kind) = kind.filter(|_| task.settled_at.is_none()) {
+                    let (zh, en) = kind.advice();
                     say!("       {en}\n       {zh}");
+                    for command in kind.commands() {
+                        say!("       pickup-backend {command}");
+                    }
                 }
             }
             if found.is_empty() && !json {

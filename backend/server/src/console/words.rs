@@ -1,5 +1,7 @@
 //! The words that pages have for states and kinds.
 
+use pickup_domain::application::{ApplicationKind, ApplicationState};
+
 use crate::tasks::Kind;
 use crate::web::Lang;
 
@@ -12,7 +14,7 @@ pub struct Chip {
     pub tone: &'static str,
 }
 
-/// The state of an order, a declaration, a parcel, an application or a payback; what is not known stays as it is stored.
+/// The state of an order, a declaration or a parcel, by the word it is stored under; empty for one that is not known.
 #[must_use]
 pub fn state(lang: Lang, kind: &str, word: &str) -> Chip {
     let (zh, en, tone) = match (kind, word) {
@@ -77,6 +79,34 @@ pub fn task(lang: Lang, word: &str) -> Option<&'static str> {
 pub fn advice(lang: Lang, word: &str) -> &'static str {
     let kind = Kind::ALL.into_iter().find(|kind| kind.as_str() == word);
     kind.map(Kind::advice).map_or("", |(zh, en)| lang.t(zh, en))
+}
+
+/// The backend's own commands for a kind of task.
+#[must_use]
+pub fn commands(word: &str) -> &'static [&'static str] {
+    Kind::ALL.into_iter().find(|kind| kind.as_str() == word).map_or(&[], Kind::commands)
+}
+
+/// What an application to customs asks for.
+#[must_use]
+pub const fn application(lang: Lang, kind: ApplicationKind) -> &'static str {
+    match kind {
+        ApplicationKind::Cancel => lang.t("撤销", "Cancellation"),
+        ApplicationKind::Refund => lang.t("退货", "Return"),
+    }
+}
+
+/// Where an application to customs stands.
+#[must_use]
+pub const fn application_state(lang: Lang, state: ApplicationState) -> &'static str {
+    match state {
+        ApplicationState::Drafted => lang.t("待发送", "to be sent"),
+        ApplicationState::Sent => lang.t("已发送", "sent"),
+        ApplicationState::Accepted => lang.t("海关已接收", "customs has it"),
+        ApplicationState::Review => lang.t("海关审核中", "under review at customs"),
+        ApplicationState::Concluded => lang.t("海关已同意", "granted by customs"),
+        ApplicationState::Refused => lang.t("海关未同意", "refused by customs"),
+    }
 }
 
 /// What an account did, or what was done to it; `None` for what this page does not know.

@@ -8,17 +8,14 @@ impl Kind {
     pub const fn advice(self) -> (&'static str, &'static str) {
         match self {
             Self::Refused => (
-                "改正后重新申报（declaration resubmit），或放弃并退款（declaration give-up）。",
-                "Put it right and file it anew (declaration resubmit), or give it up with a refund (declaration give-up).",
+                "改正后重新申报，或放弃并退款。",
+                "Put it right and file it anew, or give it up with a refund.",
             ),
             Self::Unanswered => (
-                "向海关或电子口岸查询；确认未受理后可放弃并退款（declaration give-up）。",
-                "Ask the port what became of it; when it has nothing, give the declaration up (declaration give-up).",
+                "向海关或电子口岸查询；确认未受理后可放弃并退款。",
+                "Ask the port what became of it; when it has nothing, give the declaration up.",
             ),
-            Self::Unapplied => (
-                "查明原因后重新处理该回执（customs apply）。",
-                "Find out why, then apply the receipt again (customs apply).",
-            ),
+            Self::Unapplied => ("查明原因后重新处理该回执。", "Find out why, then apply the receipt again."),
             Self::ApplicationRefused => (
                 "查看海关回执，与顾客联系，必要时改为退货申请。",
                 "Read customs' answer, speak to the shopper, and apply for a return instead where that is possible.",
@@ -27,8 +24,8 @@ impl Kind {
                 ("货物不得交付，请与海关联系。", "The goods must not be handed over; speak to customs.")
             }
             Self::UnknownCode => (
-                "向海关或电子口岸查明该代码的含义，然后导入代码表（import codes）。",
-                "Ask the port what the code means, then import it (import codes).",
+                "向海关或电子口岸查明该代码的含义，然后导入代码表。",
+                "Ask the port what the code means, then import it.",
             ),
             Self::Contradiction => (
                 "本系统与海关记录不一致，请核对后向海关申请撤销或退货。",
@@ -39,8 +36,8 @@ impl Kind {
                 "The receipt is of no document of this system; find out who filed it.",
             ),
             Self::Parked => (
-                "口岸拒收报文，请查明原因后重新发送（customs send-again）。",
-                "The port does not take the message; find out why, then send it again (customs send-again).",
+                "口岸拒收报文，请查明原因后重新发送。",
+                "The port does not take the message; find out why, then send it again.",
             ),
             Self::TaxDiffers => (
                 "税额与海关电子税单不一致，请核对税率。",
@@ -71,18 +68,33 @@ impl Kind {
                 "The payment's declaration was not taken; clear it up with the payment company and have it declared anew.",
             ),
             Self::Webhook => (
-                "商家的通知地址长时间无法送达，请联系商家修复后重新启用（webhooks enable）。",
-                "A shop's webhook endpoint failed for days; have the shop mend it, then enable it (webhooks enable).",
+                "商家的通知地址长时间无法送达，请联系商家修复后重新启用。",
+                "A shop's webhook endpoint failed for days; have the shop mend it, then enable it.",
             ),
             Self::TakenOut => TAKEN_OUT,
             Self::Call => CALL,
         }
     }
+
+    /// The backend's own commands that do it, for who has a shell and no page with buttons.
+    #[must_use]
+    pub const fn commands(self) -> &'static [&'static str] {
+        match self {
+            Self::Refused => &["declaration resubmit", "declaration give-up"],
+            Self::Unanswered => &["declaration give-up"],
+            Self::Unapplied => &["customs apply"],
+            Self::UnknownCode => &["import codes"],
+            Self::Parked => &["customs send-again"],
+            Self::Webhook => &["webhooks enable"],
+            Self::TakenOut => &["parcel extend", "declaration cancel"],
+            _ => &[],
+        }
+    }
 }
 
 const TAKEN_OUT: (&str, &str) = (
-    "包裹已从柜中取出：延长提货时间后重新入柜（parcel extend），或向海关申请撤销并退款（declaration cancel）。",
-    "The parcel was taken out: give it more time and store it again (parcel extend), or have it cancelled and refunded (declaration cancel).",
+    "包裹已从柜中取出：延长提货时间后重新入柜，或向海关申请撤销并退款。",
+    "The parcel was taken out: give it more time and store it again, or have it cancelled and refunded.",
 );
 const CALL: (&str, &str) =
     ("顾客在自提柜前需要帮助，请立即前往。", "Somebody at the kiosk needs help: go there now.");

@@ -32,6 +32,12 @@ pub struct Next {
 }
 
 impl Next {
+    /// Whether there is a button for anything.
+    #[must_use]
+    pub const fn any(self) -> bool {
+        self.file_again || self.give_up || self.send_again || self.apply || self.pay_back
+    }
+
     /// For a task of this kind and who looks at it.
     #[must_use]
     pub fn of(kind: &str, open: bool, user: &User) -> Self {

@@ -58,6 +58,7 @@ pub fn add(routes: Routes) -> Routes {
         .get(Op::Reports, "/reports", reports::show)
         .get(Op::Reports, "/reports.csv", reports::csv)
         .get(Op::Returns, "/returns", returns::desk)
+        .get(Op::Returns, "/returns/live", returns::live)
         .post(Op::Returns, "/returns/back", returns::came_back)
         .get(Op::Returns, "/returns/{order_no}", returns::form)
         .post(Op::Returns, "/returns/{order_no}", returns::apply)

@@ -18,7 +18,7 @@ use crate::clearing::applications::{self, Application};
 use crate::clearing::facts::Facts;
 use crate::console::accounts::Person;
 use crate::console::routes::User;
-use crate::console::{Console, Me, text};
+use crate::console::{Console, Me, text, words};
 use crate::db::Conn;
 use crate::shop::book;
 use crate::time::us;
@@ -44,6 +44,17 @@ struct Line {
 struct Desk {
     p: Visit,
     me: Me,
+    lists: Lists,
+}
+
+#[derive(Template)]
+#[template(path = "console/returns_live.html")]
+struct Part {
+    p: Visit,
+    lists: Lists,
+}
+
+struct Lists {
     waiting: Vec<Row>,
     to_come: Vec<Row>,
 }
@@ -90,13 +101,29 @@ pub async fn desk(
             asked.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')).collect();
         return Ok(Redirect::to(&format!("/returns/{path}")).into_response());
     }
+    let lists = lists(&console, person).await?;
+    Ok(html(&Desk { me: Me::of(&user, &p), p, lists }))
+}
+
+/// `GET /returns/live`: the applications, whenever they changed.
+pub async fn live(State(console): State<Arc<Console>>, p: Visit, user: User) -> Response {
+    let live = console.web.live.clone();
+    live.events(move || {
+        let (console, p, person) = (Arc::clone(&console), p.clone(), user.person().clone());
+        async move { Part { p, lists: lists(&console, person).await.ok()? }.render().ok() }
+    })
+}
+
+async fn lists(console: &Console, person: Person) -> Result<Lists, WebError> {
     let read = console.shop.app.store.read(move |conn| {
         let is_granted = |one: &Application| one.state == ApplicationState::Concluded;
         let (granted, waiting) = applications::open(conn)?.into_iter().partition(is_granted);
-        Ok::<_, WebError>((rows(conn, &person, waiting)?, rows(conn, &person, granted)?))
+        Ok::<_, WebError>(Lists {
+            waiting: rows(conn, &person, waiting)?,
+            to_come: rows(conn, &person, granted)?,
+        })
     });
-    let (waiting, to_come) = read.await?;
-    Ok(html(&Desk { me: Me::of(&user, &p), p, waiting, to_come }))
+    read.await
 }
 
 /// `GET /returns/{order_no}`.

@@ -7,13 +7,13 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 use super::actions;
 use crate::console::accounts::{self, Person};
 use crate::console::roles::Op;
 use crate::console::routes::User;
-use crate::console::{Console, Me, text, words};
+use crate::console::{Console, Me, facts, text, words};
 use crate::db::{Conn, OptionalExt as _, Row};
 use crate::store::StoreError;
 use crate::tasks::{self, TaskError};
@@ -77,6 +77,8 @@ struct Detail {
     people: Vec<String>,
     user: User,
     next: actions::Next,
+    /// For what has no button here.
+    commands: &'static [&'static str],
 }
 
 /// Which tasks are listed.
@@ -147,9 +149,10 @@ pub async fn show(
         Ok::<_, StoreError>(Some((task, notes(conn, id)?, people)))
     });
     let (task, notes, people) = read.await?.ok_or_else(WebError::not_found)?;
-    let (me, facts) = (Me::of(&user, &p), facts(&task.body));
+    let (me, facts) = (Me::of(&user, &p), facts::read(p.lang, &task.body));
     let next = actions::Next::of(&task.kind, task.settled_us.is_none(), &user);
-    Ok(html(&Detail { p, me, task, facts, notes, people, user, next }))
+    let commands = if next.any() { &[] } else { words::commands(&task.kind) };
+    Ok(html(&Detail { p, me, task, facts, notes, people, user, next, commands }))
 }
 
 /// `POST /tasks/{id}`: take it, hand it on, note something.
@@ -335,16 +338,6 @@ fn notes(conn: &Conn, id: i64) -> Result<Vec<Note>, StoreError> {
     let rows = statement
         .query_map([id], |row| Ok(Note { author: row.get(0)?, at_us: row.get(1)?, words: row.get(2)? }))?;
     Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// What is known of a task, name by name.
-fn facts(body: &str) -> Vec<(String, String)> {
-    let Ok(Json::Object(fields)) = serde_json::from_str(body) else { return Vec::new() };
-    let plain = |value: Json| match value {
-        Json::String(text) => text,
-        other => other.to_string(),
-    };
-    fields.into_iter().map(|(name, value)| (name, plain(value))).collect()
 }
 
 impl Detail {
