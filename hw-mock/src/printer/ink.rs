@@ -117,7 +117,8 @@ impl Pen {
             }
             memory.draw(letter.1, |x, y| {
                 let across = x * times_wide..(x + 1) * times_wide + usize::from(letter.0.bold);
-                for (x, y) in across.flat_map(|x| (y * times_high..(y + 1) * times_high).map(move |y| (x, y))) {
+                for (x, y) in across.flat_map(|x| (y * times_high..(y + 1) * times_high).map(move |y| (x, y)))
+                {
                     let ink = |byte: u8, bit: u8| if letter.0.reverse { byte & !bit } else { byte | bit };
                     flip(&mut rows, left + x.min(width - 1), top + y, ink);
                 }
