@@ -19,14 +19,14 @@ use report::{Finding, Report};
 
 /// What is fuzzed: the name of target and corpus, and the longest input that tells anything new.
 pub const TARGETS: [(&str, u32); 14] = [
-    ("scanner", 192),
-    ("keyboard", 256),
-    ("idcard", 2400),
+    ("scanner", 72),
+    ("keyboard", 128),
+    ("idcard", 320),
     ("cardtext", 256),
     ("printer", 64),
-    ("slip", 128),
-    ("board8a", 48),
-    ("wkly", 64),
+    ("slip", 64),
+    ("board8a", 32),
+    ("wkly", 48),
     ("cu16", 32),
     ("winnsen", 32),
     ("modbus", 32),

@@ -58,7 +58,7 @@ mod tests {
     fn named_targets_are_run_as_often_as_asked() {
         let wanted = Fuzz {
             runs: 10_000_000,
-            targets: vec![("wkly", 64), ("dxp", 4096)],
+            targets: vec![("wkly", 48), ("dxp", 4096)],
             json: true,
             keep: false,
             install: Install::Yes,
