@@ -1,4 +1,4 @@
-//! `cargo +nightly fuzz run dxp --features libfuzzer`: the target of that name, guided by coverage.
+//! `cargo xtask fuzz dxp`: the target of that name, guided by coverage.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! `cargo +nightly fuzz run idcard --features libfuzzer`: the target of that name, guided by coverage.
+//! `cargo xtask fuzz idcard`: the target of that name, guided by coverage.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! `cargo +nightly fuzz run printer --features libfuzzer`: the target of that name, guided by coverage.
+//! `cargo xtask fuzz printer`: the target of that name, guided by coverage.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! `cargo +nightly fuzz run receipts --features libfuzzer`: the target of that name, guided by coverage.
+//! `cargo xtask fuzz receipts`: the target of that name, guided by coverage.
 
 #![no_main]
 

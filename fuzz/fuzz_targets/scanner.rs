@@ -1,4 +1,4 @@
-//! `cargo +nightly fuzz run scanner --features libfuzzer`: the target of that name, guided by coverage.
+//! `cargo xtask fuzz scanner`: the target of that name, guided by coverage.
 
 #![no_main]
 

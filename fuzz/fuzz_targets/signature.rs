@@ -1,4 +1,4 @@
-//! `cargo +nightly fuzz run signature --features libfuzzer`: the target of that name, guided by coverage.
+//! `cargo xtask fuzz signature`: the target of that name, guided by coverage.
 
 #![no_main]
 

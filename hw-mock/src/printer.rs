@@ -2,12 +2,14 @@
 
 mod command;
 mod ink;
+mod letters;
 mod status;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use command::{Command, Qr};
+use ink::Pen;
 use serde::{Deserialize, Serialize};
 
 /// What can be wrong with the printer.
@@ -99,7 +101,7 @@ pub struct Printer {
     pending: VecDeque<Row>,
     /// Bytes in a row of the picture being printed, and the rows still to come.
     picture: Option<(usize, usize)>,
-    line: Vec<u8>,
+    pen: Pen,
     qr: Vec<u8>,
     qr_module: Option<u8>,
     rows: Vec<u8>,
@@ -248,7 +250,7 @@ impl Printer {
         self.done = 0;
         self.pending.clear();
         self.picture = None;
-        self.line.clear();
+        self.pen.forget_line();
         self.recent.clear();
     }
 
@@ -314,7 +316,8 @@ impl Printer {
     fn execute(&mut self, command: Command, out: &mut Output) {
         match command {
             Command::Nothing => {}
-            Command::Initialise => self.line.clear(),
+            Command::Initialise => self.pen = Pen::default(),
+            Command::Look(change) => self.pen.change(change),
             Command::Picture { row_bytes, rows } => self.picture = Some((row_bytes, rows)),
             Command::Cut => out.slips.push(self.slip(true)),
             Command::PushStatus(on) => {
@@ -326,14 +329,15 @@ impl Printer {
             Command::Qr(Qr::Module(dots)) => self.qr_module = Some(dots),
             Command::Qr(Qr::Store(text)) => self.qr = text,
             Command::Qr(Qr::Print) => {
-                self.pending.extend(ink::qr(&self.qr, self.qr_module.unwrap_or(MODULE_DOTS)));
+                let module = self.qr_module.unwrap_or(MODULE_DOTS);
+                self.pending.extend(self.pen.qr(&self.qr, module, usize::from(self.model.dots)));
                 let code = String::from_utf8_lossy(&self.qr);
                 self.text.push_str(&format!("[QR {code}]\n"));
             }
-            Command::Text(byte) => self.line.push(byte),
+            Command::Text(byte) => self.pen.byte(byte),
             Command::Line => self.print_line(),
             Command::Feed(rows) => {
-                if !self.line.is_empty() {
+                if !self.pen.is_empty() {
                     self.print_line();
                 }
                 self.pending.extend(std::iter::repeat_n([0; ROW_BYTES], usize::from(rows)));
@@ -342,10 +346,10 @@ impl Printer {
     }
 
     fn print_line(&mut self) {
-        let line = std::mem::take(&mut self.line);
-        self.text.push_str(&encoding_rs::GB18030.decode_without_bom_handling(&line).0);
+        let (text, rows) = self.pen.end_line(usize::from(self.model.dots));
+        self.text.push_str(&text);
         self.text.push('\n');
-        self.pending.extend(ink::text(&line, usize::from(self.model.dots) / ink::CELL_WIDE));
+        self.pending.extend(rows);
     }
 
     /// One row of dots; the roll may end with it.

@@ -1,7 +1,9 @@
 //! The command line, read by hand so that xtask needs no argument parser.
 
 use crate::deb::Deb;
+use crate::fuzz::Fuzz;
 use crate::pi::Pi;
+use crate::slip::Slip;
 
 /// Shown by `--help` and after a mistake on the command line.
 pub const HELP: &str = "\
@@ -35,6 +37,10 @@ cargo xtask <command>
         A million simulated sessions of a kiosk against the rules, and the share of shoppers served.
   postgres start|stop
         Starts or stops the PostgreSQL cluster that tests and benchmarks use, and prints its address.
+  fuzz [TARGET…] [--runs N] [--keep] [--json]
+        Gives the parsers of what devices and customs send inputs guided by the code they reach.
+  slip [--no-build] [--keep] [--json] [--yes] [--no-install]
+        Has the sample slip printed by an ESC/POS emulator of other people and its QR code read by zbarimg.
   pi build [--yes] [--no-install]
         The kiosk's program for the Raspberry Pi, by Debian's cross compiler.
   pi test [SCENARIO…] [--list] [--no-build] [--json] …
@@ -145,6 +151,10 @@ pub enum Command {
         /// Stop it.
         stop: bool,
     },
+    /// Fuzz parsers.
+    Fuzz(Fuzz),
+    /// Look at a slip with somebody else's eyes.
+    Slip(Slip),
     /// Programs for the Raspberry Pi, and their trial on emulated boards.
     Pi(Pi),
     /// Debian packages.
@@ -167,6 +177,8 @@ pub fn parse(given: &[String]) -> Result<Command, String> {
         Some((&"postgres", ["start"])) => Ok(Command::Postgres { stop: false }),
         Some((&"postgres", ["stop"])) => Ok(Command::Postgres { stop: true }),
         Some((&"postgres", _)) => Err("postgres takes one word: start or stop.".to_owned()),
+        Some((&"fuzz", rest)) => crate::fuzz::args::parse(rest),
+        Some((&"slip", rest)) => slip(rest),
         Some((&"pi", rest)) => crate::pi::args::parse(rest),
         Some((&"deb", rest)) => crate::deb::args::parse(rest),
         Some((&"tidy", rest)) => match Flags::read(rest, &[])? {
@@ -195,6 +207,15 @@ fn test(rest: &[&str]) -> Result<Command, String> {
         return Ok(Command::Help(TEST_HELP));
     }
     Ok(Command::Test(flags.install()?))
+}
+
+fn slip(rest: &[&str]) -> Result<Command, String> {
+    let flags = Flags::read(rest, &["--no-build", "--keep", "--json", "--yes", "--no-install"])?;
+    if flags.help {
+        return Ok(Command::Help(crate::slip::HELP));
+    }
+    let (no_build, keep, json) = (flags.has("--no-build"), flags.has("--keep"), flags.has("--json"));
+    Ok(Command::Slip(Slip { no_build, keep, json, install: flags.install()? }))
 }
 
 fn bench(rest: &[&str]) -> Result<Command, String> {
@@ -306,7 +327,7 @@ mod tests {
     #[test]
     fn each_command_explains_itself() {
         for (line, text) in
-            [("demo --help", DEMO_HELP), ("test -h", TEST_HELP), ("bench pickup --help", BENCH_HELP)]
+            [("demo --help", DEMO_HELP), ("slip -h", crate::slip::HELP), ("bench pickup --help", BENCH_HELP)]
         {
             assert_eq!(parsed(line), Ok(Command::Help(text)), "{line}");
         }

@@ -1,15 +1,18 @@
-//! What a person repeats in this repository, as one command: `cargo xtask <demo|test|bench|pi|deb|postgres|tidy>`.
+//! What a person repeats in this repository, as one command: `cargo xtask <demo|test|bench|fuzz|slip|pi|deb|postgres|tidy>`.
 
 mod args;
 mod bench;
 mod cargo;
 mod check;
+mod chroot;
 mod deb;
 mod debian;
 mod demo;
 mod disk;
+mod fuzz;
 mod pi;
 mod postgres;
+mod slip;
 mod steps;
 mod tidy;
 mod tools;
@@ -64,6 +67,8 @@ fn run(command: Command) -> anyhow::Result<bool> {
             }
             Ok(true)
         }
+        Command::Fuzz(options) => fuzz::run(&options),
+        Command::Slip(options) => slip::run(&options),
         Command::Pi(command) => pi::run(&command),
         Command::Deb(options) => deb::run(&options),
         Command::Tidy => tidy::run(),

@@ -9,7 +9,7 @@ use pickup_customs_fuzz::{TARGETS, Target, devices, mutate};
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let targets: Vec<(&str, Target)> = TARGETS.into_iter().chain(devices::TARGETS).collect();
+    let targets: Vec<(&str, Target)> = TARGETS.into_iter().chain(devices::targets()).collect();
     let target = words.first().and_then(|name| targets.iter().copied().find(|(known, _)| known == name));
     let runs = words.get(1).and_then(|word| word.parse::<u64>().ok());
     let (Some((name, target)), Some(runs)) = (target, runs) else {

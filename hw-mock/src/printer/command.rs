@@ -1,5 +1,7 @@
 //! ESC/POS commands, told apart and measured.
 
+use super::ink::{Change, LINE_ROWS};
+
 /// What a command asks of the paper or of the host line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Command {
@@ -17,6 +19,8 @@ pub(super) enum Command {
     Echo(Vec<u8>),
     /// `GS ( k`: the parts of a QR code.
     Qr(Qr),
+    /// The next letters look otherwise.
+    Look(Change),
     /// A printable byte of text.
     Text(u8),
     /// Print the line and go to the next one.
@@ -40,8 +44,6 @@ const DLE: u8 = 0x10;
 const ESC: u8 = 0x1B;
 const FS: u8 = 0x1C;
 const GS: u8 = 0x1D;
-/// Dots from one line of text to the next.
-pub(super) const LINE_ROWS: u16 = 30;
 
 /// The command at the head of the stream and its length; `None` while it is not whole.
 pub(super) fn next(stream: &[u8]) -> Option<(Command, usize)> {
@@ -49,7 +51,8 @@ pub(super) fn next(stream: &[u8]) -> Option<(Command, usize)> {
         DLE => dle(stream),
         ESC => esc(stream),
         FS => match *stream.get(1)? {
-            b'&' | b'.' => Some((Command::Nothing, 2)),
+            kind @ (b'&' | b'.') => Some((Command::Look(Change::Chinese(kind == b'&')), 2)),
+            b'!' => Some((Command::Look(Change::ChineseSize(*stream.get(2)?)), 3)),
             _ => whole(stream, Command::Nothing, 3),
         },
         GS => gs(stream),
@@ -73,6 +76,8 @@ fn esc(stream: &[u8]) -> Option<(Command, usize)> {
         b'@' => Some((Command::Initialise, 2)),
         b'i' | b'm' => Some((Command::Cut, 2)),
         b'2' => Some((Command::Nothing, 2)),
+        b'a' => Some((Command::Look(Change::Align(*stream.get(2)?)), 3)),
+        b'E' => Some((Command::Look(Change::Bold(stream.get(2)? & 1 != 0)), 3)),
         b'J' => Some((Command::Feed(u16::from(*stream.get(2)?)), 3)),
         b'd' => Some((Command::Feed(u16::from(*stream.get(2)?) * LINE_ROWS), 3)),
         b'$' | b'\\' | b'c' => whole(stream, Command::Nothing, 4),
@@ -92,6 +97,8 @@ fn gs(stream: &[u8]) -> Option<(Command, usize)> {
             let len = if matches!(*stream.get(2)?, 0x41 | 0x42) { 4 } else { 3 };
             whole(stream, Command::Cut, len)
         }
+        b'!' => Some((Command::Look(Change::Size(*stream.get(2)?)), 3)),
+        b'B' => Some((Command::Look(Change::Reverse(stream.get(2)? & 1 != 0)), 3)),
         b'a' => Some((Command::PushStatus(*stream.get(2)? != 0), 3)),
         b'(' => {
             let &[_, _, kind, low, high] = stream.get(..5)? else { return None };

@@ -1,126 +1,180 @@
-//! Text and QR codes as rows of dots: plain, but legible on the slip's picture.
+//! Lines of text and QR codes as rows of dots, in the looks that commands ask for.
 
+use encoding_rs::GB18030;
 use qrcode::{Color, QrCode};
 
-use super::command::LINE_ROWS;
+use super::letters::{COLUMN, HIGH, Letters, columns};
 use super::{ROW_BYTES, Row};
 
-/// Dots across a column.
-pub(super) const CELL_WIDE: usize = 12;
-const DOT_WIDE: usize = 2;
-const DOT_HIGH: usize = 3;
+/// Dots from one line of text to the next, unless its letters are higher.
+pub(super) const LINE_ROWS: u16 = 30;
 
-/// A line of text as rows; what does not fit its columns is lost.
-pub(super) fn text(line: &[u8], columns: usize) -> Vec<Row> {
-    let mut rows = Vec::new();
-    for row in 0..usize::from(LINE_ROWS) {
-        let mut dots = [0; ROW_BYTES];
-        for (column, &byte) in line.iter().take(columns).enumerate() {
-            let bits = glyph(byte).get(row / DOT_HIGH).copied().unwrap_or(0);
-            for x in (0..5).filter(|x| bits & (0x10 >> x) != 0) {
-                let from = column * CELL_WIDE + x * DOT_WIDE;
-                (from..from + DOT_WIDE).for_each(|at| blacken(&mut dots, at));
+/// What a command changes about how the next letters look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    /// `ESC a`: 0 left, 1 middle, 2 right.
+    Align(u8),
+    /// `ESC E`.
+    Bold(bool),
+    /// `GS !`: times wide and high less one, in the upper and the lower half of the byte.
+    Size(u8),
+    /// `FS !`: bit 2 twice as wide, bit 3 twice as high; for Chinese characters alone.
+    ChineseSize(u8),
+    /// `GS B`: white on black.
+    Reverse(bool),
+    /// `FS &` and `FS .`: whether bytes above ASCII are Chinese characters. Off when switched on.
+    Chinese(bool),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Look {
+    bold: bool,
+    reverse: bool,
+    chinese: bool,
+    /// Times wide and times high, of ASCII and of Chinese characters.
+    size: (usize, usize),
+    chinese_size: (usize, usize),
+}
+
+impl Default for Look {
+    fn default() -> Self {
+        Self { bold: false, reverse: false, chinese: false, size: (1, 1), chinese_size: (1, 1) }
+    }
+}
+
+/// The line being written.
+#[derive(Debug, Default)]
+pub(super) struct Pen {
+    look: Look,
+    align: u8,
+    /// Pieces of one look each.
+    line: Vec<(Look, Vec<u8>)>,
+}
+
+impl Pen {
+    /// Takes one byte of text.
+    pub(super) fn byte(&mut self, byte: u8) {
+        match self.line.last_mut() {
+            Some((look, piece)) if *look == self.look => piece.push(byte),
+            _ => self.line.push((self.look, vec![byte])),
+        }
+    }
+
+    /// Whether the line is still empty.
+    pub(super) fn is_empty(&self) -> bool {
+        self.line.is_empty()
+    }
+
+    /// Forgets the line, not the look.
+    pub(super) fn forget_line(&mut self) {
+        self.line.clear();
+    }
+
+    /// From here on letters look otherwise.
+    pub(super) fn change(&mut self, change: Change) {
+        let twice = |set: bool| if set { 2 } else { 1 };
+        match change {
+            Change::Align(at) => self.align = at % b'0',
+            Change::Bold(on) => self.look.bold = on,
+            Change::Size(n) => {
+                self.look.size = (usize::from(n >> 4 & 7) + 1, usize::from(n & 7) + 1);
+                self.look.chinese_size = self.look.size;
             }
+            Change::ChineseSize(n) => self.look.chinese_size = (twice(n & 4 != 0), twice(n & 8 != 0)),
+            Change::Reverse(on) => self.look.reverse = on,
+            Change::Chinese(on) => self.look.chinese = on,
         }
-        rows.push(dots);
     }
-    rows
-}
 
-/// A QR code as rows; nothing for what no code can hold.
-pub(super) fn qr(text: &[u8], module: u8) -> Vec<Row> {
-    let Ok(code) = QrCode::new(text) else { return Vec::new() };
-    let (width, side) = (code.width(), usize::from(module.clamp(1, 16)));
-    let colours = code.to_colors();
-    let mut rows = Vec::new();
-    for line in colours.chunks(width) {
-        let mut dots = [0; ROW_BYTES];
-        for (x, _) in line.iter().enumerate().filter(|(_, colour)| **colour == Color::Dark) {
-            (x * side..(x + 1) * side).for_each(|at| blacken(&mut dots, at));
+    /// Ends the line: its text, and its rows on paper so many dots wide. What does not fit is lost.
+    pub(super) fn end_line(&mut self, dots: usize) -> (String, Vec<Row>) {
+        let line = std::mem::take(&mut self.line);
+        let bytes: Vec<u8> = line.iter().flat_map(|(_, piece)| piece).copied().collect();
+        let text = GB18030.decode_without_bom_handling(&bytes).0.into_owned();
+        let letters: Vec<(Look, char)> =
+            line.iter().flat_map(|(look, piece)| read(*look, piece).map(|letter| (*look, letter))).collect();
+        (text, self.rows(&letters, dots))
+    }
+
+    fn rows(&self, letters: &[(Look, char)], dots: usize) -> Vec<Row> {
+        let wide: usize = letters.iter().map(|letter| size(letter).0 * columns(letter.1) * COLUMN).sum();
+        let high = letters.iter().map(|letter| size(letter).1 * HIGH).max().unwrap_or_default();
+        let mut rows = vec![[0; ROW_BYTES]; high.max(usize::from(LINE_ROWS))];
+        let mut left = before(self.align, wide, dots);
+        let memory = Letters::new();
+        for letter in letters {
+            let (times_wide, times_high) = size(letter);
+            let width = times_wide * columns(letter.1) * COLUMN;
+            if left + width > dots {
+                break;
+            }
+            // Letters of one line stand on one foot.
+            let top = high - times_high * HIGH;
+            if letter.0.reverse {
+                for (y, x) in (top..high).flat_map(|y| (left..left + width).map(move |x| (y, x))) {
+                    flip(&mut rows, x, y, |byte, bit| byte | bit);
+                }
+            }
+            memory.draw(letter.1, |x, y| {
+                let across = x * times_wide..(x + 1) * times_wide + usize::from(letter.0.bold);
+                for (x, y) in across.flat_map(|x| (y * times_high..(y + 1) * times_high).map(move |y| (x, y)))
+                {
+                    let ink = |byte: u8, bit: u8| if letter.0.reverse { byte & !bit } else { byte | bit };
+                    flip(&mut rows, left + x.min(width - 1), top + y, ink);
+                }
+            });
+            left += width;
         }
-        rows.extend(std::iter::repeat_n(dots, side));
+        rows
     }
-    rows
-}
 
-fn blacken(dots: &mut Row, at: usize) {
-    if let Some(byte) = dots.get_mut(at / 8) {
-        *byte |= 0x80 >> (at % 8);
+    /// A QR code as rows; nothing for what no code can hold.
+    pub(super) fn qr(&self, text: &[u8], module: u8, dots: usize) -> Vec<Row> {
+        let Ok(code) = QrCode::new(text) else { return Vec::new() };
+        let (width, side) = (code.width(), usize::from(module.clamp(1, 16)));
+        let left = before(self.align, width * side, dots);
+        let mut rows = Vec::new();
+        for line in code.to_colors().chunks(width) {
+            let mut row = [[0; ROW_BYTES]];
+            for (x, _) in line.iter().enumerate().filter(|(_, colour)| **colour == Color::Dark) {
+                let across = left + x * side..left + (x + 1) * side;
+                across.for_each(|x| flip(&mut row, x, 0, |byte, bit| byte | bit));
+            }
+            rows.extend(std::iter::repeat_n(row, side).flatten());
+        }
+        rows
     }
 }
 
-/// Seven rows of five dots. Small letters look like capital ones; what is not ASCII is a box.
-fn glyph(byte: u8) -> [u8; 7] {
-    const BOX: [u8; 7] = [0x1F, 0x11, 0x11, 0x11, 0x11, 0x11, 0x1F];
-    let byte = byte.to_ascii_uppercase();
-    usize::from(byte).checked_sub(0x20).and_then(|at| GLYPHS.get(at)).copied().unwrap_or(BOX)
+/// The characters of a piece: GB18030 where that was asked for, else a box for each byte above ASCII.
+fn read(look: Look, piece: &[u8]) -> impl Iterator<Item = char> {
+    let text = if look.chinese {
+        GB18030.decode_without_bom_handling(piece).0.into_owned()
+    } else {
+        piece.iter().map(|byte| if byte.is_ascii() { char::from(*byte) } else { UNKNOWN }).collect()
+    };
+    text.chars().collect::<Vec<_>>().into_iter()
 }
 
-/// From the space to the underscore.
-#[rustfmt::skip]
-const GLYPHS: [[u8; 7]; 64] = [
-    [0, 0, 0, 0, 0, 0, 0],                          // space
-    [0x04, 0x04, 0x04, 0x04, 0x04, 0x00, 0x04],     // !
-    [0x0A, 0x0A, 0x0A, 0x00, 0x00, 0x00, 0x00],     // "
-    [0x0A, 0x0A, 0x1F, 0x0A, 0x1F, 0x0A, 0x0A],     // #
-    [0x04, 0x0F, 0x14, 0x0E, 0x05, 0x1E, 0x04],     // $
-    [0x19, 0x19, 0x02, 0x04, 0x08, 0x13, 0x13],     // %
-    [0x08, 0x14, 0x14, 0x08, 0x15, 0x12, 0x0D],     // &
-    [0x04, 0x04, 0x08, 0x00, 0x00, 0x00, 0x00],     // '
-    [0x02, 0x04, 0x08, 0x08, 0x08, 0x04, 0x02],     // (
-    [0x08, 0x04, 0x02, 0x02, 0x02, 0x04, 0x08],     // )
-    [0x00, 0x04, 0x15, 0x0E, 0x15, 0x04, 0x00],     // *
-    [0x00, 0x04, 0x04, 0x1F, 0x04, 0x04, 0x00],     // +
-    [0x00, 0x00, 0x00, 0x00, 0x0C, 0x04, 0x08],     // ,
-    [0x00, 0x00, 0x00, 0x1F, 0x00, 0x00, 0x00],     // -
-    [0x00, 0x00, 0x00, 0x00, 0x00, 0x0C, 0x0C],     // .
-    [0x01, 0x01, 0x02, 0x04, 0x08, 0x10, 0x10],     // /
-    [0x0E, 0x11, 0x13, 0x15, 0x19, 0x11, 0x0E],     // 0
-    [0x04, 0x0C, 0x04, 0x04, 0x04, 0x04, 0x0E],     // 1
-    [0x0E, 0x11, 0x01, 0x06, 0x08, 0x10, 0x1F],     // 2
-    [0x0E, 0x11, 0x01, 0x06, 0x01, 0x11, 0x0E],     // 3
-    [0x02, 0x06, 0x0A, 0x12, 0x1F, 0x02, 0x02],     // 4
-    [0x1F, 0x10, 0x1E, 0x01, 0x01, 0x11, 0x0E],     // 5
-    [0x06, 0x08, 0x10, 0x1E, 0x11, 0x11, 0x0E],     // 6
-    [0x1F, 0x01, 0x02, 0x04, 0x04, 0x08, 0x08],     // 7
-    [0x0E, 0x11, 0x11, 0x0E, 0x11, 0x11, 0x0E],     // 8
-    [0x0E, 0x11, 0x11, 0x0F, 0x01, 0x02, 0x0C],     // 9
-    [0x00, 0x0C, 0x0C, 0x00, 0x0C, 0x0C, 0x00],     // :
-    [0x00, 0x0C, 0x0C, 0x00, 0x0C, 0x04, 0x08],     // ;
-    [0x01, 0x02, 0x04, 0x08, 0x04, 0x02, 0x01],     // <
-    [0x00, 0x00, 0x1F, 0x00, 0x1F, 0x00, 0x00],     // =
-    [0x10, 0x08, 0x04, 0x02, 0x04, 0x08, 0x10],     // >
-    [0x0E, 0x11, 0x01, 0x06, 0x04, 0x00, 0x04],     // ?
-    [0x0E, 0x11, 0x17, 0x15, 0x17, 0x10, 0x0E],     // @
-    [0x0E, 0x11, 0x11, 0x1F, 0x11, 0x11, 0x11],     // A
-    [0x1E, 0x11, 0x11, 0x1E, 0x11, 0x11, 0x1E],     // B
-    [0x0E, 0x11, 0x10, 0x10, 0x10, 0x11, 0x0E],     // C
-    [0x1C, 0x12, 0x11, 0x11, 0x11, 0x12, 0x1C],     // D
-    [0x1F, 0x10, 0x10, 0x1E, 0x10, 0x10, 0x1F],     // E
-    [0x1F, 0x10, 0x10, 0x1E, 0x10, 0x10, 0x10],     // F
-    [0x0E, 0x11, 0x10, 0x17, 0x11, 0x11, 0x0F],     // G
-    [0x11, 0x11, 0x11, 0x1F, 0x11, 0x11, 0x11],     // H
-    [0x0E, 0x04, 0x04, 0x04, 0x04, 0x04, 0x0E],     // I
-    [0x07, 0x02, 0x02, 0x02, 0x02, 0x12, 0x0C],     // J
-    [0x11, 0x12, 0x14, 0x18, 0x14, 0x12, 0x11],     // K
-    [0x10, 0x10, 0x10, 0x10, 0x10, 0x10, 0x1F],     // L
-    [0x11, 0x1B, 0x15, 0x15, 0x11, 0x11, 0x11],     // M
-    [0x11, 0x19, 0x19, 0x15, 0x13, 0x13, 0x11],     // N
-    [0x0E, 0x11, 0x11, 0x11, 0x11, 0x11, 0x0E],     // O
-    [0x1E, 0x11, 0x11, 0x1E, 0x10, 0x10, 0x10],     // P
-    [0x0E, 0x11, 0x11, 0x11, 0x15, 0x12, 0x0D],     // Q
-    [0x1E, 0x11, 0x11, 0x1E, 0x14, 0x12, 0x11],     // R
-    [0x0F, 0x10, 0x10, 0x0E, 0x01, 0x01, 0x1E],     // S
-    [0x1F, 0x04, 0x04, 0x04, 0x04, 0x04, 0x04],     // T
-    [0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x0E],     // U
-    [0x11, 0x11, 0x11, 0x11, 0x0A, 0x0A, 0x04],     // V
-    [0x11, 0x11, 0x11, 0x15, 0x15, 0x1B, 0x11],     // W
-    [0x11, 0x0A, 0x0A, 0x04, 0x0A, 0x0A, 0x11],     // X
-    [0x11, 0x11, 0x0A, 0x04, 0x04, 0x04, 0x04],     // Y
-    [0x1F, 0x01, 0x02, 0x04, 0x08, 0x10, 0x1F],     // Z
-    [0x0E, 0x08, 0x08, 0x08, 0x08, 0x08, 0x0E],     // [
-    [0x10, 0x10, 0x08, 0x04, 0x02, 0x01, 0x01],     // \
-    [0x0E, 0x02, 0x02, 0x02, 0x02, 0x02, 0x0E],     // ]
-    [0x04, 0x0A, 0x11, 0x00, 0x00, 0x00, 0x00],     // ^
-    [0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x1F],     // _
-];
+/// In no font.
+const UNKNOWN: char = '\u{FFFF}';
+
+fn size((look, letter): &(Look, char)) -> (usize, usize) {
+    if letter.is_ascii() { look.size } else { look.chinese_size }
+}
+
+/// Dots left of what is so wide.
+fn before(align: u8, wide: usize, dots: usize) -> usize {
+    let free = dots.saturating_sub(wide);
+    match align {
+        1 => free / 2,
+        2 => free,
+        _ => 0,
+    }
+}
+
+fn flip(rows: &mut [Row], x: usize, y: usize, change: impl Fn(u8, u8) -> u8) {
+    if let Some(byte) = rows.get_mut(y).and_then(|row| row.get_mut(x / 8)) {
+        *byte = change(*byte, 0x80 >> (x % 8));
+    }
+}

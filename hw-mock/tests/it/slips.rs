@@ -104,8 +104,77 @@ fn text_leaves_ink_and_its_letters_differ() {
     assert!(ink(" ").iter().all(|byte| *byte == 0));
     assert!(ink("A").iter().any(|byte| *byte != 0));
     assert_ne!(ink("A"), ink("B"));
-    assert_eq!(ink("a"), ink("A"));
+    assert_ne!(ink("a"), ink("A"));
     assert_eq!(ink("A").len(), 30 * ROW_BYTES);
+}
+
+/// The black dots of what this prints, as places across and down.
+fn dots(orders: &str, text: &str) -> Vec<(usize, usize)> {
+    let text = encoding_rs::GB18030.encode(text).0.into_owned();
+    let out = Printer::default().feed(&[&hex(orders)[..], &text, b"\n", &CUT].concat(), START);
+    let rows = &out.slips[0].rows;
+    let black = |at: &usize| rows[at / 8] & (0x80 >> (at % 8)) != 0;
+    (0..rows.len() * 8).filter(black).map(|at| (at % 576, at / 576)).collect()
+}
+
+fn ends(dots: &[(usize, usize)]) -> (usize, usize) {
+    (dots.iter().map(|dot| dot.0).min().unwrap(), dots.iter().map(|dot| dot.0).max().unwrap())
+}
+
+#[test]
+fn chinese_letters_are_drawn_once_they_were_asked_for_and_are_boxes_before() {
+    let (asked, not_asked) = (dots("1C 26", "保税"), dots("", "保税"));
+    assert_ne!(asked, not_asked);
+    assert_ne!(asked, dots("1C 26", "自提"));
+    assert!(ends(&asked).1 < 48, "two characters of 24 dots");
+    assert_eq!(dots("1C 26 1C 2E", "保税"), not_asked);
+    assert_eq!(dots("1C 26 1B 40", "保税"), not_asked, "a printer that begins anew has forgotten it");
+}
+
+#[test]
+fn a_letter_that_the_printer_does_not_know_is_a_box() {
+    assert_eq!(dots("1C 26", "\u{20000}"), dots("1C 26", "\u{20001}"));
+    assert!(!dots("1C 26", "\u{20000}").is_empty());
+}
+
+#[test]
+fn a_line_stands_where_it_was_asked_to() {
+    assert!(ends(&dots("1C 26", "税")).1 < 24);
+    let (left, right) = ends(&dots("1C 26 1B 61 01", "税"));
+    assert!(left >= 276 && right < 300, "{left} to {right}");
+    assert!(ends(&dots("1C 26 1B 61 32", "税")).0 >= 552);
+}
+
+#[test]
+fn large_letters_are_twice_the_dots_of_small_ones() {
+    let small = dots("1C 26", "税A");
+    let twice: Vec<_> = small
+        .iter()
+        .flat_map(|(x, y)| (0..4).map(move |part| (x * 2 + part % 2, y * 2 + part / 2)))
+        .collect();
+    let mut large = dots("1C 26 1D 21 11", "税A");
+    let mut wanted = twice.clone();
+    large.sort_unstable();
+    wanted.sort_unstable();
+    assert_eq!(large, wanted);
+    assert_eq!(dots("1C 26 1C 21 0C", "税"), dots("1C 26 1D 21 11", "税"), "the other order for the same");
+    assert_eq!(dots("1C 21 0C", "A"), dots("", "A"), "which is for Chinese letters alone");
+}
+
+#[test]
+fn a_banner_is_white_on_black_and_bold_letters_have_more_ink() {
+    let (plain, banner) = (dots("1C 26", "副本"), dots("1C 26 1D 42 01", "副本"));
+    assert_eq!(plain.len() + banner.len(), 48 * 24);
+    assert!(plain.iter().all(|dot| !banner.contains(dot)));
+    assert!(dots("1C 26 1B 45 01", "副本").len() > plain.len());
+}
+
+#[test]
+fn a_qr_code_stands_where_it_was_asked_to() {
+    let code = "1D 28 6B 05 00 31 50 30 41 42 1D 28 6B 03 00 31 51 30";
+    let (left, right) = ends(&dots(&format!("1B 61 01 {code}"), ""));
+    assert_eq!(left, 575 - right);
+    assert_eq!(ends(&dots(code, "")).0, 0);
 }
 
 #[test]

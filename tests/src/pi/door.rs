@@ -114,26 +114,33 @@ impl Locks {
     }
 
     async fn relay(&mut self, door: usize, held: bool, contact: u8) -> Result<()> {
-        let (Some(since), Some(open)) = (self.held_since.get_mut(door), self.open_since.get_mut(door)) else {
-            return Ok(());
-        };
+        let Some(since) = self.held_since.get_mut(door) else { return Ok(()) };
         match (held, *since) {
             (true, None) => {
                 *since = Some(Instant::now());
                 self.pulses += 1;
             }
-            (true, Some(begun)) if open.is_none() && begun.elapsed() >= SPRINGS_AFTER => {
-                *open = Some(Instant::now());
-                // The contact bounces, as contacts do.
-                for high in [true, false, true, false, true] {
-                    self.pins.drive(contact, high).await?;
+            (true, Some(begun)) if begun.elapsed() >= SPRINGS_AFTER => self.spring(door, contact).await?,
+            (false, Some(begun)) => {
+                let held = begun.elapsed();
+                *since = None;
+                self.longest_held = self.longest_held.max(held);
+                // A busy machine may look only once while the relay is held.
+                if held >= SPRINGS_AFTER {
+                    self.spring(door, contact).await?;
                 }
             }
-            (false, Some(begun)) => {
-                self.longest_held = self.longest_held.max(begun.elapsed());
-                *since = None;
-            }
             _ => {}
+        }
+        Ok(())
+    }
+
+    /// The door springs open, unless it stands open already; its contact bounces, as contacts do.
+    async fn spring(&mut self, door: usize, contact: u8) -> Result<()> {
+        let Some(open @ None) = self.open_since.get_mut(door) else { return Ok(()) };
+        *open = Some(Instant::now());
+        for high in [true, false, true, false, true] {
+            self.pins.drive(contact, high).await?;
         }
         Ok(())
     }

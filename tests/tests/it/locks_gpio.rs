@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use pickup_devices::DeviceFault;
-use pickup_devices::gpio::{Bank, GpioSettings, HalContacts, HalRelays, spawn_on};
+use pickup_devices::gpio::signals::{self, SignalSettings};
+use pickup_devices::gpio::{Bank, GpioBackend, GpioSettings, HalContacts, HalRelays, spawn_on};
 use pickup_devices::lock::{
     BoardConfig, DoorConfig, Family, LockConfig, LockEvent, LockHandle, OpenFailure, Polarity, PulseLength,
 };
@@ -121,42 +122,90 @@ fn a_driver_that_ends_in_the_middle_of_a_pulse_leaves_the_relay_off() {
     assert!(!door.is_on() && door.pulses.len() == 1, "{door:?}");
 }
 
-#[tokio::test]
-async fn a_door_that_opens_is_lit_and_sounded_until_it_is_shut() {
-    use pickup_devices::gpio::GpioBackend;
-    use pickup_devices::gpio::signals::{SignalSettings, spawn};
-    let dir = std::env::temp_dir().join(format!("pickup-signals-{}", uuid::Uuid::new_v4()));
-    std::fs::create_dir_all(&dir).unwrap();
-    let write = |line: &str, level: &str| std::fs::write(dir.join(line), level).unwrap();
-    write("1", "1");
-    write("4", "0");
-    let settings = SignalSettings {
-        backend: GpioBackend::Files,
-        chip: dir.display().to_string(),
-        buzzer: Some(1),
-        lamps: Some(2),
-        door_light: Some(3),
-        presence: Some(4),
-        lamps_for_s: 0,
-        ..SignalSettings::default()
-    };
-    let levels = || ["1", "2", "3"].map(|line| std::fs::read_to_string(dir.join(line)).unwrap_or_default());
-    let until = async |wanted: [&str; 3]| {
+/// A panel of signals on pins that are files: 1 the buzzer, 2 the lamps, 3 the light over the doors, 4 the sensor.
+struct Wall {
+    dir: std::path::PathBuf,
+}
+
+impl Wall {
+    fn new() -> Self {
+        let dir = std::env::temp_dir().join(format!("pickup-signals-{}", uuid::Uuid::new_v4()));
+        std::fs::create_dir_all(&dir).unwrap();
+        let wall = Self { dir };
+        wall.write("4", "0");
+        wall
+    }
+
+    fn write(&self, line: &str, level: &str) {
+        std::fs::write(self.dir.join(line), level).unwrap();
+    }
+
+    fn settings(&self, lamps_for_s: u64) -> SignalSettings {
+        SignalSettings {
+            backend: GpioBackend::Files,
+            chip: self.dir.display().to_string(),
+            buzzer: Some(1),
+            lamps: Some(2),
+            door_light: Some(3),
+            presence: Some(4),
+            lamps_for_s,
+            ..SignalSettings::default()
+        }
+    }
+
+    fn levels(&self) -> [String; 3] {
+        ["1", "2", "3"].map(|line| std::fs::read_to_string(self.dir.join(line)).unwrap_or_default())
+    }
+
+    async fn until(&self, wanted: [&str; 3]) {
         let seen = async {
-            while levels() != wanted {
+            while self.levels() != wanted {
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
         };
-        let seen = timeout(Duration::from_secs(10), seen).await;
-        assert!(seen.is_ok(), "{:?} instead of {wanted:?}", levels());
-    };
-    let signals = spawn(&settings);
-    until(["0", "0", "0"]).await;
+        let seen = timeout(Duration::from_secs(60), seen).await;
+        assert!(seen.is_ok(), "{:?} instead of {wanted:?}", self.levels());
+    }
+}
+
+impl Drop for Wall {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.dir);
+    }
+}
+
+#[tokio::test]
+async fn a_door_that_opens_is_lit_and_sounded_until_it_is_shut() {
+    let wall = Wall::new();
+    // Whatever a process before this one left on is off at first.
+    wall.write("1", "1");
+    let signals = signals::spawn(&wall.settings(0));
+    wall.until(["0", "0", "0"]).await;
     signals.door(7, true);
-    until(["1", "1", "1"]).await;
-    until(["0", "1", "1"]).await;
+    wall.until(["1", "1", "1"]).await;
+    wall.until(["0", "1", "1"]).await;
     signals.door(7, false);
-    until(["0", "0", "0"]).await;
-    drop(signals);
-    std::fs::remove_dir_all(&dir).unwrap();
+    wall.until(["0", "0", "0"]).await;
+}
+
+#[tokio::test]
+async fn the_lamps_are_on_while_the_sensor_sees_somebody_and_a_while_after() {
+    let wall = Wall::new();
+    let _signals = signals::spawn(&wall.settings(1));
+    wall.until(["0", "0", "0"]).await;
+    wall.write("4", "1");
+    wall.until(["0", "1", "0"]).await;
+    let gone = std::time::Instant::now();
+    wall.write("4", "0");
+    wall.until(["0", "0", "0"]).await;
+    assert!(gone.elapsed() >= Duration::from_millis(900), "they go on for a second");
+}
+
+#[tokio::test]
+async fn a_sensor_that_is_not_there_is_done_without() {
+    let wall = Wall::new();
+    std::fs::remove_file(wall.dir.join("4")).unwrap();
+    let signals = signals::spawn(&wall.settings(0));
+    signals.door(7, true);
+    wall.until(["0", "1", "1"]).await;
 }

@@ -7,11 +7,10 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 
 use super::{Made, Product, folder, quietly};
+use crate::chroot::{self, inside};
 
 /// What every system that the packages are for has already.
 const BASE: &str = "systemd,init-system-helpers,udev,ca-certificates,fonts-dejavu-core";
-
-const MIRROR: &str = "http://deb.debian.org/debian";
 
 /// Installs the packages in a fresh copy of the small Debian, runs the programs, purges the packages.
 pub fn install_run_and_purge(packages: &[&Made]) -> Result<()> {
@@ -81,29 +80,9 @@ fn try_kiosk(root: &Path) -> Result<()> {
 /// A fresh copy of the small Debian, which is made once.
 fn fresh_root() -> Result<PathBuf> {
     let base = folder()?.join("base");
-    if !base.join("root/.made").exists() {
-        let _ = quietly(Command::new("rm").arg("-rf").arg(&base));
-        println!("Making a small Debian in {} (a minute or two, once)", base.display());
-        let mut make = Command::new("debootstrap");
-        make.args(["--variant=minbase", "--include", BASE, "bookworm"]).arg(&base).arg(MIRROR);
-        quietly(&mut make).context("debootstrap needs root and the network")?;
-        // Nothing of a package may start a service of the machine that tries it.
-        let policy = base.join("usr/sbin/policy-rc.d");
-        fs::write(&policy, "#!/bin/sh\nexit 101\n")?;
-        quietly(Command::new("chmod").arg("755").arg(&policy))?;
-        fs::write(base.join("root/.made"), "")?;
-    }
+    chroot::ensure(&base, "bookworm", BASE)?;
     let root = folder()?.join("root");
     quietly(Command::new("rm").arg("-rf").arg(&root))?;
     quietly(Command::new("cp").args(["-a", "--reflink=auto"]).arg(&base).arg(&root))?;
     Ok(root)
-}
-
-fn inside(root: &Path, words: &[&str]) -> Result<String> {
-    // With processes of its own to look at, which systemd's tools insist on; gone with the command.
-    let mut command = Command::new("unshare");
-    command.args(["--mount", "--pid", "--fork"]).arg(format!("--mount-proc={}", root.join("proc").display()));
-    command.arg("chroot").arg(root).args(words).env_clear().env("DEBIAN_FRONTEND", "noninteractive");
-    command.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("LC_ALL", "C.UTF-8");
-    quietly(&mut command)
 }
