@@ -27,6 +27,7 @@ pub mod secrets;
 pub mod serve;
 pub mod shop;
 pub mod signing;
+pub mod stock;
 pub mod store;
 pub mod tasks;
 pub mod time;

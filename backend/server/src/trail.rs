@@ -60,6 +60,12 @@ pub enum Kind {
     PaymentDeclaration,
     /// Name of an account of the console; `added`, `signed_in`, `password_changed`, `disabled`, `looked_up`, …
     Account,
+    /// A book line `book/record number`; `asked`, `refused`, `entered` or `corrected`.
+    Book,
+    /// `stocktake.id`; `counting`, `review`, `signed` or `dropped`.
+    Stocktake,
+    /// `centre/day`; `signed`.
+    Reconciliation,
 }
 
 impl Kind {
@@ -88,6 +94,9 @@ impl Kind {
             Self::Payback => "payback",
             Self::PaymentDeclaration => "payment_declaration",
             Self::Account => "account",
+            Self::Book => "book",
+            Self::Stocktake => "stocktake",
+            Self::Reconciliation => "reconciliation",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The words that pages have for states and kinds.
 
+use crate::stock::take;
 use crate::tasks::Kind;
 use crate::web::Lang;
 
@@ -101,7 +102,51 @@ pub fn did(lang: Lang, state: &str) -> Option<&'static str> {
         "limit_looked_up" => ("查询个人额度", "Looked up a limit"),
         "open" => ("备注或分派", "Noted or assigned"),
         "settled" => ("处理完毕", "Settled"),
+        "asked" => ("申请账册变更", "Asked for a change of the book"),
+        "refused" => ("未批准", "Refused"),
+        "entered" => ("批准入区", "Approved an entry"),
+        "corrected" => ("批准更正", "Approved a correction"),
+        "counting" => ("盘点", "Counted"),
+        "review" => ("盘点完成", "Ended a count"),
+        "signed" => ("签核", "Signed off"),
+        "dropped" => ("放弃盘点", "Gave a stocktake up"),
         _ => return None,
     };
     Some(lang.t(zh, en))
+}
+
+/// Why something entered a book line.
+#[must_use]
+pub fn entry(lang: Lang, kind: &str) -> &'static str {
+    match kind {
+        "opening" => lang.t("期初", "Opening balance"),
+        "entry" => lang.t("入区", "Entry"),
+        "correction" => lang.t("更正", "Correction"),
+        "stocktake" => lang.t("盘点", "Stocktake"),
+        _ => "",
+    }
+}
+
+/// Where a stocktake stands.
+#[must_use]
+pub fn stocktake(lang: Lang, state: take::State) -> Chip {
+    let (zh, en, tone) = match state {
+        take::State::Counting => ("盘点中", "Counting", "warn"),
+        take::State::Review => ("待签核", "To be signed", "warn"),
+        take::State::Signed => ("已签核", "Signed off", "good"),
+        take::State::Dropped => ("已放弃", "Given up", ""),
+    };
+    Chip { text: lang.t(zh, en), tone }
+}
+
+/// How a request for a change of the book stands.
+#[must_use]
+pub fn request(lang: Lang, state: &str) -> Chip {
+    let (zh, en, tone) = match state {
+        "open" => ("待批准", "Waiting", "warn"),
+        "approved" => ("已批准", "Approved", "good"),
+        "refused" => ("未批准", "Refused", "bad"),
+        _ => ("", "", ""),
+    };
+    Chip { text: lang.t(zh, en), tone }
 }

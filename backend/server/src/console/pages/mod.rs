@@ -16,6 +16,7 @@ mod people;
 mod reports;
 mod returns;
 mod stock;
+mod stocktakes;
 mod story;
 mod tasks;
 mod today;
@@ -55,6 +56,19 @@ pub fn add(routes: Routes) -> Routes {
         .get(Op::Kiosks, "/kiosks/{name}", kiosks::show)
         .post(Op::PairKiosks, "/kiosks/{name}/revoke", kiosks::revoke)
         .get(Op::Stock, "/stock", stock::show)
+        .get(Op::Stock, "/stock/lines/{book}/{record}", stock::line::show)
+        .post(Op::AskStock, "/stock/lines/{book}/{record}", stock::line::ask)
+        .post(Op::DecideStock, "/stock/requests/{id}", stock::line::decide)
+        .get(Op::Stock, "/stocktakes", stocktakes::list)
+        .post(Op::CountStock, "/stocktakes", stocktakes::open)
+        .get(Op::Stock, "/stocktakes/{id}", stocktakes::one::show)
+        .post(Op::CountStock, "/stocktakes/{id}/scan", stocktakes::count::scan)
+        .post(Op::CountStock, "/stocktakes/{id}/count", stocktakes::count::typed)
+        .post(Op::CountStock, "/stocktakes/{id}/file", stocktakes::count::file)
+        .post(Op::CountStock, "/stocktakes/{id}/close", stocktakes::one::close)
+        .post(Op::CountStock, "/stocktakes/{id}/again", stocktakes::one::again)
+        .post(Op::SignStocktakes, "/stocktakes/{id}/sign", stocktakes::one::sign)
+        .post(Op::SignStocktakes, "/stocktakes/{id}/abandon", stocktakes::one::abandon)
         .get(Op::Reports, "/reports", reports::show)
         .get(Op::Reports, "/reports.csv", reports::csv)
         .get(Op::Returns, "/returns", returns::desk)
