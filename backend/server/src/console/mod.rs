@@ -18,6 +18,7 @@ mod pages;
 pub mod plot;
 pub mod roles;
 pub mod routes;
+pub mod table;
 pub mod text;
 pub mod words;
 

@@ -20,6 +20,7 @@ use crate::store::StoreError;
 
 mod access;
 mod pages;
+mod reconciliations;
 mod signing_in;
 mod stock;
 

@@ -198,6 +198,12 @@ async fn reports_count_by_day_and_centre_and_come_as_csv() {
     let csv = audit.get("/reports.csv").await.text;
     let row = csv.lines().nth(1).unwrap();
     assert!(row.starts_with("2026-11-21,1,2,2,1,0,0,"), "{csv}");
+    for path in ["/reports.xlsx", "/stock.xlsx", "/limits/tax.xlsx"] {
+        let book = audit.get(path).await;
+        assert!(book.status == StatusCode::OK && book.text.starts_with("PK"), "{path}: {}", book.text);
+    }
+    assert!(audit.get("/limits/tax.csv").await.text.contains("2026-11-21,2026-12-22,2027-01-05,1,"));
+    assert!(audit.get("/stock.csv").await.text.contains("T9901W000001/LH00001,MLK-001,"));
     assert_eq!(audit.get("/reports?from=2026-12-01&until=2026-11-01").await.status, StatusCode::BAD_REQUEST);
 }
 

@@ -112,7 +112,8 @@ async fn a_stocktake_with_a_variance_is_signed_off_by_who_counted_nothing() {
     let take = begun(&clerk, "MLK-001").await;
     let blind = clerk.get("/stock").await;
     assert!(blind.has("盘点中，余额暂不显示"), "{}", blind.text);
-    assert!(!clerk.get(MILK).await.has("<dt>现存</dt>"));
+    assert!(!clerk.get(MILK).await.has("<dt>现存</dt>") && !clerk.get("/stock.csv").await.has("MLK-001"));
+    assert_eq!(clerk.get(&format!("{take}/variance.csv")).await.status, StatusCode::NOT_FOUND);
     let early = clerk.post(&format!("{take}/close"), &[]).await;
     assert!(early.has("还有 1 行没有盘点"), "{}", early.text);
     let barcode = site.shop.product("MLK-001").unwrap().barcode.clone();
@@ -128,6 +129,8 @@ async fn a_stocktake_with_a_variance_is_signed_off_by_who_counted_nothing() {
     clerk.post(&format!("{take}/close"), &[]).await;
     let review = clerk.get(&take).await;
     assert!(review.has("<b>-3</b>") && review.has("由没有参与盘点的主管签核"), "{}", review.text);
+    let csv = clerk.get(&format!("{take}/variance.csv")).await.text;
+    assert!(csv.contains(&format!(",{},{left},-3,anna,2026-11-21T", left - 3)), "{csv}");
     assert_eq!(clerk.post(&format!("{take}/sign"), &[]).await.status, StatusCode::FORBIDDEN);
     let boss = site.signed_in("boss", Role::Supervisor).await;
     assert_eq!(boss.post(&format!("{take}/sign"), &[]).await.leads_to.as_deref(), Some(take.as_str()));

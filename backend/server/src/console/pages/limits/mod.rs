@@ -16,6 +16,7 @@ use crate::clearing::accounts as books;
 use crate::clearing::tax_bills::{self, Due};
 use crate::console::plot::{Bar, Plot};
 use crate::console::routes::User;
+use crate::console::table::{self, Format};
 use crate::console::words::Chip;
 use crate::console::{Console, Me, accounts, text};
 use crate::store::StoreError;
@@ -97,6 +98,14 @@ pub struct Asked {
 /// `GET /limits`.
 pub async fn ask(State(console): State<Arc<Console>>, p: Visit, user: User) -> Result<Response, WebError> {
     Ok(html(&Page::of(&console, p, &user, None).await?))
+}
+
+/// `GET /limits/tax.csv` and `GET /limits/tax.xlsx`: the tax calendar.
+pub async fn download(State(console): State<Arc<Console>>, p: Visit) -> Result<Response, WebError> {
+    let today = china_time::date(console.shop.app.now());
+    let from = today.saturating_sub(CALENDAR_DAYS.days());
+    let taxes = console.shop.app.store.read(move |conn| tax_bills::calendar(conn, from, today)).await?;
+    Ok(table::download(Format::of(&p.path), "tax-calendar", &[table::taxes(&p, &taxes)]))
 }
 
 /// `POST /limits`: not a GET, so that the number stands in no address and no log.

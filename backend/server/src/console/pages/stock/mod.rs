@@ -13,6 +13,7 @@ use crate::books;
 use crate::console::plot::{Bar, Plot};
 use crate::console::roles::Op;
 use crate::console::routes::User;
+use crate::console::table::{self, Format};
 use crate::console::{Console, Me, text, words};
 use crate::db::Conn;
 use crate::stock::requests::{self, Request};
@@ -92,6 +93,26 @@ pub async fn show(
     };
     let plot = plot(&p, &lines);
     Ok(html(&Page { me: Me::of(&user, &p), p, user, lines, plot, open, proof }))
+}
+
+/// `GET /stock.csv` and `GET /stock.xlsx`; lines under a blind count are left out.
+pub async fn download(
+    State(console): State<Arc<Console>>,
+    p: Visit,
+    user: User,
+) -> Result<Response, WebError> {
+    let articles = of(&console, &user, &p).await?;
+    let read =
+        console.shop.app.store.read(|conn| Ok::<_, StoreError>((accounts(conn)?, take::under_count(conn)?)));
+    let (accounts, counting) = read.await?;
+    let blind = !user.may(Op::SignStocktakes);
+    let lines = accounts.into_iter().filter(|(key, ..)| !(blind && counting.contains_key(key)));
+    let lines = lines.filter_map(|account| {
+        let article = articles.find(&account.0)?;
+        Some((account, article.sku, article.name))
+    });
+    let table = table::balances(&p, lines);
+    Ok(table::download(Format::of(&p.path), "stock", &[table]))
 }
 
 impl Page {

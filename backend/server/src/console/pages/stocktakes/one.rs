@@ -12,6 +12,7 @@ use serde::Deserialize;
 use super::{Article, found, step};
 use crate::console::roles::Op;
 use crate::console::routes::User;
+use crate::console::table::{self, Format};
 use crate::console::{Console, Me, text};
 use crate::db::Conn;
 use crate::stock::take::{self, Line, State as Step, Take, TakeError};
@@ -78,6 +79,22 @@ pub async fn show(
     let last = last.and_then(|(line, article)| Some((article.name.clone(), line.counted?)));
     let open = lines.iter().filter(|(line, _)| line.counted.is_none()).count();
     Ok(html(&Counting { p, me, user, take, lines, last, open }))
+}
+
+/// `GET /stocktakes/{id}/variance.csv` and `….xlsx`, once the count has ended.
+pub async fn download(
+    State(console): State<Arc<Console>>,
+    p: Visit,
+    user: User,
+    Path(id): Path<i64>,
+) -> Result<Response, WebError> {
+    let (take, lines) = found(&console, &user, &p, id).await?;
+    if take.state == Step::Counting {
+        return Err(WebError::not_found());
+    }
+    let lines = lines.into_iter().map(|(line, article)| (line, article.sku, article.name));
+    let table = table::variances(&p, lines);
+    Ok(table::download(Format::of(&p.path), &format!("stocktake-{id}"), &[table]))
 }
 
 /// `POST /stocktakes/{id}/close`: everything is counted.
