@@ -119,6 +119,19 @@ impl Account {
         Ok((Self { held: self.held + amount, ..self }, Hold { amount, state: HoldState::Held }))
     }
 
+    /// Changes what there is in all by `amount`, which is below zero when something is taken off.
+    ///
+    /// # Errors
+    /// [`HoldError::Exhausted`] when more is taken off than is left, [`HoldError::Amount`] for zero or beyond all bounds.
+    pub fn enter(self, amount: i64) -> Result<Self, HoldError> {
+        if amount == 0 {
+            return Err(HoldError::Amount(amount));
+        }
+        let lim = self.lim.checked_add(amount).ok_or(HoldError::Amount(amount))?;
+        let exhausted = HoldError::Exhausted { asked: amount.saturating_neg(), available: self.available() };
+        Self::new(lim, self.held, self.used).map_err(|_| exhausted)
+    }
+
     /// Ends a hold: `Posted` moves it to used, `Voided` and `Expired` give it back.
     ///
     /// # Errors
@@ -168,6 +181,15 @@ mod tests {
         assert_eq!(held.end(hold, HoldState::Posted).unwrap().0, Account::new(10, 0, 7).unwrap());
         assert_eq!(held.end(hold, HoldState::Voided).unwrap().0, account());
         assert_eq!(held.end(hold, HoldState::Expired).unwrap().0, account());
+    }
+
+    #[test]
+    fn what_is_taken_off_is_never_more_than_is_left() {
+        let (held, _) = account().hold(3).unwrap();
+        assert_eq!(held.enter(5).unwrap().available(), 8);
+        assert_eq!(held.enter(-3).unwrap().available(), 0);
+        assert_eq!(held.enter(-4), Err(HoldError::Exhausted { asked: 4, available: 3 }));
+        assert!(held.enter(0).is_err() && held.enter(i64::MAX).is_err() && held.enter(i64::MIN).is_err());
     }
 
     #[test]

@@ -1,8 +1,9 @@
-//! Recomputes every balance from the trail and compares it with the tables: what is held and used of each account, and the
-//! state of each hold.
+//! Recomputes every balance from the trail and compares it with the tables: what entered each book line, what is held and used
+//! of each account, and the state of each hold.
 
 use std::collections::BTreeMap;
 
+use pickup_domain::Quantity;
 use serde_json::Value as Json;
 
 use crate::clearing::accounts;
@@ -35,6 +36,18 @@ pub enum Difference {
         /// In the table.
         table: Balance,
     },
+    /// What entered a book line is not what the trail says, or not the sum of the line's entries.
+    #[error("line {key}: the trail says {trail} entered, the entries are {entries}, the table says {table}")]
+    Entered {
+        /// Which line.
+        key: String,
+        /// By the trail.
+        trail: Quantity,
+        /// Sum of the entries that are kept.
+        entries: Quantity,
+        /// In the table.
+        table: Quantity,
+    },
     /// A hold is in another state than the trail says.
     #[error("the hold of order {order}: the trail says {trail:?}, the table says {table:?}")]
     Hold {
@@ -55,7 +68,7 @@ type Holds = BTreeMap<i64, (String, String)>;
 /// # Errors
 /// [`StoreError`] when the database cannot be read.
 pub fn check(conn: &Conn) -> Result<Vec<Difference>, StoreError> {
-    let told = holds_by_trail(conn)?;
+    let (told, came) = by_trail(conn)?;
     let kept = holds_in_table(conn)?;
     let mut differences = Vec::new();
     for order in told.keys().chain(kept.keys().filter(|order| !told.contains_key(order))) {
@@ -76,14 +89,58 @@ pub fn check(conn: &Conn) -> Result<Vec<Difference>, StoreError> {
             differences.push(Difference::Account { kind, key, trail, table });
         }
     }
+    differences.extend(entered(conn, &came)?);
     Ok(differences)
 }
 
-/// State and legs of every hold, from the trail alone.
-fn holds_by_trail(conn: &Conn) -> Result<Holds, StoreError> {
-    let mut holds = Holds::new();
-    trail::for_each(conn, |row| take(&mut holds, &row))?;
-    Ok(holds)
+/// State and legs of every hold, and what entered book lines: row of the trail, line and quantity.
+fn by_trail(conn: &Conn) -> Result<(Holds, Vec<(i64, String, i64)>), StoreError> {
+    let (mut holds, mut came) = (Holds::new(), Vec::new());
+    trail::for_each(conn, |row| {
+        let lines = came_in(&row)?;
+        came.extend(lines.into_iter().map(|(key, quantity)| (row.seq, key, quantity)));
+        take(&mut holds, &row)
+    })?;
+    Ok((holds, came))
+}
+
+/// What a row of the trail says entered book lines.
+///
+/// # Errors
+/// [`StoreError`] for a row that this program does not write.
+pub fn came_in(row: &Row) -> Result<Vec<(String, i64)>, StoreError> {
+    let import = row.kind == Kind::Data.as_str() && row.entity == "book";
+    if !import && row.kind != Kind::Book.as_str() && row.kind != Kind::Stocktake.as_str() {
+        return Ok(Vec::new());
+    }
+    let bad =
+        |why: &dyn std::fmt::Display| StoreError::unreadable(format!("row {} of the trail", row.seq), why);
+    let body: Json = serde_json::from_str(&row.body).map_err(|e| bad(&e))?;
+    let Some(lines) = body.get("lines") else { return Ok(Vec::new()) };
+    let lines: Vec<(String, i64, String)> = serde_json::from_value(lines.clone()).map_err(|e| bad(&e))?;
+    Ok(lines.into_iter().map(|(key, quantity, _)| (key, quantity)).collect())
+}
+
+/// Lines whose account, entries and trail do not say the same. Before an opening balance the trail does not count: it did
+/// not tell of everything.
+fn entered(conn: &Conn, came: &[(i64, String, i64)]) -> Result<Vec<Difference>, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT a.key, a.lim, CAST(COALESCE(SUM(e.quantity), 0) AS BIGINT),
+            CAST(COALESCE(SUM(CASE WHEN e.kind = 'opening' THEN e.quantity ELSE 0 END), 0) AS BIGINT),
+            COALESCE(MAX(CASE WHEN e.kind = 'opening' THEN e.seq ELSE 0 END), 0)
+         FROM account a LEFT JOIN book_entry e ON e.cell = a.cell AND e.key = a.key
+         WHERE a.cell = {cell} AND a.kind = 'stock' GROUP BY a.key, a.lim ORDER BY a.key",
+    )?;
+    let rows: Vec<(String, i64, i64, i64, i64)> = statement
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?
+        .collect::<Result<_, _>>()?;
+    let differs = |(key, table, entries, opening, since): (String, i64, i64, i64, i64)| {
+        let later = came.iter().filter(|(seq, of, _)| *of == key && *seq > since);
+        let trail = later.fold(opening, |sum, (_, _, quantity)| sum.saturating_add(*quantity));
+        let [trail, entries, table] = [trail, entries, table].map(Quantity::from_parts);
+        (trail != table || entries != table).then_some(Difference::Entered { key, trail, entries, table })
+    };
+    Ok(rows.into_iter().filter_map(differs).collect())
 }
 
 fn take(holds: &mut Holds, row: &Row) -> Result<(), StoreError> {

@@ -10,8 +10,8 @@ mod commands;
 
 pub use commands::{
     AccountCommand, BackTo, CustomsCommand, DeclarationCommand, FiledCommand, ImportWhat, KioskCommand,
-    LabelsCommand, ParcelCommand, PaymentsCommand, ReturnsCommand, ShopCommand, ShopKeyCommand, StaffCommand,
-    TasksCommand, TaxCommand, TrailCommand, WebhooksCommand,
+    LabelsCommand, ParcelCommand, PaymentsCommand, ReconciliationCommand, ReturnsCommand, ShopCommand,
+    ShopKeyCommand, StaffCommand, TasksCommand, TaxCommand, TrailCommand, WebhooksCommand,
 };
 
 /// The backend of Bonded Pickup: takes orders of shops, files declarations with customs, and tells kiosks what may be
@@ -111,6 +111,9 @@ enum Command {
     /// Tax bills of customs.
     #[command(subcommand)]
     Tax(TaxCommand),
+    /// Signed reconciliations of days.
+    #[command(subcommand)]
+    Reconciliation(ReconciliationCommand),
     /// Money that goes back to buyers, and payments the company declares to customs.
     #[command(subcommand)]
     Payments(PaymentsCommand),
@@ -142,6 +145,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match &arguments.command {
         Command::Migrate => return cli::migrate(arguments.config.as_deref()),
         Command::Restore { dir } => return cli::restore(arguments.config.as_deref(), dir),
+        Command::Reconciliation(command) => return cli::reconciliation::run(command),
         #[cfg(feature = "generate")]
         Command::Generate { dir } => {
             cli::generate::generate(<Arguments as clap::CommandFactory>::command(), dir)?;
@@ -152,7 +156,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let app = cli::open(arguments.config.as_deref())?;
     match arguments.command {
         Command::Serve => cli::serve(app).await?,
-        Command::Migrate | Command::Restore { .. } => {}
+        Command::Migrate | Command::Restore { .. } | Command::Reconciliation(_) => {}
         #[cfg(feature = "generate")]
         Command::Generate { .. } => {}
         Command::Import { what, file, source, dry_run } => {

@@ -18,6 +18,7 @@ use crate::parcels;
 use crate::payment::{self, PaymentError};
 use crate::phone::{self, Phone, PhoneError};
 use crate::plat_data::{self, PlatData, PlatDataError};
+use crate::reconcile;
 use crate::shop::{self, Shop, ShopError, gate};
 use crate::store::StoreError;
 use crate::tls::{self, TlsError, stopped};
@@ -117,6 +118,7 @@ pub async fn start(app: Arc<App>, stop: watch::Receiver<bool>) -> Result<Running
     }
     tasks.spawn(until_stopped(gate::run(Arc::clone(&shop)), stop.clone()));
     tasks.spawn(until_stopped(sender::run(Arc::clone(&shop)), stop.clone()));
+    tasks.spawn(until_stopped(reconcile::run(Arc::clone(&shop)), stop.clone()));
     tasks.spawn(serve_shops(shop_tcp, routes, stop.clone()));
     if shop.app.config.customs_enabled {
         way.spawn(&mut tasks, shop, stop);

@@ -13,7 +13,7 @@ use crate::time::us;
 
 const CONTEXT: &[u8] = b"BP-TRAIL-1\0";
 /// What the first row has as the hash of the row before.
-const NOTHING_BEFORE: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+pub const NOTHING_BEFORE: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// What a row is about, and by what its entity is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +60,12 @@ pub enum Kind {
     PaymentDeclaration,
     /// Name of an account of the console; `added`, `signed_in`, `password_changed`, `disabled`, `looked_up`, …
     Account,
+    /// A book line `book/record number`; `asked`, `refused`, `entered` or `corrected`.
+    Book,
+    /// `stocktake.id`; `counting`, `review`, `signed` or `dropped`.
+    Stocktake,
+    /// `centre/day`; `signed`.
+    Reconciliation,
 }
 
 impl Kind {
@@ -88,6 +94,9 @@ impl Kind {
             Self::Payback => "payback",
             Self::PaymentDeclaration => "payment_declaration",
             Self::Account => "account",
+            Self::Book => "book",
+            Self::Stocktake => "stocktake",
+            Self::Reconciliation => "reconciliation",
         }
     }
 }
@@ -189,6 +198,12 @@ pub struct Row {
 }
 
 impl Row {
+    /// Whether it stands as it was written, right after the row with this hash.
+    #[must_use]
+    pub fn follows(&self, head: &str) -> bool {
+        self.previous == head && self.hash == self.computed()
+    }
+
     /// SHA-256 over every field with its length before it, so that no two rows can be read as one another.
     fn computed(&self) -> String {
         let mut hash = Sha256::new();
@@ -332,7 +347,7 @@ fn check_row(row: &Row, expected: i64, head: &str, problems: &mut Vec<Problem>) 
     if row.seq != expected {
         problems.push(Problem::Gap { expected, found: row.seq });
     }
-    if row.previous != head || row.hash != row.computed() {
+    if !row.follows(head) {
         problems.push(Problem::Broken(row.seq));
     }
 }

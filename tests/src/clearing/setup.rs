@@ -46,6 +46,13 @@ impl Bed {
             .store
             .write(|tx| {
                 tx.execute("UPDATE account SET lim = ?1", [i64::MAX / 4])?;
+                // As opening balances, taken after what the trail tells of.
+                tx.execute("DELETE FROM book_entry WHERE cell = {cell}", [])?;
+                tx.execute(
+                    "INSERT INTO book_entry (cell, key, seq, kind, quantity, document, at_us)
+                     SELECT cell, key, 1, 'opening', lim, '', 0 FROM account WHERE cell = {cell} AND kind = 'stock'",
+                    [],
+                )?;
                 Ok::<_, StoreError>(())
             })
             .await?;

@@ -40,6 +40,7 @@ mod kiosk;
 pub mod labels;
 pub mod parcel;
 pub mod people;
+pub mod reconciliation;
 pub mod shops;
 
 pub use import::import;

@@ -19,6 +19,7 @@ mod pages;
 pub mod plot;
 pub mod roles;
 pub mod routes;
+pub mod table;
 pub mod text;
 pub mod words;
 

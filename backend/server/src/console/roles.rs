@@ -92,6 +92,14 @@ pub enum Op {
     Limits,
     /// Book lines, guarantees, tax.
     Stock,
+    /// Ask for an entry or a correction of a book line.
+    AskStock,
+    /// Approve or refuse what another one asked for.
+    DecideStock,
+    /// Open a stocktake and count.
+    CountStock,
+    /// Sign a stocktake off, or give it up; see balances while they are being counted.
+    SignStocktakes,
     /// Figures by day and centre.
     Reports,
     /// Take goods back.
@@ -116,7 +124,7 @@ use Role::{Administrator, Auditor, Clerk, CustomsAgent, Supervisor};
 
 impl Op {
     /// Every operation.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 24] = [
         Self::SignIn,
         Self::SecondFactor,
         Self::FirstPassword,
@@ -135,6 +143,10 @@ impl Op {
         Self::ChangePeople,
         Self::Limits,
         Self::Stock,
+        Self::AskStock,
+        Self::DecideStock,
+        Self::CountStock,
+        Self::SignStocktakes,
         Self::Reports,
         Self::Returns,
     ];
@@ -158,6 +170,9 @@ impl Op {
             Self::People => Roles(&[Auditor, Administrator]),
             Self::ChangePeople => Roles(&[Administrator]),
             Self::Limits => Roles(&[Supervisor, CustomsAgent, Auditor]),
+            Self::AskStock => Roles(&[Clerk, Supervisor, CustomsAgent]),
+            Self::CountStock => Roles(&[Clerk, Supervisor]),
+            Self::DecideStock | Self::SignStocktakes => Roles(&[Supervisor]),
             Self::Reports => Roles(&[Supervisor, CustomsAgent, Auditor, Administrator]),
             Self::Returns => Roles(&[Clerk, Supervisor, CustomsAgent]),
         }
@@ -188,6 +203,10 @@ mod tests {
             Op::PairKiosks,
             Op::ChangePeople,
             Op::Returns,
+            Op::AskStock,
+            Op::DecideStock,
+            Op::CountStock,
+            Op::SignStocktakes,
         ];
         assert!(changes.into_iter().all(|op| !op.is_for(Auditor)));
     }

@@ -2,6 +2,9 @@
 
 use pickup_domain::application::{ApplicationKind, ApplicationState};
 
+use crate::reconcile::Difference;
+use crate::reconcile::sheet::What;
+use crate::stock::take;
 use crate::tasks::Kind;
 use crate::web::Lang;
 
@@ -131,7 +134,117 @@ pub fn did(lang: Lang, state: &str) -> Option<&'static str> {
         "limit_looked_up" => ("查询个人额度", "Looked up a limit"),
         "open" => ("备注或分派", "Noted or assigned"),
         "settled" => ("处理完毕", "Settled"),
+        "asked" => ("申请账册变更", "Asked for a change of the book"),
+        "refused" => ("未批准", "Refused"),
+        "entered" => ("批准入区", "Approved an entry"),
+        "corrected" => ("批准更正", "Approved a correction"),
+        "counting" => ("盘点", "Counted"),
+        "review" => ("盘点完成", "Ended a count"),
+        "signed" => ("签核", "Signed off"),
+        "dropped" => ("放弃盘点", "Gave a stocktake up"),
         _ => return None,
     };
     Some(lang.t(zh, en))
+}
+
+/// Why something entered a book line.
+#[must_use]
+pub fn entry(lang: Lang, kind: &str) -> &'static str {
+    match kind {
+        "opening" => lang.t("期初", "Opening balance"),
+        "entry" => lang.t("入区", "Entry"),
+        "correction" => lang.t("更正", "Correction"),
+        "stocktake" => lang.t("盘点", "Stocktake"),
+        _ => "",
+    }
+}
+
+/// Where a stocktake stands.
+#[must_use]
+pub fn stocktake(lang: Lang, state: take::State) -> Chip {
+    let (zh, en, tone) = match state {
+        take::State::Counting => ("盘点中", "Counting", "warn"),
+        take::State::Review => ("待签核", "To be signed", "warn"),
+        take::State::Signed => ("已签核", "Signed off", "good"),
+        take::State::Dropped => ("已放弃", "Given up", ""),
+    };
+    Chip { text: lang.t(zh, en), tone }
+}
+
+/// How a request for a change of the book stands.
+#[must_use]
+pub fn request(lang: Lang, state: &str) -> Chip {
+    let (zh, en, tone) = match state {
+        "open" => ("待批准", "Waiting", "warn"),
+        "approved" => ("已批准", "Approved", "good"),
+        "refused" => ("未批准", "Refused", "bad"),
+        _ => ("", "", ""),
+    };
+    Chip { text: lang.t(zh, en), tone }
+}
+
+/// What a reconciliation counts.
+#[must_use]
+pub const fn counted(lang: Lang, what: What) -> &'static str {
+    match what {
+        What::Orders => lang.t("下单", "Orders placed"),
+        What::Payments => lang.t("付款", "Payments"),
+        What::Declarations => lang.t("申报（税额）", "Declarations, with their tax"),
+        What::Releases => lang.t("放行（税额）", "Releases, with their tax"),
+        What::Pickups => lang.t("提货", "Handed over"),
+        What::Applications => lang.t("撤销与退货申请", "Cancellations and returns asked for"),
+        What::Returns => lang.t("退货运回", "Returned goods back"),
+        What::TaxPaid => lang.t("缴清税单", "Tax bills paid"),
+    }
+}
+
+/// What does not agree.
+#[must_use]
+pub fn difference(lang: Lang, difference: &Difference) -> String {
+    let sides = |zh: &str, en: &str| lang.t(zh, en).to_owned();
+    match difference {
+        Difference::OnlyTrail { what, entity } => {
+            let told = sides("只在流水中，数据里没有", "on the trail only, not in the tables");
+            format!("{} {entity}: {told}", counted(lang, *what))
+        }
+        Difference::OnlyTables { what, entity } => {
+            let told = sides("只在数据中，流水里没有", "in the tables only, not on the trail");
+            format!("{} {entity}: {told}", counted(lang, *what))
+        }
+        Difference::Amount { what, entity, trail_fen, tables_fen } => {
+            let [trail, tables] = [*trail_fen, *tables_fen].map(super::text::money);
+            let (by, but) = (lang.t("流水", "trail"), lang.t("数据", "tables"));
+            format!("{} {entity}: {by} {trail}, {but} {tables}", counted(lang, *what))
+        }
+        Difference::Account { key, trail, table } => {
+            let words =
+                |b: &crate::reconcile::sheet::Balance| format!("{} / {} / {}", b.entered, b.held, b.out);
+            let what = lang.t("入区 / 占用 / 出区", "entered / held / out");
+            let (by, but) = (lang.t("流水", "trail"), lang.t("数据", "table"));
+            format!("{key} ({what}): {by} {}, {but} {}", words(trail), words(table))
+        }
+        Difference::Entries { key, trail, table } => {
+            let (by, but) = (lang.t("当日入区：流水", "entries of the day: trail"), lang.t("数据", "table"));
+            format!("{key} {by} {trail}, {but} {table}")
+        }
+        Difference::Unbalanced { key } => {
+            format!(
+                "{key}: {}",
+                sides("期初、进出与期末不平", "opening, movements and closing do not balance")
+            )
+        }
+        Difference::Opening { key, closed, opens } => {
+            let (by, but) =
+                (lang.t("前一日期末", "closed the day before with"), lang.t("今日期初", "opens with"));
+            format!("{key}: {by} {}, {but} {}", closed.inside(), opens.inside())
+        }
+        Difference::TrailBroken { row } => {
+            let told = sides("起被改动过", "or the row before it was changed after it was written");
+            format!("{} {row} {told}", lang.t("流水第", "Trail: row"))
+        }
+        Difference::TrailReplaced { row } => {
+            let told = sides("与前一日签名的不是同一份", "is not the one that was signed for the day before");
+            format!("{} {row} {told}", lang.t("流水第", "Trail: row"))
+        }
+    }
 }

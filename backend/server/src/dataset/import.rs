@@ -20,6 +20,7 @@ use crate::dataset::entries::{
 use crate::dataset::lines::{self, Fault, Line};
 use crate::dataset::{Set, replace};
 use crate::db::Conn;
+use crate::stock::{self, EntryKind, StockError};
 use crate::store::StoreError;
 use crate::time::us;
 use crate::trail::{self, Change, Kind};
@@ -49,6 +50,9 @@ pub enum ImportError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A book line cannot take an entry.
+    #[error("{0}; nothing was imported")]
+    Stock(#[from] StockError),
 }
 
 impl From<crate::db::DbError> for ImportError {
@@ -236,7 +240,6 @@ pub fn write(tx: &Conn, import: &Import, source: &str, now: Timestamp) -> Result
         Entries::Catalogue(all) => write_catalogue(tx, all)?,
         Entries::Book(all) => {
             once(tx, import, source, now)?;
-            write_book(tx, all)?;
             listed = json!(all);
         }
         Entries::Guarantees(all) => {
@@ -249,7 +252,10 @@ pub fn write(tx: &Conn, import: &Import, source: &str, now: Timestamp) -> Result
     let entity = import.what.as_str();
     let change = Change { actor: "operator", kind: Kind::Data, entity, state: "imported", body };
     trail::append(tx, now, &change)?;
-    Ok(())
+    match &import.entries {
+        Entries::Book(all) => write_book(tx, all, now),
+        _ => Ok(()),
+    }
 }
 
 /// Entries of a book add up: the same file is taken once.
@@ -276,13 +282,9 @@ fn write_catalogue(tx: &Conn, all: &[Product]) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn write_book(tx: &Conn, all: &[(String, Quantity, String)]) -> Result<(), StoreError> {
-    for (key, quantity, _) in all {
-        tx.execute(
-            "INSERT INTO account (cell, kind, key, lim) VALUES ({cell}, 'stock', ?1, ?2)
-             ON CONFLICT (cell, kind, key) DO UPDATE SET lim = account.lim + excluded.lim",
-            (key, quantity.parts()),
-        )?;
+fn write_book(tx: &Conn, all: &[(String, Quantity, String)], now: Timestamp) -> Result<(), ImportError> {
+    for (key, quantity, document) in all {
+        stock::enter(tx, now, key, (EntryKind::Entry, *quantity), document)?;
     }
     Ok(())
 }

@@ -13,8 +13,10 @@ use pickup_domain::{HsCode, Money, Quantity, china_time, limits};
 use serde::Deserialize;
 
 use crate::clearing::accounts;
+use crate::stock::{self, EntryKind};
 use crate::store::StoreError;
 use crate::time::us;
+use crate::trail::{self, Change, Kind};
 
 mod pictures;
 
@@ -152,7 +154,7 @@ impl Demo {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn seed(&self, tx: &Conn, _now: Timestamp) -> Result<bool, StoreError> {
+    pub fn seed(&self, tx: &Conn, now: Timestamp) -> Result<bool, StoreError> {
         let centres: i64 = tx.query_row("SELECT COUNT(*) FROM centre", [], |row| row.get(0))?;
         if centres > 0 {
             return Ok(false);
@@ -165,12 +167,35 @@ impl Demo {
                 "INSERT INTO product (sku, body, picture) VALUES (?1, ?2, ?3)",
                 (&product.sku, json(product)?, article.picture),
             )?;
-            let stock = Quantity::whole(article.stock)
-                .ok_or_else(|| StoreError::unreadable("demo stock", &product.sku))?;
-            accounts::open(tx, &accounts::stock_key(centre, product), stock.parts())?;
         }
+        self.seed_book(tx, now)?;
         self.seed_guarantee(tx)?;
         Ok(true)
+    }
+
+    /// The opening balances, told on the trail as an import of them would be.
+    fn seed_book(&self, tx: &Conn, now: Timestamp) -> Result<(), StoreError> {
+        let bad = |why: &dyn std::fmt::Display| StoreError::unreadable("demo stock", why);
+        let mut lines = Vec::new();
+        for article in &self.articles {
+            let key = accounts::stock_key(&self.operator.centre, &article.product);
+            accounts::open(tx, &key, 0)?;
+            if article.stock == 0 {
+                continue;
+            }
+            lines.push((
+                key.key,
+                Quantity::whole(article.stock).ok_or_else(|| bad(&article.product.sku))?,
+                "期初",
+            ));
+        }
+        let body = serde_json::json!({ "source": "demo", "entries": lines.len(), "lines": lines });
+        let change = Change { actor: "operator", kind: Kind::Data, entity: "book", state: "imported", body };
+        trail::append(tx, now, &change)?;
+        for (key, quantity, document) in lines {
+            stock::enter(tx, now, &key, (EntryKind::Entry, quantity), document).map_err(|e| bad(&e))?;
+        }
+        Ok(())
     }
 
     fn seed_guarantee(&self, tx: &Conn) -> Result<(), StoreError> {

@@ -16,6 +16,7 @@ const FILES: &[(&str, &str, &[u8])] = &[
     ("app.css", "text/css; charset=utf-8", include_bytes!("../../assets/app.css")),
     ("phone.css", "text/css; charset=utf-8", include_bytes!("../../assets/phone.css")),
     ("live.js", "text/javascript; charset=utf-8", include_bytes!("../../assets/live.js")),
+    ("scan.js", "text/javascript; charset=utf-8", include_bytes!("../../assets/scan.js")),
     ("icon.svg", "image/svg+xml", include_bytes!("../../assets/icon.svg")),
 ];
 

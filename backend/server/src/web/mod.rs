@@ -28,12 +28,14 @@ pub mod headers;
 pub mod lang;
 pub mod live;
 pub mod qr;
+pub mod upload;
 pub mod visit;
 
 pub use csrf::Posted;
 pub use error::{WebError, html};
 pub use lang::Lang;
 pub use live::Live;
+pub use upload::Uploaded;
 pub use visit::Visit;
 
 const YEAR_S: u32 = 365 * 24 * 3600;

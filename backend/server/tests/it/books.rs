@@ -115,5 +115,8 @@ async fn a_balance_that_was_changed_by_hand_is_found() {
     assert_eq!(bench.app.store.read(books::check).await.unwrap(), []);
     bench.execute("INSERT INTO account (cell, kind, key, lim, used) VALUES (1, 'stock', 'T/1', 10, 4)").await;
     let found = bench.app.store.read(books::check).await.unwrap();
-    assert!(matches!(&found[..], [Difference::Account { key, .. }] if key == "T/1"), "{found:?}");
+    let [Difference::Account { key, .. }, Difference::Entered { key: line, .. }] = &found[..] else {
+        panic!("{found:?}")
+    };
+    assert_eq!((key.as_str(), line.as_str()), ("T/1", "T/1"));
 }

@@ -13,9 +13,11 @@ mod orders;
 mod own;
 mod papers;
 mod people;
+mod reconciliations;
 mod reports;
 mod returns;
 mod stock;
+mod stocktakes;
 mod story;
 mod tasks;
 mod today;
@@ -55,8 +57,31 @@ pub fn add(routes: Routes) -> Routes {
         .get(Op::Kiosks, "/kiosks/{name}", kiosks::show)
         .post(Op::PairKiosks, "/kiosks/{name}/revoke", kiosks::revoke)
         .get(Op::Stock, "/stock", stock::show)
+        .get(Op::Stock, "/stock.csv", stock::download)
+        .get(Op::Stock, "/stock.xlsx", stock::download)
+        .get(Op::Stock, "/stock/lines/{book}/{record}", stock::line::show)
+        .post(Op::AskStock, "/stock/lines/{book}/{record}", stock::line::ask)
+        .post(Op::DecideStock, "/stock/requests/{id}", stock::line::decide)
+        .get(Op::Stock, "/stocktakes", stocktakes::list)
+        .post(Op::CountStock, "/stocktakes", stocktakes::open)
+        .get(Op::Stock, "/stocktakes/{id}", stocktakes::one::show)
+        .get(Op::Stock, "/stocktakes/{id}/variance.csv", stocktakes::one::download)
+        .get(Op::Stock, "/stocktakes/{id}/variance.xlsx", stocktakes::one::download)
+        .post(Op::CountStock, "/stocktakes/{id}/scan", stocktakes::count::scan)
+        .post(Op::CountStock, "/stocktakes/{id}/count", stocktakes::count::typed)
+        .post(Op::CountStock, "/stocktakes/{id}/file", stocktakes::count::file)
+        .post(Op::CountStock, "/stocktakes/{id}/close", stocktakes::one::close)
+        .post(Op::CountStock, "/stocktakes/{id}/again", stocktakes::one::again)
+        .post(Op::SignStocktakes, "/stocktakes/{id}/sign", stocktakes::one::sign)
+        .post(Op::SignStocktakes, "/stocktakes/{id}/abandon", stocktakes::one::abandon)
         .get(Op::Reports, "/reports", reports::show)
-        .get(Op::Reports, "/reports.csv", reports::csv)
+        .get(Op::Reports, "/reports.csv", reports::download)
+        .get(Op::Reports, "/reports.xlsx", reports::download)
+        .get(Op::Reports, "/reconciliations", reconciliations::list)
+        .get(Op::Reports, "/reconciliations/{centre}/{day}", reconciliations::show)
+        .get(Op::Reports, "/reconciliations/{centre}/{day}/file", reconciliations::download)
+        .get(Op::Reports, "/reconciliations/{centre}/{day}/lines.csv", reconciliations::download)
+        .get(Op::Reports, "/reconciliations/{centre}/{day}/lines.xlsx", reconciliations::download)
         .get(Op::Returns, "/returns", returns::desk)
         .get(Op::Returns, "/returns/live", returns::live)
         .post(Op::Returns, "/returns/back", returns::came_back)
@@ -64,6 +89,8 @@ pub fn add(routes: Routes) -> Routes {
         .post(Op::Returns, "/returns/{order_no}", returns::apply)
         .get(Op::Limits, "/limits", limits::ask)
         .post(Op::Limits, "/limits", limits::show)
+        .get(Op::Limits, "/limits/tax.csv", limits::download)
+        .get(Op::Limits, "/limits/tax.xlsx", limits::download)
         .get(Op::People, "/people", people::show)
         .post(Op::ChangePeople, "/people", people::add)
         .post(Op::ChangePeople, "/people/{id}", people::change)

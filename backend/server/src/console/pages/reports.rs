@@ -1,22 +1,21 @@
-//! Figures by day and centre, as a page with plots and as CSV.
+//! Figures by day and centre, as a page with plots, as CSV and as XLSX.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Query, State};
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
-use pickup_domain::china_time;
+use pickup_domain::{Money, china_time};
 use serde::Deserialize;
 
 use crate::clearing::tax_bills::{self, Due};
 use crate::console::accounts::Person;
 use crate::console::plot::{Bar, Plot};
 use crate::console::routes::User;
+use crate::console::table::{self, Cell, Column, Format, Table};
 use crate::console::{Console, Me, text};
 use crate::db::Conn;
 use crate::store::StoreError;
@@ -99,30 +98,45 @@ pub async fn show(
     Ok(html(&Page { me: Me::of(&user, &p), p, from, until, rows, sum, plots, taxes }))
 }
 
-/// `GET /reports.csv`.
-pub async fn csv(
+/// `GET /reports.csv` and `GET /reports.xlsx`.
+pub async fn download(
     State(console): State<Arc<Console>>,
+    p: Visit,
     user: User,
     Query(span): Query<Span>,
 ) -> Result<Response, WebError> {
     let (from, until) = span.days(console.shop.app.now())?;
     let person = user.person().clone();
-    let rows = console.shop.app.store.read(move |conn| figures(conn, &person, from, until)).await?;
-    // The mark tells spreadsheet programs that it is UTF-8.
-    let mut out = String::from("\u{feff}day,centre,placed,filed,released,deposited,collected,tax_cny\r\n");
-    for (day, centre, one) in rows {
-        let tax = pickup_domain::Money::from_fen(one.tax_fen);
-        // Writing to a String cannot fail.
-        let _ = write!(
-            out,
-            "{day},{centre},{},{},{},{},{},{tax}\r\n",
-            one.placed, one.filed, one.released, one.stored, one.collected
-        );
+    let read = console.shop.app.store.read(move |conn| {
+        Ok::<_, StoreError>((figures(conn, &person, from, until)?, tax_bills::calendar(conn, from, until)?))
+    });
+    let (rows, taxes) = read.await?;
+    let tables = [by_day(&p, &rows), table::taxes(&p, &taxes)];
+    Ok(table::download(Format::of(&p.path), &format!("pickup-{from}-{until}"), &tables))
+}
+
+fn by_day(p: &Visit, rows: &[(Date, i64, Figures)]) -> Table {
+    let column = |key, zh, en| Column { key, title: p.t(zh, en) };
+    let row = |(day, centre, one): &(Date, i64, Figures)| {
+        let counts = [*centre, one.placed, one.filed, one.released, one.stored, one.collected];
+        let day = std::iter::once(Cell::Day(*day));
+        let tax = Cell::Money(Money::from_fen(one.tax_fen));
+        day.chain(counts.map(Cell::Whole)).chain([tax]).collect()
+    };
+    Table {
+        name: p.t("按日和中心", "By day and centre"),
+        columns: vec![
+            column("day", "日期", "Day"),
+            column("centre", "中心", "Centre"),
+            column("placed", "下单", "Placed"),
+            column("filed", "申报", "Filed"),
+            column("released", "放行", "Released"),
+            column("deposited", "入柜", "Deposited"),
+            column("collected", "提货", "Collected"),
+            column("tax_cny", "税款（元）", "Tax, CNY"),
+        ],
+        rows: rows.iter().map(row).collect(),
     }
-    let name = format!("attachment; filename=\"pickup-{from}-{until}.csv\"");
-    let head =
-        [(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, name)];
-    Ok((head, out).into_response())
 }
 
 fn figures(

@@ -20,7 +20,9 @@ use crate::store::StoreError;
 
 mod access;
 mod pages;
+mod reconciliations;
 mod signing_in;
+mod stock;
 
 pub const PASSWORD: &str = "a long enough word";
 
@@ -151,6 +153,17 @@ impl Browser {
         let request = self.http.post(format!("{}{path}", self.base));
         let kind = "application/x-www-form-urlencoded";
         self.send(request.header("content-type", kind).body(body.join("&"))).await
+    }
+
+    /// Sends a form with a file in its field `file`.
+    pub async fn post_file(&self, path: &str, content: &str) -> Page {
+        let token = self.get("/sign-in").await.token();
+        let part = "--edge\r\nContent-Disposition: form-data; name=";
+        let body = format!(
+            "{part}\"csrf\"\r\n\r\n{token}\r\n{part}\"file\"; filename=\"a.csv\"\r\n\r\n{content}\r\n--edge--\r\n"
+        );
+        let request = self.http.post(format!("{}{path}", self.base));
+        self.send(request.header("content-type", "multipart/form-data; boundary=edge").body(body)).await
     }
 
     pub async fn sign_in(&self, name: &str, word: &str) -> Page {

@@ -156,6 +156,10 @@ async fn a_limit_is_looked_up_by_the_whole_number_and_the_look_is_on_the_trail_w
     let page = boss.post("/limits", &[("id_number", &number)]).await;
     let used = site.column::<i64>("SELECT used FROM buyer_year").await[0];
     assert!(page.has(&crate::console::text::money(used)) && !page.has(&number), "{}", page.text);
+    let used = site.column::<i64>("SELECT used FROM account WHERE kind = 'guarantee' AND used > 0").await[0];
+    for shown in ["税款担保", "税款日历", "未到期", &crate::console::text::money(used)] {
+        assert!(page.has(shown), "{shown}: {}", page.text);
+    }
     let wrong = boss.post("/limits", &[("id_number", "990101199001010010")]).await;
     assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
     let rows =
@@ -169,7 +173,7 @@ async fn the_stock_is_proved_from_the_trail_and_a_book_that_was_tampered_with_is
     site.bench.cleared("A-1", 0).await;
     let clerk = site.signed_in("anna", Role::Clerk).await;
     let page = clerk.get("/stock").await;
-    assert!(page.has("MLK-001") && page.has("税款担保"), "{}", page.text);
+    assert!(page.has("MLK-001") && page.has("<svg"), "{}", page.text);
     assert!(clerk.get("/stock?proof=1").await.has("已按流水逐笔重算"));
     site.bench.execute("UPDATE account SET held = held + 100000 WHERE kind = 'stock' AND held > 0").await;
     let told = clerk.get("/stock?proof=1").await;
@@ -186,6 +190,12 @@ async fn reports_count_by_day_and_centre_and_come_as_csv() {
     let csv = audit.get("/reports.csv").await.text;
     let row = csv.lines().nth(1).unwrap();
     assert!(row.starts_with("2026-11-21,1,2,2,1,0,0,"), "{csv}");
+    for path in ["/reports.xlsx", "/stock.xlsx", "/limits/tax.xlsx"] {
+        let book = audit.get(path).await;
+        assert!(book.status == StatusCode::OK && book.text.starts_with("PK"), "{path}: {}", book.text);
+    }
+    assert!(audit.get("/limits/tax.csv").await.text.contains("2026-11-21,2026-12-22,2027-01-05,1,"));
+    assert!(audit.get("/stock.csv").await.text.contains("T9901W000001/LH00001,MLK-001,"));
     assert_eq!(audit.get("/reports?from=2026-12-01&until=2026-11-01").await.status, StatusCode::BAD_REQUEST);
 }
 
