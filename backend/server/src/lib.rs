@@ -22,6 +22,7 @@ pub mod payment;
 pub mod phone;
 pub mod pins;
 pub mod plat_data;
+pub mod sandbox;
 pub mod scratch;
 pub mod secrets;
 pub mod serve;

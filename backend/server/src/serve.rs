@@ -18,6 +18,7 @@ use crate::parcels;
 use crate::payment::{self, PaymentError};
 use crate::phone::{self, Phone, PhoneError};
 use crate::plat_data::{self, PlatData, PlatDataError};
+use crate::sandbox::{self, Sandbox, SandboxError};
 use crate::shop::{self, Shop, ShopError, gate};
 use crate::store::StoreError;
 use crate::tls::{self, TlsError, stopped};
@@ -58,6 +59,9 @@ pub enum ServeError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The sandbox for shops.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
 }
 
 /// A service that listens.
@@ -102,7 +106,8 @@ pub async fn start(app: Arc<App>, stop: watch::Receiver<bool>) -> Result<Running
     tasks.spawn(tls::serve(kiosk_tcp, acceptor, kiosk_api::router(app), stop.clone()));
     tasks.spawn(until_stopped(console::finder::run(Arc::clone(&shop.app)), stop.clone()));
     tasks.spawn(serve_console(console_tcp, Arc::clone(&shop), web.clone(), stop.clone()));
-    let mut routes = shop::router(Arc::clone(&shop)).merge(web::layer(web::assets::router(), web.clone()));
+    let mut routes =
+        shop_routes(&shop, stop.clone()).await?.merge(web::layer(web::assets::router(), web.clone()));
     if shop.app.config.phone.enabled {
         let phone = open_phone(&shop, web, shop_at)?;
         routes = routes.merge(phone::router(Arc::clone(&phone)));
@@ -124,6 +129,14 @@ pub async fn start(app: Arc<App>, stop: watch::Receiver<bool>) -> Result<Running
         tracing::warn!("customs_enabled is false: declarations wait in the outbox");
     }
     Ok(Running { shop: shop_at, kiosk: kiosk_at, console: console_at, lost: was_lost, tasks })
+}
+
+/// The interface for shops, of this backend and of its sandbox.
+async fn shop_routes(shop: &Arc<Shop>, stop: watch::Receiver<bool>) -> Result<axum::Router, SandboxError> {
+    let sandbox = Sandbox::beside(Arc::clone(&shop.app), stop);
+    sandbox.open().await?;
+    let choose = axum::middleware::from_fn_with_state(sandbox, sandbox::choose);
+    Ok(shop::router(Arc::clone(shop)).layer(choose))
 }
 
 /// The shopper's pages, under the address of the settings or, without one, where the shop listener is.
