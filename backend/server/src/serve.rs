@@ -100,6 +100,7 @@ pub async fn start(app: Arc<App>, stop: watch::Receiver<bool>) -> Result<Running
     let mut tasks = JoinSet::new();
     let (lost, was_lost) = watch::channel(false);
     tasks.spawn(until_stopped(parcels::overdue::run(Arc::clone(&app)), stop.clone()));
+    tasks.spawn(until_stopped(kiosk_api::wishes::run(Arc::clone(&app)), stop.clone()));
     tasks.spawn(hold_cell(Arc::clone(&app), lost, stop.clone()));
     let web = Web::new(Arc::clone(&app), Live::default());
     tasks.spawn(until_stopped(web.live.clone().run(Arc::clone(&app)), stop.clone()));

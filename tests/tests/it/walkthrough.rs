@@ -54,7 +54,9 @@ async fn the_walk_through_of_the_shop_api_works_as_written() {
         let dir = product.dir().join("shop");
         std::fs::create_dir_all(&dir)?;
         let said = run(&dir, &product.shop_url(), key.trim(), &product.sandbox_key().await?).await?;
-        for wanted in ["\"regime\"", "BP1", "order.released", "CURRENCY", "whsec_", "cancelled", "\"sandbox\":true"] {
+        for wanted in
+            ["\"regime\"", "BP1", "order.released", "CURRENCY", "whsec_", "cancelled", "\"sandbox\":true"]
+        {
             ensure!(said.contains(wanted), "{wanted} was not said:\n{said}");
         }
         let state = product.shop.look_up("SHOP-0001").await?;

@@ -13,6 +13,7 @@ use crate::shop::Shop;
 use crate::web::{self, Web, error};
 
 pub mod accounts;
+mod diff;
 pub mod finder;
 mod pages;
 pub mod plot;

@@ -5,6 +5,7 @@ use crate::console::routes::Routes;
 
 mod actions;
 mod door;
+mod doors;
 mod filed;
 mod kiosks;
 mod limits;
@@ -15,6 +16,7 @@ mod papers;
 mod people;
 mod reports;
 mod returns;
+mod settings;
 mod stock;
 mod story;
 mod tasks;
@@ -53,6 +55,11 @@ pub fn add(routes: Routes) -> Routes {
         .get(Op::Kiosks, "/kiosks", kiosks::list)
         .post(Op::PairKiosks, "/kiosks", kiosks::pair)
         .get(Op::Kiosks, "/kiosks/{name}", kiosks::show)
+        .get(Op::Kiosks, "/kiosks/{name}/live", doors::live)
+        .post(Op::OpenDoors, "/kiosks/{name}/doors", doors::ask)
+        .post(Op::OpenDoors, "/kiosks/{name}/doors/{id}/confirm", doors::confirm)
+        .post(Op::OpenDoors, "/kiosks/{name}/doors/{id}/withdraw", doors::withdraw)
+        .get(Op::Kiosks, "/kiosks/{name}/settings", settings::show)
         .post(Op::PairKiosks, "/kiosks/{name}/revoke", kiosks::revoke)
         .get(Op::Stock, "/stock", stock::show)
         .get(Op::Reports, "/reports", reports::show)
