@@ -3,20 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
-use serde_json::{Value, json};
+use anyhow::{Context, Result};
+use serde_json::json;
 
 use crate::product::Product;
 use crate::wait;
 use crate::webdriver::Browser;
 
-/// As published on npm; see the folder's README.
-const AXE: &str = include_str!("../vendor/axe-core/axe.min.js");
-/// WCAG 2.2 AA and everything below it. The size of targets is off in axe-core unless it is asked for.
-const RUN: &str = "return axe.run(document, {
-    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'],
-    rules: { 'target-size': { enabled: true } },
-}).then((all) => all.violations.map((one) => one.id + ': ' + one.help + ' ' + one.nodes.map((n) => n.html + ' ' + n.failureSummary).join(' | ')));";
 const LIMIT: Duration = Duration::from_secs(30);
 /// Names a folder in which pictures of the pages are kept.
 const PICTURES: &str = "PICKUP_PICTURES";
@@ -122,22 +115,14 @@ impl Desk {
         self.until_text("今日").await
     }
 
-    /// Has axe-core look at the page, which must also fit the window's width.
+    /// What is asked of every page: accessible, light, and from here alone.
     ///
     /// # Errors
     /// With what is wrong.
-    pub async fn is_accessible(&self, what: &str) -> Result<()> {
-        self.browser.script(&format!("{AXE};"), &[]).await?;
-        let found = self.browser.script(RUN, &[]).await?;
-        let found: Vec<String> =
-            found.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
-        ensure!(found.is_empty(), "{what}:\n{}", found.join("\n"));
-        let wide = self
-            .browser
-            .script("return document.documentElement.scrollWidth - document.documentElement.clientWidth", &[])
-            .await?;
-        ensure!(wide.as_i64() == Some(0), "{what} is wider than the window by {wide} pixels");
-        Ok(())
+    pub async fn is_good(&self, what: &str) -> Result<()> {
+        // Before axe-core is put on the page, which is none of it.
+        self.browser.is_light_and_strict(what).await?;
+        self.browser.is_accessible(what).await
     }
 
     /// Keeps a picture of the page when pictures are asked for.

@@ -10,6 +10,7 @@ pub mod customs_orders;
 pub mod glass;
 pub mod hands;
 pub mod hostile;
+pub mod looks;
 pub mod people;
 pub mod pi;
 pub mod pilot;

@@ -221,6 +221,15 @@ impl Product {
         self.backend_command(&["trail", "export"]).await
     }
 
+    /// A new key of the sandbox for shops.
+    ///
+    /// # Errors
+    /// When the backend's command fails.
+    pub async fn sandbox_key(&self) -> Result<String> {
+        let said = self.backend_command(&["shop-key", "add", "--sandbox", "--merchant", "demo"]).await?;
+        Ok(said.split_whitespace().next_back().context("no key was printed")?.to_owned())
+    }
+
     /// Checks the chain of the trail.
     ///
     /// # Errors

@@ -55,6 +55,10 @@ pub struct Centre {
     /// How long its kiosks may hand over without the network, in seconds; `None` for the backend's own setting, 0 for never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offline_for_s: Option<u32>,
+    /// How many days after customs' release a buyer may put the pickup off to; `None` for the backend's own setting, 0 for
+    /// never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub put_off_days: Option<u32>,
 }
 
 impl Centre {
@@ -90,6 +94,7 @@ pub(crate) mod tests {
             ems_no: "T9901W000001".into(),
             keep_days: 3,
             offline_for_s: None,
+            put_off_days: None,
         }
     }
 

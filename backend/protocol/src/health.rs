@@ -6,12 +6,18 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::DoorNumber;
+
 /// Events of one driver at most.
 pub const TRACE_LINES_AT_MOST: usize = 64;
 /// Characters of one event at most.
 pub const TRACE_TEXT_AT_MOST: usize = 120;
 /// Calls for staff at most.
 pub const CALLS_AT_MOST: usize = 16;
+/// Doors at most.
+pub const DOORS_AT_MOST: usize = 512;
+/// Characters of the settings at most.
+pub const SETTINGS_AT_MOST: usize = 32_000;
 /// Devices at most.
 pub const DEVICES_AT_MOST: usize = 32;
 
@@ -39,6 +45,21 @@ pub struct Health {
     /// Calls for a person that the backend has not taken yet; told at once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub calls: Vec<Call>,
+    /// The doors, as their contacts say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub doors: Vec<DoorHealth>,
+    /// The settings in effect, one a line and always in the same order; at most [`SETTINGS_AT_MOST`] characters.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub settings: String,
+}
+
+/// How a door stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DoorHealth {
+    /// Which.
+    pub door: DoorNumber,
+    /// Whether it is open; `None` when nobody knows.
+    pub open: Option<bool>,
 }
 
 /// Somebody stands at the kiosk and needs a member of staff.
@@ -130,6 +151,10 @@ impl Health {
         cut(&mut self.clock.source);
         self.out_of_service.iter_mut().for_each(cut);
         self.calls.truncate(CALLS_AT_MOST);
+        self.doors.truncate(DOORS_AT_MOST);
+        if let Some((at, _)) = self.settings.char_indices().nth(SETTINGS_AT_MOST) {
+            self.settings.truncate(at);
+        }
         self.calls.iter_mut().for_each(|call| cut(&mut call.code));
         self.devices.truncate(DEVICES_AT_MOST);
         for device in &mut self.devices {

@@ -5,6 +5,7 @@
 //! | --- | --- | --- |
 //! | `POST /kiosk/v1/openings` | [`OpeningRequest`] | [`OpeningReply`] |
 //! | `POST /kiosk/v1/openings/ended` | [`Opening`] | [`crate::kiosk::Ack`] |
+//! | `POST /kiosk/v1/wishes` | [`WishRequest`] | [`WishReply`] |
 //! | `POST /kiosk/v1/slips` | [`SlipRequest`] | [`SlipReply`] |
 //! | `POST /kiosk/v1/slips/printed` | [`SlipPrinted`] | [`crate::kiosk::Ack`] |
 
@@ -267,6 +268,35 @@ impl OpeningOutcome {
             Self::Unclear => "unclear",
         }
     }
+}
+
+/// A kiosk asks whether somebody at the console wants one of its doors open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WishRequest {
+    /// Whether it could open one at once: nobody is being served.
+    pub ready: bool,
+}
+
+/// What is wanted of a kiosk from afar.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WishReply {
+    /// A door to be opened now; it is given once, so an answer that is lost opens nothing.
+    pub wish: Option<Wish>,
+}
+
+/// Two people at the console want a door open. It is granted and on the trail before it is given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wish {
+    /// The authorisation, as of any opening.
+    pub opening_id: Uuid,
+    /// Which door.
+    pub door: DoorNumber,
+    /// Why.
+    pub purpose: Purpose,
+    /// What lies behind it, as far as the backend knows.
+    pub parcel: Option<Behind>,
+    /// Who asked, as the screen shows it.
+    pub by: String,
 }
 
 /// Staff want to print a slip that did not come out at the handover.

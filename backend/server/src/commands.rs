@@ -160,9 +160,15 @@ pub enum ShopKeyCommand {
         /// After how many days it ends by itself; never by default.
         #[arg(long, value_parser = clap::value_parser!(u16).range(1..=3650))]
         days: Option<u16>,
+        /// Of the sandbox, where customs is played and nothing is real.
+        #[arg(long)]
+        sandbox: bool,
     },
     /// List every key with what it may do and when it was last used.
     List {
+        /// Those of the sandbox.
+        #[arg(long)]
+        sandbox: bool,
         /// As JSON lines.
         #[arg(long)]
         json: bool,
@@ -171,6 +177,9 @@ pub enum ShopKeyCommand {
     Revoke {
         /// Its id, as listed.
         id: String,
+        /// Of the sandbox.
+        #[arg(long)]
+        sandbox: bool,
     },
 }
 

@@ -11,6 +11,7 @@ use crate::gateway::config::{self as ports, PortConfig, PortError};
 use crate::payment::config::PaymentConfig;
 use crate::phone::config::PhoneConfig;
 use crate::plat_data::config::PlatDataConfig;
+use crate::sandbox;
 use crate::shop::config::ShopApiConfig;
 use crate::signing::config::{self as signers, SignerConfig, SignerConfigError};
 use crate::store::{Place, Source, StoreError};
@@ -41,6 +42,9 @@ pub enum ConfigError {
     /// A signer.
     #[error(transparent)]
     Signer(#[from] SignerConfigError),
+    /// The cell of sandboxes.
+    #[error("cell {0} is the sandbox's: take another number")]
+    SandboxCell(u16),
 }
 
 /// All settings. Unknown names are refused, so that a typing mistake is noticed.
@@ -116,6 +120,9 @@ pub struct Config {
     pub door_reserved_for_s: u32,
     /// Whether a staff badge that has no PIN opens staff mode. `false`: each badge needs its PIN.
     pub badges_without_pin: bool,
+    /// Whether this is the sandbox for shops; the program says so, not the settings.
+    #[serde(skip)]
+    pub sandbox: bool,
 }
 
 /// Where the database is, as written. `Debug` does not show it: it may hold a password.
@@ -157,6 +164,7 @@ impl Default for Config {
             manifest_for_s: 24 * 3600,
             door_reserved_for_s: 10 * 60,
             badges_without_pin: false,
+            sandbox: false,
         }
     }
 }
@@ -188,6 +196,9 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] with the first rule that is broken.
     pub fn check(&self) -> Result<(), ConfigError> {
+        if self.cell == sandbox::CELL && !self.sandbox {
+            return Err(ConfigError::SandboxCell(self.cell));
+        }
         signers::check(&self.signers)?;
         let names: Vec<&str> = self.signers.iter().map(|signer| signer.name.as_str()).collect();
         Ok(ports::check(&self.ports, &names)?)

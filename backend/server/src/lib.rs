@@ -23,6 +23,7 @@ pub mod phone;
 pub mod pins;
 pub mod plat_data;
 pub mod reconcile;
+pub mod sandbox;
 pub mod scratch;
 pub mod secrets;
 pub mod serve;

@@ -19,6 +19,7 @@ use crate::payment::{self, PaymentError};
 use crate::phone::{self, Phone, PhoneError};
 use crate::plat_data::{self, PlatData, PlatDataError};
 use crate::reconcile;
+use crate::sandbox::{self, Sandbox, SandboxError};
 use crate::shop::{self, Shop, ShopError, gate};
 use crate::store::StoreError;
 use crate::tls::{self, TlsError, stopped};
@@ -59,6 +60,9 @@ pub enum ServeError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The sandbox for shops.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
 }
 
 /// A service that listens.
@@ -97,13 +101,15 @@ pub async fn start(app: Arc<App>, stop: watch::Receiver<bool>) -> Result<Running
     let mut tasks = JoinSet::new();
     let (lost, was_lost) = watch::channel(false);
     tasks.spawn(until_stopped(parcels::overdue::run(Arc::clone(&app)), stop.clone()));
+    tasks.spawn(until_stopped(kiosk_api::wishes::run(Arc::clone(&app)), stop.clone()));
     tasks.spawn(hold_cell(Arc::clone(&app), lost, stop.clone()));
     let web = Web::new(Arc::clone(&app), Live::default());
     tasks.spawn(until_stopped(web.live.clone().run(Arc::clone(&app)), stop.clone()));
     tasks.spawn(tls::serve(kiosk_tcp, acceptor, kiosk_api::router(app), stop.clone()));
     tasks.spawn(until_stopped(console::finder::run(Arc::clone(&shop.app)), stop.clone()));
     tasks.spawn(serve_console(console_tcp, Arc::clone(&shop), web.clone(), stop.clone()));
-    let mut routes = shop::router(Arc::clone(&shop)).merge(web::layer(web::assets::router(), web.clone()));
+    let mut routes =
+        shop_routes(&shop, stop.clone()).await?.merge(web::layer(web::assets::router(), web.clone()));
     if shop.app.config.phone.enabled {
         let phone = open_phone(&shop, web, shop_at)?;
         routes = routes.merge(phone::router(Arc::clone(&phone)));
@@ -126,6 +132,14 @@ pub async fn start(app: Arc<App>, stop: watch::Receiver<bool>) -> Result<Running
         tracing::warn!("customs_enabled is false: declarations wait in the outbox");
     }
     Ok(Running { shop: shop_at, kiosk: kiosk_at, console: console_at, lost: was_lost, tasks })
+}
+
+/// The interface for shops, of this backend and of its sandbox.
+async fn shop_routes(shop: &Arc<Shop>, stop: watch::Receiver<bool>) -> Result<axum::Router, SandboxError> {
+    let sandbox = Sandbox::beside(Arc::clone(&shop.app), stop);
+    sandbox.open().await?;
+    let choose = axum::middleware::from_fn_with_state(sandbox, sandbox::choose);
+    Ok(shop::router(Arc::clone(shop)).layer(choose))
 }
 
 /// The shopper's pages, under the address of the settings or, without one, where the shop listener is.

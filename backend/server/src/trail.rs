@@ -34,11 +34,11 @@ pub enum Kind {
     Handover,
     /// Pickup number; `stored`, `not_stored` or `conflict`.
     Deposit,
-    /// Kiosk name; `added`, `code_issued`, `enrolled`, `revoked`, `out_of_service` or `in_service`.
+    /// Kiosk name; `added`, `code_issued`, `enrolled`, `revoked`, `configured`, `out_of_service` or `in_service`.
     Kiosk,
     /// Name of the member of staff; `badge_issued`, `pin_set`, `pin_locked` or `badge_revoked`.
     Staff,
-    /// Opening id; `granted`, or how it ended: `shut`, `inside`, `taken_out`, `empty`, `not_opened`, `unclear` or `conflict`.
+    /// Opening id; from the console first `asked`, `confirmed`, `withdrawn`, `expired` or `refused`; `granted`, or how it ended: `shut`, `inside`, `taken_out`, `empty`, `not_opened`, `unclear` or `conflict`.
     Opening,
     /// Slip number; `printed` when it came out after the handover.
     Slip,

@@ -8,7 +8,9 @@ use pickup_protocol::kiosk::{
     Ack, ApiError, DepositPlanReply, DepositPlanRequest, GrantReply, GrantRequest, Hello, NumberRequest,
     PATH, StaffReply, StaffRequest, Verdict, VerdictRequest,
 };
-use pickup_protocol::work::{OpeningReply, OpeningRequest, Pin, SlipReply, SlipRequest};
+use pickup_protocol::work::{
+    OpeningReply, OpeningRequest, Pin, SlipReply, SlipRequest, WishReply, WishRequest,
+};
 use pickup_session::journal::Report;
 use reqwest::{Method, StatusCode};
 use serde::Serialize;
@@ -118,6 +120,14 @@ impl Backend {
     /// [`BackendError`].
     pub async fn opening(&self, request: &OpeningRequest) -> Result<OpeningReply, BackendError> {
         self.ask(Method::POST, "openings", Some(request), PERSON_WAITS).await
+    }
+
+    /// Whether somebody at the console wants a door open.
+    ///
+    /// # Errors
+    /// [`BackendError`].
+    pub async fn wishes(&self, request: &WishRequest) -> Result<WishReply, BackendError> {
+        self.ask(Method::POST, "wishes", Some(request), NOBODY_WAITS).await
     }
 
     /// What a slip that is owed says.

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use pickup_protocol::health::{ClockHealth, DiskHealth, Health, JournalHealth};
+use pickup_protocol::DoorNumber;
+use pickup_protocol::health::{ClockHealth, DiskHealth, DoorHealth, Health, JournalHealth};
 use tokio::time::sleep;
 
 use crate::backend::{Backend, BackendError};
@@ -35,6 +36,10 @@ pub struct Reporter {
     pub calls: Calls,
     /// The data directory, whose disk counts.
     pub data_dir: PathBuf,
+    /// The doors of the settings.
+    pub doors: Vec<DoorNumber>,
+    /// The settings in effect, as text.
+    pub settings: String,
 }
 
 impl Reporter {
@@ -79,6 +84,12 @@ impl Reporter {
             reports_waiting: self.pulse.waiting(),
             devices: self.watch.devices().await,
             calls: self.calls.waiting(Instant::now()),
+            doors: self
+                .doors
+                .iter()
+                .map(|&door| DoorHealth { door, open: self.pulse.is_open(door) })
+                .collect(),
+            settings: self.settings.clone(),
         };
         health.bounded()
     }

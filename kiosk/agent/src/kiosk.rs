@@ -113,6 +113,11 @@ impl Kiosk {
             self.around.hello = Some((**hello).clone());
         }
         self.known.note(&event);
+        match &event {
+            Event::Door { door, open } => self.pulse.door(*door, *open),
+            Event::Lock(false) => self.pulse.locks_lost(),
+            _ => {}
+        }
         let look = matches!(event, Event::OpenFailed { .. });
         match event {
             Event::Recovered(found) => self.recovered(found),

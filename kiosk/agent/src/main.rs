@@ -31,6 +31,7 @@ mod shopper;
 mod slip;
 mod tls;
 mod watchdog;
+mod wishes;
 mod words;
 
 use std::io::{IsTerminal as _, Write};

@@ -1,10 +1,12 @@
 //! How the kiosk goes on, written by its parts and read by who watches over it: the watchdog and the health report.
 
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use pickup_protocol::DoorNumber;
 use pickup_protocol::service::OutReason;
 use pickup_session::Screen;
 use tokio::sync::Notify;
@@ -19,7 +21,8 @@ pub struct Pulse {
     journal_good: AtomicBool,
     waiting: AtomicU64,
     shown: Mutex<Shown>,
-    /// Notified when service begins or ends, or the journal is good or no good.
+    doors: Mutex<BTreeMap<DoorNumber, bool>>,
+    /// Notified when service begins or ends, the journal is good or no good, or a door moves.
     pub changed: Notify,
 }
 
@@ -56,6 +59,7 @@ impl Default for Pulse {
             journal_good: AtomicBool::new(false),
             waiting: zero(),
             shown: Mutex::default(),
+            doors: Mutex::default(),
             changed: Notify::new(),
         }
     }
@@ -124,6 +128,32 @@ impl Pulse {
         if before.out_of_service != shown.out_of_service {
             self.changed.notify_one();
         }
+    }
+
+    /// A door's contact said how it stands.
+    pub fn door(&self, door: DoorNumber, open: bool) {
+        if self.doors.lock().unwrap_or_else(PoisonError::into_inner).insert(door, open) != Some(open) {
+            self.changed.notify_one();
+        }
+    }
+
+    /// The locks cannot be asked any more: what their doors said last is not true any more.
+    pub fn locks_lost(&self) {
+        self.doors.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.changed.notify_one();
+    }
+
+    /// How a door stands, as far as that is known.
+    #[must_use]
+    pub fn is_open(&self, door: DoorNumber) -> Option<bool> {
+        self.doors.lock().unwrap_or_else(PoisonError::into_inner).get(&door).copied()
+    }
+
+    /// Whether nobody stands at the screen.
+    #[must_use]
+    pub fn is_free(&self) -> bool {
+        let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        matches!(shown.page, "free" | "out of service")
     }
 
     /// Why nobody is served; `None` when somebody is or could be.

@@ -38,7 +38,7 @@ use crate::screen::{self, Surroundings};
 use crate::service::pairing::{self, Pairing};
 use crate::service::{Desk, Link, Sources};
 use crate::watchdog::Supervisor;
-use crate::{devices, outbox, tls};
+use crate::{devices, outbox, tls, wishes};
 
 /// Devices get so long to show up before the kiosk says it is ready without them.
 const DEVICES_WITHIN: Duration = Duration::from_secs(3);
@@ -165,8 +165,11 @@ fn assemble(config: &Config, enrolment: &Enrolment, key: &str, with: Around) -> 
         watch,
         calls: calls.clone(),
         data_dir: config.data_dir.clone(),
+        doors: config.lock.offers().iter().map(|offer| offer.door).collect(),
+        settings: format!("{config:#?}"),
     };
     tokio::spawn(reporter.report());
+    tokio::spawn(wishes::ask(backend.clone(), Arc::clone(&pulse), events.clone()));
     let (kiosk, dir) = (identity.kiosk_id, &config.data_dir);
     let contact = Contact::new(backend.clone(), clock.clone(), events.clone(), kiosk, link, dir);
     tokio::spawn(contact.keep(nudges.clone()));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use pickup_domain::IdNumber;
 use pickup_protocol::kiosk::{DepositPlanReply, GrantReply, Hello, StaffReply, Verdict};
-use pickup_protocol::work::{OpeningReply, SlipReply};
+use pickup_protocol::work::{OpeningReply, SlipReply, Wish};
 use pickup_protocol::{DoorNumber, Manifest};
 use uuid::Uuid;
 
@@ -146,6 +146,8 @@ pub enum Event {
     Hello(Box<Hello>),
     /// A manifest that was verified for this kiosk.
     Manifest(Box<Manifest>),
+    /// Two people at the console want a door open; granted and recorded already.
+    Wish(Box<Wish>),
     /// The backend answers, or stopped answering.
     Online(bool),
     /// The scanner read this.

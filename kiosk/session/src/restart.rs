@@ -209,8 +209,8 @@ impl Session {
             State::StaffEnding { staff, stored, problem, write } if *write == done => {
                 let (staff, stored, problem) = (staff.clone(), stored.clone(), *problem);
                 match stored {
-                    // The badge was scanned before the restart, by somebody who may have left.
-                    _ if self.resumed => self.home(),
+                    // The badge was scanned before the restart, by somebody who may have left; or there was none.
+                    _ if self.resumed || staff.is_far() => self.home(),
                     Some((waybill, door)) => self.enter(State::StaffStored { staff, waybill, door }),
                     None => self.staff_home(problem),
                 }

@@ -136,6 +136,7 @@ impl Session {
             Event::Recovered(found) => self.recovered(found),
             Event::Hello(hello) => self.hello = Some(*hello),
             Event::Manifest(manifest) => self.listed(*manifest),
+            Event::Wish(wish) => self.wish(*wish),
             Event::Online(online) => self.contact(online),
             Event::Scanned(bytes) => self.scanned(&bytes),
             Event::Touched(action) => self.touched(action),

@@ -134,6 +134,9 @@ impl Session {
 
     /// The staff page again, with the reason why something was not done.
     pub(crate) fn back_home(&mut self, staff: Staff, problem: Option<Reason>) {
+        if staff.is_far() {
+            return self.home();
+        }
         self.enter(State::StaffHome { staff, problem });
     }
 }

@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 use pickup_protocol::kiosk::{Attention, DoorEvent, DoorEventKind};
 use pickup_protocol::work::{
-    Behind, Credential, Opening, OpeningOutcome, OpeningReply, OpeningRequest, Purpose,
+    Behind, Credential, Opening, OpeningOutcome, OpeningReply, OpeningRequest, Purpose, Wish,
 };
 use pickup_protocol::{DoorNumber, Reason};
 use uuid::Uuid;
@@ -75,6 +75,36 @@ impl Session {
             && self.manifest.is_some()
             && self.stored.is_empty()
             && !self.may_hold(staff, wanted.door)
+    }
+
+    /// Two people at the console want a door open: from here on as any opening by staff, but staff mode does not follow. A
+    /// kiosk that cannot do it now says that the door did not open; it is not done later.
+    pub(crate) fn wish(&mut self, wish: Wish) {
+        let Wish { opening_id, door, purpose, parcel, by } = wish;
+        let staff = Staff { badge: String::new(), name: by, attention: Vec::new(), work: Default::default() };
+        let wanted = Wanted { opening_id, door, purpose };
+        let can = matches!(self.state, State::Idle)
+            && self.journal_good == Some(true)
+            && self.now.wall.is_some()
+            && self.lock_up
+            && self.config.doors.iter().any(|offer| offer.door == door);
+        if can {
+            self.resumed = false;
+            return self.unlock(staff, &wanted, Some(opening_id), parcel);
+        }
+        let open = OpenOpening {
+            report_id: self.id(),
+            opening_id: Some(opening_id),
+            badge: staff.badge,
+            name: staff.name,
+            door,
+            purpose,
+            parcel,
+            answer: None,
+            door_events: Vec::new(),
+        };
+        let report = self.opening_report(&open, OpeningOutcome::NotOpened);
+        self.write(vec![Record::OpeningEnded(Box::new(report))]);
     }
 
     fn unlock(&mut self, staff: Staff, wanted: &Wanted, id: Option<Uuid>, parcel: Option<Behind>) {

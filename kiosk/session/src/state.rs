@@ -241,6 +241,13 @@ pub(crate) struct Staff {
     pub work: Work,
 }
 
+impl Staff {
+    /// Who is at the console: no badge was shown here, so nothing but that one door is open to whoever stands here.
+    pub(crate) fn is_far(&self) -> bool {
+        self.badge.is_empty()
+    }
+}
+
 /// A door that staff want to open.
 #[derive(Clone, Debug)]
 pub(crate) struct Wanted {

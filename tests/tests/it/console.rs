@@ -1,7 +1,7 @@
 //! The staff console in a real browser, in both languages and two widths, with axe-core on each page; and an exception
 //! settled by who files with customs.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use pickup_tests::console::Desk;
 use pickup_tests::people;
 use pickup_tests::product::{self, Product, Setup};
@@ -37,7 +37,7 @@ async fn look_at(desk: &Desk, pages: &[(&str, &str)]) -> Result<()> {
                 let and = if path.contains('?') { '&' } else { '?' };
                 desk.go(&format!("{path}{and}lang={lang}")).await?;
                 desk.keep(&format!("{name}-{lang}{size}")).await?;
-                desk.is_accessible(&format!("{path} in {lang} at {width}")).await?;
+                desk.is_good(&format!("{path} in {lang} at {width}")).await?;
             }
         }
     }
@@ -67,7 +67,7 @@ async fn every_page_is_accessible_in_both_languages_and_on_a_tablet() -> Result<
         desk.go("/kiosks").await?;
         desk.fill(&[("#name", "K2")], "main button").await?;
         desk.until_text("配对码").await?;
-        desk.is_accessible("the pairing code").await?;
+        desk.is_good("the pairing code").await?;
         look_at(&desk, &[("people", "/people")]).await?;
         desk.browser.click("header form button", LIMIT).await?;
         desk.until_text("登录").await?;
@@ -90,13 +90,7 @@ async fn the_page_of_today_keeps_itself_up_to_date() -> Result<()> {
         desk.until_text("1\n今日订单").await?;
         desk.until_text("1\n今日放行").await?;
         ensure!(desk.place().await? == "/", "the page was not loaded anew");
-        let requests = "return performance.getEntriesByType('resource').every((one) => one.name.startsWith(location.origin))";
-        let ours = desk.browser.script(requests, &[]).await?;
-        ensure!(ours.as_bool().context("no answer")?, "something was asked of somebody else");
-        let weight = "return performance.getEntriesByType('resource').concat(performance.getEntriesByType('navigation'))
-            .reduce((sum, one) => sum + one.transferSize, 0)";
-        let weight = desk.browser.script(weight, &[]).await?;
-        ensure!(weight.as_u64().is_some_and(|bytes| bytes < 150_000), "the page weighs {weight} bytes");
+        desk.browser.is_light_and_strict("the page of today").await?;
         let order = product.shop.look_up("CON000003").await?;
         ensure!(order.pointer("/declaration/state").and_then(Value::as_str) == Some("released"));
         desk.browser.close().await

@@ -27,6 +27,7 @@ mod locks_gpio;
 mod locks_helper;
 mod pace;
 mod phone;
+mod phone_pages;
 mod power_cuts;
 mod printers;
 mod rig;

@@ -33,11 +33,11 @@ fn blocks(document: &str) -> Vec<String> {
 }
 
 /// Runs them as one script in a folder; what it said.
-async fn run(dir: &Path, shop: &str, key: &str) -> Result<String> {
+async fn run(dir: &Path, shop: &str, key: &str, sandbox_key: &str) -> Result<String> {
     let script = dir.join("walkthrough.sh");
     std::fs::write(&script, format!("set -euo pipefail\n{}", blocks(DOCUMENT).join("\n")))?;
     let mut bash = Command::new("bash");
-    bash.arg(&script).current_dir(dir).env("SHOP", shop).env("KEY", key);
+    bash.arg(&script).current_dir(dir).env("SHOP", shop).env("KEY", key).env("SANDBOX_KEY", sandbox_key);
     bash.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     let done = tokio::time::timeout(LIMIT, bash.output()).await.context("it takes too long")??;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -53,8 +53,10 @@ async fn the_walk_through_of_the_shop_api_works_as_written() {
         let key = std::fs::read_to_string(product.dir().join("backend/shop-api-key.txt"))?;
         let dir = product.dir().join("shop");
         std::fs::create_dir_all(&dir)?;
-        let said = run(&dir, &product.shop_url(), key.trim()).await?;
-        for wanted in ["\"regime\"", "BP1", "order.released", "CURRENCY", "whsec_", "cancelled"] {
+        let said = run(&dir, &product.shop_url(), key.trim(), &product.sandbox_key().await?).await?;
+        for wanted in
+            ["\"regime\"", "BP1", "order.released", "CURRENCY", "whsec_", "cancelled", "\"sandbox\":true"]
+        {
             ensure!(said.contains(wanted), "{wanted} was not said:\n{said}");
         }
         let state = product.shop.look_up("SHOP-0001").await?;

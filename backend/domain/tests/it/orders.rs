@@ -36,6 +36,7 @@ fn centre() -> Centre {
         ems_no: "T9901W000001".into(),
         keep_days: 3,
         offline_for_s: None,
+        put_off_days: None,
     }
 }
 

@@ -342,6 +342,8 @@ fn health() {
             trace: vec![TraceLine { at_ms: 9, text: "Opened".into() }],
         }],
         calls: Vec::new(),
+        doors: Vec::new(),
+        settings: String::new(),
     };
     check(
         &Call { id: Uuid::from_u128(1), code: "HELP_ASKED".into(), ago_s: 2, about: None },
@@ -351,4 +353,21 @@ fn health() {
         &value,
         r#"{"at":"2026-11-21T05:06:07.5Z","version":"0.1.0","uptime_s":61,"out_of_service":null,"clock":{"source":"backend","system_ahead_ms":-12},"disk":{"free_bytes":1,"total_bytes":2},"journal":{"good":true,"rows":3},"reports_waiting":0,"devices":[{"name":"printer","good":false,"fault":"paper_out","for_s":5,"last_fault":{"code":"paper_out","ago_s":5},"trace":[{"at_ms":9,"text":"Opened"}]}]}"#,
     );
+    check(&DoorHealth { door: DoorNumber(3), open: Some(true) }, r#"{"door":3,"open":true}"#);
+    check(&DoorHealth { door: DoorNumber(4), open: None }, r#"{"door":4,"open":null}"#);
+    check(&WishRequest { ready: true }, r#"{"ready":true}"#);
+    let wish = Wish {
+        opening_id: Uuid::from_u128(1),
+        door: DoorNumber(3),
+        purpose: Purpose::Parcel,
+        parcel: Some(Behind { pickup: PickupNumber(7), waybill: "W7".into() }),
+        by: "王主管".into(),
+    };
+    check(
+        &WishReply { wish: Some(wish) },
+        &format!(
+            r#"{{"wish":{{"opening_id":"{ID}","door":3,"purpose":"parcel","parcel":{{"pickup":7,"waybill":"W7"}},"by":"王主管"}}}}"#
+        ),
+    );
+    check(&WishReply { wish: None }, r#"{"wish":null}"#);
 }

@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result, bail};
 use jiff::{SignedDuration, Timestamp};
 use pickup_server::App;
 use pickup_server::credentials::keys::{self, NewKey, Scope, ShopKey};
+use pickup_server::sandbox;
 use pickup_server::store::StoreError;
 use pickup_server::webhooks;
 
@@ -14,20 +15,27 @@ use crate::{ShopKeyCommand, WebhooksCommand};
 /// `shop-key add | list | revoke`.
 pub async fn keys(app: Arc<App>, command: ShopKeyCommand) -> Result<()> {
     match command {
-        ShopKeyCommand::Add { merchant, scopes, name, days } => {
+        ShopKeyCommand::Add { merchant, scopes, name, days, sandbox } => {
+            let app = of(app, sandbox)?;
             let scopes = if scopes.is_empty() { Scope::ALL.to_vec() } else { scopes };
             let lasts = days.map(|days| SignedDuration::from_hours(24 * i64::from(days)));
             let expires_at = lasts.map(|lasts| app.now().checked_add(lasts)).transpose()?;
             add(app, NewKey { merchant, name, scopes, expires_at }).await
         }
-        ShopKeyCommand::List { json } => list(app, json).await,
-        ShopKeyCommand::Revoke { id } => {
+        ShopKeyCommand::List { json, sandbox } => list(of(app, sandbox)?, json).await,
+        ShopKeyCommand::Revoke { id, sandbox } => {
+            let app = of(app, sandbox)?;
             let (now, told) = (app.now(), id.clone());
             app.store.write(move |tx| keys::revoke(tx, now, &id)).await?;
             say!("Key {told} is revoked; within a second it is nobody's.");
             Ok(())
         }
     }
+}
+
+/// This backend, or its sandbox.
+fn of(app: Arc<App>, sandbox: bool) -> Result<Arc<App>> {
+    if sandbox { Ok(sandbox::open_app(&app.config, Arc::clone(&app.clock))?) } else { Ok(app) }
 }
 
 async fn add(app: Arc<App>, new: NewKey) -> Result<()> {

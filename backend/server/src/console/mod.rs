@@ -13,6 +13,7 @@ use crate::shop::Shop;
 use crate::web::{self, Web, error};
 
 pub mod accounts;
+mod diff;
 mod facts;
 pub mod finder;
 mod pages;

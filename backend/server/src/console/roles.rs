@@ -82,6 +82,8 @@ pub enum Op {
     GiveUp,
     /// See kiosks and doors.
     Kiosks,
+    /// Have a door opened from here, or confirm that somebody else's is.
+    OpenDoors,
     /// Pair a kiosk or shut one out.
     PairKiosks,
     /// See accounts and sessions, and who did what.
@@ -124,7 +126,7 @@ use Role::{Administrator, Auditor, Clerk, CustomsAgent, Supervisor};
 
 impl Op {
     /// Every operation.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::SignIn,
         Self::SecondFactor,
         Self::FirstPassword,
@@ -138,6 +140,7 @@ impl Op {
         Self::FileAgain,
         Self::GiveUp,
         Self::Kiosks,
+        Self::OpenDoors,
         Self::PairKiosks,
         Self::People,
         Self::ChangePeople,
@@ -166,6 +169,7 @@ impl Op {
             Self::SettleTasks => Roles(&[Supervisor, CustomsAgent]),
             Self::FileAgain => Roles(&[CustomsAgent]),
             Self::GiveUp => Roles(&[Supervisor, CustomsAgent]),
+            Self::OpenDoors => Roles(&[Clerk, Supervisor]),
             Self::PairKiosks => Roles(&[Supervisor, Administrator]),
             Self::People => Roles(&[Auditor, Administrator]),
             Self::ChangePeople => Roles(&[Administrator]),
@@ -200,6 +204,7 @@ mod tests {
             Op::SettleTasks,
             Op::FileAgain,
             Op::GiveUp,
+            Op::OpenDoors,
             Op::PairKiosks,
             Op::ChangePeople,
             Op::Returns,

@@ -77,6 +77,70 @@ pub fn task(lang: Lang, word: &str) -> Option<&'static str> {
     Some(lang.t(zh, en))
 }
 
+/// Why a door is opened.
+#[must_use]
+pub fn purpose(lang: Lang, word: &str) -> &'static str {
+    let (zh, en) = match word {
+        "removal" => ("取出包裹", "Take a parcel out"),
+        "inspect" => ("查看或清洁", "Look inside or clean"),
+        "forgotten" => ("遗留物品", "Something left behind"),
+        "repair" => ("维修", "Repair"),
+        "parcel" => ("处理包裹", "Look after the parcel"),
+        "customs" => ("海关查看", "Customs wants to see it"),
+        _ => ("其他", "Other"),
+    };
+    lang.t(zh, en)
+}
+
+/// How a door that was wished for from the console stands, and its tone.
+#[must_use]
+pub fn wish(lang: Lang, state: &str, outcome: Option<&str>) -> (String, &'static str) {
+    let (zh, en, tone) = match (state, outcome) {
+        ("asked", _) => ("待第二人复核", "Waits for a second person", "warn"),
+        ("confirmed", _) => ("等待自提柜", "Waits for the kiosk", "warn"),
+        ("fetched", _) => ("自提柜正在开门", "The kiosk opens it", "warn"),
+        ("withdrawn", _) => ("已撤回", "Taken back", ""),
+        ("expired", _) => ("已过期，未开门", "Ran out; not opened", ""),
+        ("refused", Some("not_released")) => ("未放行，未开门", "Not released; not opened", "bad"),
+        ("refused", _) => ("被拒绝，未开门", "Refused; not opened", "bad"),
+        (_, Some("shut")) => ("已打开并关好", "Opened and shut again", "good"),
+        (_, Some("inside")) => ("已关好，包裹仍在", "Shut; the parcel is inside", "good"),
+        (_, Some("taken_out")) => ("包裹已取出", "The parcel was taken out", "good"),
+        (_, Some("empty")) => ("里面没有包裹", "No parcel was inside", "bad"),
+        (_, Some("not_opened")) => ("门没有打开", "The door did not open", "bad"),
+        (_, Some("unclear")) => ("结果不明，请到现场查看", "Not known: go and look", "bad"),
+        _ => ("已结束", "Ended", ""),
+    };
+    (lang.t(zh, en).to_owned(), tone)
+}
+
+/// Why a door is not opened from the console, in both languages.
+#[must_use]
+pub const fn wish_refused(code: &str) -> (&'static str, &'static str) {
+    match code.as_bytes() {
+        b"not_released" => (
+            "柜门里的包裹海关未放行（或已撤销），不能开门。",
+            "The parcel behind this door is not released by customs, or not any more: the door is not opened.",
+        ),
+        b"reserved" => (
+            "这个柜门正在存放包裹，请稍后再试。",
+            "A parcel is being put behind this door. Try again in a while.",
+        ),
+        b"already" => (
+            "这个柜门已有开门申请，请先处理或撤回。",
+            "Somebody wants this door open already: confirm that or take it back first.",
+        ),
+        b"same_person" => (
+            "须由另一个账号复核，不能自己复核。",
+            "Another account must confirm it; nobody confirms their own.",
+        ),
+        _ => (
+            "这个申请已不存在或已过期，什么也没有改动。",
+            "This wish is gone or its time is over. Nothing was changed.",
+        ),
+    }
+}
+
 /// What a person does about a kind of task; nothing for one this page does not know.
 #[must_use]
 pub fn advice(lang: Lang, word: &str) -> &'static str {

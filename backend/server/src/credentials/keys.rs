@@ -11,12 +11,15 @@ use utoipa::ToSchema;
 
 use super::{CredentialError, on_trail};
 use crate::db::{Conn, OptionalExt as _, Row};
+use crate::sandbox;
 use crate::secrets::{Secrets, random};
 use crate::store::StoreError;
 use crate::time::{at, us};
 use crate::trail::Kind;
 
 const SHOP_KEY: &str = "BPK1";
+/// How keys of the sandbox begin: they cannot be taken for others.
+pub const SANDBOX_KEY: &str = "BPT1";
 /// Characters of its digest by which a key is named; the key itself is shown once.
 const NAME_LEN: usize = 12;
 
@@ -137,7 +140,8 @@ pub fn issue(
     now: Timestamp,
     new: &NewKey,
 ) -> Result<(String, String), CredentialError> {
-    let key = format!("{SHOP_KEY}{}", crockford::encode(&random::<20>()?));
+    let kind = if sandbox::is(tx) { SANDBOX_KEY } else { SHOP_KEY };
+    let key = format!("{kind}{}", crockford::encode(&random::<20>()?));
     let digest = digest(secrets, &key);
     tx.execute(
         "INSERT INTO api_key (digest, merchant, name, scopes, made_us, expires_us) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",

@@ -56,12 +56,24 @@ fn find(conn: &Conn, fingerprint: &str) -> Result<Option<Kiosk>, StoreError> {
         .prepare_cached("SELECT id, name, centre FROM kiosk WHERE certificate = ?1 AND revoked = 0")?
         .query_row([fingerprint], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
-    found
-        .map(|(key, name, centre)| {
-            let id = key.parse().map_err(|e| StoreError::unreadable("id of a kiosk", e))?;
-            Ok(Kiosk { id, key, name, centre })
-        })
-        .transpose()
+    found.map(kiosk).transpose()
+}
+
+fn kiosk((key, name, centre): (String, String, u16)) -> Result<Kiosk, StoreError> {
+    let id = key.parse().map_err(|e| StoreError::unreadable("id of a kiosk", e))?;
+    Ok(Kiosk { id, key, name, centre })
+}
+
+/// The kiosk with this name, for who speaks of it elsewhere.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn named(conn: &Conn, name: &str) -> Result<Option<Kiosk>, StoreError> {
+    let found: Option<(String, String, u16)> = conn
+        .prepare_cached("SELECT id, name, centre FROM kiosk WHERE name = ?1 AND revoked = 0")?
+        .query_row([name], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
+    found.map(kiosk).transpose()
 }
 
 fn unknown() -> Fault {

@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::openings::behind;
 use super::staff::of_this_centre;
-use super::{Kiosk, once};
+use super::{Kiosk, once, wishes};
 use crate::App;
 use crate::db::{Conn, OptionalExt as _};
 use crate::error::{Body, Fault};
@@ -76,10 +76,12 @@ fn record(
 ) -> Result<(), Fault> {
     let staff = of_this_centre(tx, secrets, kiosk, &report.badge)?;
     let authorised = close(tx, report)?;
-    let actor = match (&staff, &authorised) {
-        (Some(staff), _) => staff.actor(),
-        (None, Some(name)) => format!("staff:{name}"),
-        (None, None) => kiosk.actor(),
+    let wished = wished(tx, now, kiosk, report)?;
+    let actor = match (&wished, &staff, &authorised) {
+        (Some(by), ..) => format!("account:{by}"),
+        (None, Some(staff), _) => staff.actor(),
+        (None, None, Some(name)) => format!("staff:{name}"),
+        (None, None, None) => kiosk.actor(),
     };
     let thought = report.pickup.map(|pickup| parcels::by_pickup(tx, pickup)).transpose()?.flatten();
     let there = behind(tx, kiosk, report.door)?.filter(|(_, stored)| *stored).map(|(parcel, _)| parcel);
@@ -120,6 +122,16 @@ fn record(
         }
     }
     Ok(())
+}
+
+/// Who wanted it from the console, when somebody did; of a door of which nobody knows what it did, a person must look.
+fn wished(tx: &Conn, now: Timestamp, kiosk: &Kiosk, report: &Opening) -> Result<Option<String>, StoreError> {
+    let Some(id) = report.opening_id else { return Ok(None) };
+    let by = wishes::ended(tx, id, report.outcome, now)?;
+    if by.is_some() && report.outcome == O::Unclear {
+        wishes::call(tx, now, &id.to_string(), &kiosk.name, report.door)?;
+    }
+    Ok(by)
 }
 
 /// Ends the authorisation; who was given it.

@@ -7,6 +7,7 @@ use axum::{Extension, Json};
 use jiff::Timestamp;
 use pickup_protocol::health::Health;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use super::Kiosk;
 use crate::App;
@@ -15,6 +16,7 @@ use crate::error::{Body, Fault};
 use crate::store::StoreError;
 use crate::tasks;
 use crate::time::{at, us};
+use crate::trail::{self, Change, Kind};
 
 /// Takes a report.
 pub async fn health(
@@ -28,7 +30,9 @@ pub async fn health(
 }
 
 fn keep(tx: &Conn, now: Timestamp, kiosk: &Kiosk, health: Health) -> Result<(), Fault> {
-    let health = health.bounded();
+    let mut health = health.bounded();
+    let settings = std::mem::take(&mut health.settings);
+    keep_settings(tx, now, kiosk, &health.version, &settings)?;
     for call in &health.calls {
         let mut body = json!({ "kiosk": kiosk.name, "code": call.code, "ago_s": call.ago_s });
         if let (Some(about), Some(fields)) = (&call.about, body.as_object_mut()) {
@@ -44,6 +48,39 @@ fn keep(tx: &Conn, now: Timestamp, kiosk: &Kiosk, health: Health) -> Result<(), 
         (&kiosk.key, body, us(now)),
     )?;
     Ok(())
+}
+
+/// Keeps the settings of a kiosk when they, or its program, are others than those it had last.
+fn keep_settings(
+    tx: &Conn,
+    now: Timestamp,
+    kiosk: &Kiosk,
+    program: &str,
+    settings: &str,
+) -> Result<(), StoreError> {
+    if settings.is_empty() {
+        return Ok(());
+    }
+    let digest = hex::encode(Sha256::digest(settings.as_bytes()));
+    let last: Option<(String, String)> = tx
+        .prepare_cached(
+            "SELECT digest, program FROM kiosk_settings WHERE cell = {cell} AND kiosk_id = ?1
+             ORDER BY since_us DESC LIMIT 1",
+        )?
+        .query_row([&kiosk.key], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    if last.is_some_and(|(of, by)| of == digest && by == program) {
+        return Ok(());
+    }
+    tx.execute(
+        "INSERT INTO kiosk_settings (cell, kiosk_id, since_us, digest, program, body)
+         VALUES ({cell}, ?1, ?2, ?3, ?4, ?5)",
+        (&kiosk.key, us(now), &digest, program, settings),
+    )?;
+    let body = json!({ "digest": digest, "program": program });
+    let change =
+        Change { actor: &kiosk.actor(), kind: Kind::Kiosk, entity: &kiosk.name, state: "configured", body };
+    trail::append(tx, now, &change)
 }
 
 /// A kiosk and what it said last.

@@ -24,6 +24,7 @@ mod service;
 mod slips;
 mod staff;
 mod verdict;
+pub mod wishes;
 
 use std::sync::Arc;
 
@@ -36,6 +37,7 @@ use crate::App;
 use crate::error::no_such_path;
 
 pub use auth::Kiosk;
+pub use auth::named as kiosk_named;
 pub use health::{Standing, last as last_health};
 pub use once::forget_verdicts;
 
@@ -57,6 +59,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/kiosk/v1/service", post(service::service))
         .route("/kiosk/v1/openings", post(openings::opening))
         .route("/kiosk/v1/openings/ended", post(ended::ended))
+        .route("/kiosk/v1/wishes", post(wishes::wishes))
         .route("/kiosk/v1/slips", post(slips::slip))
         .route("/kiosk/v1/slips/printed", post(slips::printed))
         .route("/kiosk/v1/health", post(health::health))

@@ -47,11 +47,14 @@ pub struct Basket {
     pub order_no: Option<String>,
     /// `orders.id`, when it became one.
     pub order_id: Option<i64>,
+    /// How often the pickup was put off.
+    pub put_offs: u32,
     /// When it was last changed.
     pub changed_at: Timestamp,
 }
 
-const SELECT: &str = "SELECT id, centre, lang, lines, person, phone, notice, order_no, order_id, changed_us
+const SELECT: &str = "SELECT id, centre, lang, lines, person, phone, notice, order_no, order_id, changed_us,
+    put_offs
     FROM basket WHERE cell = {cell}";
 
 impl Basket {
@@ -251,6 +254,15 @@ pub fn became(tx: &Conn, id: i64, order_no: &str, order_id: i64, now: Timestamp)
     Ok(())
 }
 
+/// Notes that the pickup was put off once more.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn put_off(tx: &Conn, id: i64) -> Result<(), StoreError> {
+    tx.execute("UPDATE basket SET put_offs = put_offs + 1 WHERE cell = {cell} AND id = ?1", [id])?;
+    Ok(())
+}
+
 /// Has it watched otherwise.
 ///
 /// # Errors
@@ -300,5 +312,6 @@ fn read(row: &Row) -> Result<Basket, StoreError> {
         order_no: row.get(7)?,
         order_id: row.get(8)?,
         changed_at: at(row.get(9)?)?,
+        put_offs: row.get(10)?,
     })
 }

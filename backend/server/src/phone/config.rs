@@ -18,6 +18,10 @@ pub struct PhoneConfig {
     pub pay_within_min: u32,
     /// How long before its time runs out a shopper is reminded of a parcel, in hours.
     pub remind_before_h: u32,
+    /// How many days after customs' release a shopper may put the pickup off to, where the centre does not say; 0 for never.
+    pub put_off_days: u32,
+    /// How often a shopper may put one pickup off.
+    pub put_offs: u32,
     /// How often a day it is said before payment whether an order fits a person's year.
     pub limit_answers_a_day: u32,
     /// Baskets that one address may begin in an hour.
@@ -40,6 +44,8 @@ impl Default for PhoneConfig {
             forget_after_h: 48,
             pay_within_min: 120,
             remind_before_h: 24,
+            put_off_days: 14,
+            put_offs: 2,
             limit_answers_a_day: 3,
             baskets_an_hour: 300,
             orders_an_hour: 120,

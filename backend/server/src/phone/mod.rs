@@ -24,6 +24,7 @@ pub mod config;
 pub mod data;
 pub mod fits;
 pub mod labels;
+pub mod later;
 pub mod link;
 pub mod notice;
 pub mod order;

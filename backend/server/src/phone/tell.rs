@@ -23,6 +23,8 @@ pub enum News {
     InLocker,
     /// Their time runs out soon.
     Expiring,
+    /// The buyer has put the pickup off.
+    PutOff,
     /// The order came to nothing.
     Cancelled,
     /// A return was granted.
@@ -37,6 +39,7 @@ impl News {
             Self::Released => "released",
             Self::InLocker => "in_locker",
             Self::Expiring => "expiring",
+            Self::PutOff => "put_off",
             Self::Cancelled => "cancelled",
             Self::Returned => "returned",
         }
@@ -65,6 +68,12 @@ impl News {
                 format!(
                     "{centre}: please collect your goods by {until}; the code works no longer than that: {link}"
                 )
+            }
+            (Self::PutOff, Lang::Zh) => {
+                format!("【{centre}】取货期限已改为{until}。请使用新的提货码：{link}")
+            }
+            (Self::PutOff, Lang::En) => {
+                format!("{centre}: you can now collect your goods until {until}. Use the new code: {link}")
             }
             (Self::Cancelled, Lang::Zh) => {
                 format!("【{centre}】您的订单已取消，款项原路退回。原因和进度：{link}")
@@ -164,8 +173,28 @@ pub fn write(
     Ok(told)
 }
 
+/// Tells the buyer that the pickup was put off.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn put_off(
+    tx: &Conn,
+    shop: &Shop,
+    public_url: &str,
+    basket: Basket,
+    until: Timestamp,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let due = Due { basket, news: Some(News::PutOff), until: Some(until), watch: Watch::Way };
+    tell(tx, shop, public_url, &due, News::PutOff, now).map(drop)
+}
+
+/// What a message is known by. What follows from a time that was put off is told anew for each time.
 fn id(basket: &Basket, news: News) -> String {
-    format!("{}/{}", basket.id, news.as_str())
+    match (news, basket.put_offs) {
+        (News::Expiring | News::PutOff, times @ 1..) => format!("{}/{}/{times}", basket.id, news.as_str()),
+        _ => format!("{}/{}", basket.id, news.as_str()),
+    }
 }
 
 /// The address of an order's page.

@@ -21,6 +21,7 @@ use crate::clearing::clearer::{self, Clearer};
 use crate::clearing::signer::{self, Signer};
 use crate::dataset;
 use crate::demo::{Demo, DemoError, Operator};
+use crate::sandbox;
 use crate::secrets::SecretsError;
 use crate::signing::OpenError;
 use crate::store::StoreError;
@@ -93,7 +94,10 @@ impl Shop {
     /// # Errors
     /// [`ShopError`].
     pub async fn open(app: Arc<App>) -> Result<Arc<Self>, ShopError> {
-        let data = Demo::embedded()?;
+        let mut data = Demo::embedded()?;
+        if app.config.sandbox {
+            sandbox::mark(&mut data);
+        }
         let signer = signer::open_or_make(&app.config.data_dir)?;
         let signers = signer::of_ports(&app.config, &signer, &data.operator.declarant.code).await?;
         let (seed, now) = (data.clone(), app.now());

@@ -17,6 +17,7 @@ use crate::clearing::payback::{self, Payback};
 use crate::clearing::tax_bills::{self, Bill};
 use crate::dataset;
 use crate::parcels;
+use crate::sandbox;
 use crate::shop::auth::Merchant;
 use crate::shop::fault::ShopFault;
 use crate::shop::{Shop, book};
@@ -47,6 +48,10 @@ pub struct OrderView {
     pub tax_bills: Vec<Bill>,
     /// Money that goes back.
     pub paybacks: Vec<Payback>,
+    /// Whether it is of the sandbox, where nothing is real; absent otherwise.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub sandbox: bool,
 }
 
 /// A declaration as shops see it.
@@ -135,6 +140,7 @@ pub fn view(conn: &Conn, merchant: &str, order_no: &str) -> Result<OrderView, Sh
         applications: applications::of_order(conn, kept.id)?,
         tax_bills: tax_bills::of_order(conn, kept.id)?,
         paybacks: payback::of_order(conn, kept.id)?,
+        sandbox: sandbox::is(conn),
         order_no: order_no.to_owned(),
         state: kept.state.as_str(),
         verdict: kept.verdict,

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::db::{Bulk, Column, Conn, DbError, OptionalExt as _};
+use crate::sandbox;
 use crate::store::StoreError;
 use crate::time::{at, us};
 
@@ -144,6 +145,10 @@ pub struct Event {
     pub timestamp: Timestamp,
     /// To which order.
     pub data: EventData,
+    /// Whether it is of the sandbox, where nothing is real; absent otherwise.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub sandbox: bool,
 }
 
 /// The order an event is about; the rest stands in `GET /shop/v1/orders/{order_no}`.
@@ -291,6 +296,7 @@ pub fn with_merchants(conn: &Conn, changes: &[OrderChange]) -> Result<Vec<(Strin
     for row in conn.bulk_rows(&[Bulk::new(sql, vec![Column::Int(ids)])])?.into_iter().flatten() {
         orders.insert(row.get(0)?, (row.get(1)?, row.get(2)?));
     }
+    let sandbox = sandbox::is(conn);
     let mut events = Vec::new();
     for change in changes {
         let (Some(kind), Some((merchant, order_no))) = (change.event, orders.get(&change.order_id)) else {
@@ -298,7 +304,7 @@ pub fn with_merchants(conn: &Conn, changes: &[OrderChange]) -> Result<Vec<(Strin
         };
         let data = EventData { order_id: change.order_id.to_string(), order_no: order_no.clone() };
         let (id, timestamp) = (id(conn.cell(), change.seq), at(change.at_us)?);
-        events.push((merchant.clone(), Event { id, kind, timestamp, data }));
+        events.push((merchant.clone(), Event { id, kind, timestamp, data, sandbox }));
     }
     Ok(events)
 }

@@ -29,6 +29,8 @@ fn health(uptime_s: u64, lines: usize) -> Health {
             trace: (0..lines).map(line).collect(),
         }],
         calls: Vec::new(),
+        doors: Vec::new(),
+        settings: String::new(),
     }
 }
 
@@ -47,6 +49,23 @@ async fn the_last_report_of_a_kiosk_is_kept_and_no_more_than_it_may_hold() {
     let trace = &kept.devices[0].trace;
     assert_eq!((trace.len(), trace[0].at_ms), (TRACE_LINES_AT_MOST, 36), "the newest stay");
     assert!(trace.iter().all(|line| line.text.len() == TRACE_TEXT_AT_MOST));
+}
+
+#[tokio::test]
+async fn settings_are_kept_each_time_they_are_others_and_not_in_every_report() {
+    let bench = Bench::start().await;
+    let kiosk = bench.kiosk("K1", 1).await;
+    for (settings, version) in
+        [("a = 1", "1.0"), ("a = 1", "1.0"), ("a = 2", "1.0"), ("a = 2", "1.1"), ("", "1.1")]
+    {
+        let told = Health { settings: settings.into(), version: version.into(), ..health(1, 1) };
+        let answer: Result<Value, _> = kiosk.post("health", &told).await;
+        assert_eq!(answer, Ok(json!({})));
+    }
+    let kept = "SELECT program || ' ' || body FROM kiosk_settings ORDER BY since_us";
+    assert_eq!(bench.texts(kept.into()).await, ["1.0 a = 1", "1.0 a = 2", "1.1 a = 2"]);
+    assert!(!bench.text("SELECT body FROM kiosk_health").await.contains("a = 2"));
+    assert_eq!(bench.number("SELECT COUNT(*) FROM trail WHERE state = 'configured'").await, 3);
 }
 
 #[tokio::test]

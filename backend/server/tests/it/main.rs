@@ -23,4 +23,5 @@ mod simulation;
 mod store;
 mod trail;
 mod web;
+mod wishes;
 mod work;

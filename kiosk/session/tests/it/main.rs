@@ -17,5 +17,6 @@ mod service;
 mod staff;
 mod typed;
 mod waiting;
+mod wishes;
 mod withdraw;
 mod work;

@@ -10,6 +10,7 @@ use pickup_protocol::health::Health;
 use serde::Deserialize;
 
 use super::door::Nothing;
+use super::doors::{self, Part};
 use crate::console::accounts::Person;
 use crate::console::roles::Op;
 use crate::console::routes::User;
@@ -60,12 +61,16 @@ pub struct Device {
     pub tone: &'static str,
 }
 
-struct Door {
-    number: i64,
+/// A door that holds a parcel or is reserved for one.
+pub struct Door {
+    /// Its number.
+    pub number: i64,
     waybill: String,
     order_no: String,
-    chip: words::Chip,
-    tone: &'static str,
+    /// How the parcel stands.
+    pub chip: words::Chip,
+    /// Style.
+    pub tone: &'static str,
     since_us: i64,
 }
 
@@ -89,7 +94,10 @@ struct Detail {
     health: Option<Health>,
     got_us: Option<i64>,
     doors: Vec<Door>,
+    part: Part,
+    purposes: Vec<(&'static str, &'static str)>,
     may_pair: bool,
+    may_open: bool,
 }
 
 /// A kiosk to be paired.
@@ -140,19 +148,22 @@ pub async fn show(
     Path(name): Path<String>,
 ) -> Result<Response, WebError> {
     let (now, person, lang) = (console.shop.app.now(), user.person().clone(), p.lang);
+    let (reader, visit) = (user.clone(), p.clone());
     let read = console.shop.app.store.read(move |conn| {
         let Some(kiosk) = rows(conn, &person, now)?.into_iter().find(|kiosk| kiosk.name == name) else {
             return Ok(None);
         };
+        let Some(part) = doors::part(conn, &reader, &visit, &name, now)? else { return Ok(None) };
         let standing = kiosk_api::last_health(conn, &name)?;
-        let doors = standing.as_ref().map(|standing| doors(conn, &standing.id, lang)).transpose()?;
+        let held = standing.as_ref().map(|standing| self::doors(conn, &standing.id, lang)).transpose()?;
         let health = standing.and_then(|standing| standing.health);
-        Ok::<_, StoreError>(Some((kiosk, health, doors.unwrap_or_default())))
+        Ok::<_, StoreError>(Some((kiosk, health, held.unwrap_or_default(), part)))
     });
-    let (kiosk, health, doors) = read.await?.ok_or_else(WebError::not_found)?;
+    let (kiosk, health, doors, part) = read.await?.ok_or_else(WebError::not_found)?;
     let (got_us, health) = health.map_or((None, None), |(at, health)| (Some(us(at)), Some(health)));
     let (me, may_pair) = (Me::of(&user, &p), user.may(Op::PairKiosks));
-    Ok(html(&Detail { p, me, kiosk, health, got_us, doors, may_pair }))
+    let (may_open, purposes) = (user.may(Op::OpenDoors) && !kiosk.revoked, super::doors::purposes(p.lang));
+    Ok(html(&Detail { p, me, kiosk, health, got_us, doors, part, purposes, may_pair, may_open }))
 }
 
 /// `POST /kiosks/{name}/revoke`.
@@ -262,7 +273,11 @@ fn devices(health: Health) -> Vec<Device> {
     health.devices.into_iter().map(device).collect()
 }
 
-fn doors(conn: &Conn, kiosk: &str, lang: crate::web::Lang) -> Result<Vec<Door>, StoreError> {
+/// The doors of a kiosk that hold a parcel or are reserved for one.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn doors(conn: &Conn, kiosk: &str, lang: crate::web::Lang) -> Result<Vec<Door>, StoreError> {
     let mut statement = conn.prepare_cached(
         "SELECT d.door, p.waybill, o.order_no, p.state, d.stored, d.reserved_us FROM door d
          JOIN parcel p ON p.cell = d.cell AND p.pickup = d.pickup

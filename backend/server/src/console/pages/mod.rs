@@ -5,6 +5,7 @@ use crate::console::routes::Routes;
 
 mod actions;
 mod door;
+mod doors;
 mod filed;
 mod kiosks;
 mod limits;
@@ -16,6 +17,7 @@ mod people;
 mod reconciliations;
 mod reports;
 mod returns;
+mod settings;
 mod stock;
 mod stocktakes;
 mod story;
@@ -55,6 +57,11 @@ pub fn add(routes: Routes) -> Routes {
         .get(Op::Kiosks, "/kiosks", kiosks::list)
         .post(Op::PairKiosks, "/kiosks", kiosks::pair)
         .get(Op::Kiosks, "/kiosks/{name}", kiosks::show)
+        .get(Op::Kiosks, "/kiosks/{name}/live", doors::live)
+        .post(Op::OpenDoors, "/kiosks/{name}/doors", doors::ask)
+        .post(Op::OpenDoors, "/kiosks/{name}/doors/{id}/confirm", doors::confirm)
+        .post(Op::OpenDoors, "/kiosks/{name}/doors/{id}/withdraw", doors::withdraw)
+        .get(Op::Kiosks, "/kiosks/{name}/settings", settings::show)
         .post(Op::PairKiosks, "/kiosks/{name}/revoke", kiosks::revoke)
         .get(Op::Stock, "/stock", stock::show)
         .get(Op::Stock, "/stock.csv", stock::download)

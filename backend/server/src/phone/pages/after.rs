@@ -1,4 +1,4 @@
-//! One of my orders: to cancel it before it is collected, or to ask for a return afterwards. Its link alone does not allow
+//! One of my orders: to cancel it or put it off before it is collected, or to ask for a return afterwards. Its link alone does not allow
 //! that, since it may have been passed on; the telephone's code does.
 
 use std::sync::Arc;
@@ -20,10 +20,13 @@ use crate::clearing::facts::Facts;
 use crate::db::Conn;
 use crate::phone::Phone;
 use crate::phone::basket::{self, Basket, Watch};
+use crate::phone::later::{self, Allowed};
 use crate::phone::link::Link;
 use crate::phone::status::Stage;
+use crate::phone::words::day_and_time;
 use crate::shop::Shop;
 use crate::shop::fault::ShopFault;
+use crate::time::{at, us};
 use crate::web::{Posted, Visit, WebError, html};
 
 /// Most characters of a reason; customs takes 1000.
@@ -41,6 +44,10 @@ struct AfterPage<'a> {
     tone: &'static str,
     can_cancel: bool,
     can_return: bool,
+    /// Until when it can be collected, and the times it can be put off to, or why it cannot.
+    until: String,
+    later: Vec<(i64, String)>,
+    not_later: String,
     lines: Vec<Line>,
     asked: Vec<(String, &'static str)>,
     request: String,
@@ -130,6 +137,37 @@ async fn asked(
     answered(phone, p, &basket, done.await).await
 }
 
+/// Another time to collect, in microseconds since 1970.
+#[derive(Deserialize)]
+pub struct Later {
+    until_us: i64,
+}
+
+/// `POST /my/orders/{id}/later`.
+pub async fn put_off(
+    p: Visit,
+    State(phone): State<Arc<Phone>>,
+    headers: HeaderMap,
+    Path(id): Path<i64>,
+    Posted(wish): Posted<Later>,
+) -> Page {
+    let Some(of) = session(&phone, &headers).await? else { return Ok(to("/my")) };
+    let basket = own(&phone, of, id).await?;
+    let until = at(wish.until_us).map_err(|_| WebError::form())?;
+    let (shop, url, now) = (Arc::clone(&phone.shop), phone.public_url.clone(), phone.now());
+    let wanted = basket.clone();
+    let done =
+        phone.shop.app.store.write(move |tx| later::put_off(tx, &shop, &url, &wanted, until, now)).await;
+    phone.bell.notify_one();
+    match done {
+        Ok(()) => Ok(to(&format!("/my/orders/{id}"))),
+        Err(cause) => {
+            let fault = cause.told(p.lang).ok_or_else(|| WebError::internal(&cause))?;
+            refused(&phone, &p, &basket, fault).await
+        }
+    }
+}
+
 async fn answered(phone: &Arc<Phone>, p: &Visit, basket: &Basket, done: Result<(), AskError>) -> Page {
     phone.shop.outbox.notify_one();
     let fault = match done {
@@ -140,6 +178,10 @@ async fn answered(phone: &Arc<Phone>, p: &Visit, basket: &Basket, done: Result<(
             ShopFault::Refused(..) => p.t("现在不能这样做。", "This cannot be done now.").to_owned(),
         },
     };
+    refused(phone, p, basket, fault).await
+}
+
+async fn refused(phone: &Arc<Phone>, p: &Visit, basket: &Basket, fault: String) -> Page {
     let mut answer = page(phone, p, basket, fault).await?;
     *answer.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
     Ok(answer)
@@ -160,6 +202,11 @@ async fn page(phone: &Arc<Phone>, p: &Visit, basket: &Basket, fault: String) -> 
         Ok::<_, crate::store::StoreError>((Link::of_basket(conn, &app.secrets, id)?, facts, asked))
     });
     let (link, facts, asked) = more.await?;
+    let allowed = Allowed::at(&phone.shop, read.parcel.centre);
+    let choices = later::choices(&read.parcel, basket.put_offs, allowed, phone.now());
+    let waits = matches!(read.stage, Stage::Released | Stage::InLocker);
+    let not_later = choices.as_ref().err().filter(|_| waits).and_then(|why| why.told(p.lang));
+    let time = |at: Timestamp| day_and_time(at, p.lang);
     let line = |line: &crate::clearing::facts::FactLine| Line {
         gnum: line.gnum,
         name: p.t(&line.name.zh, &line.name.en).to_owned(),
@@ -175,6 +222,9 @@ async fn page(phone: &Arc<Phone>, p: &Visit, basket: &Basket, fault: String) -> 
         tone: read.stage.tone(),
         can_cancel: read.stage.can_cancel(),
         can_return: read.stage == Stage::Collected,
+        until: read.parcel.not_after.filter(|_| waits).map(time).unwrap_or_default(),
+        later: choices.unwrap_or_default().into_iter().map(|at| (us(at), time(at))).collect(),
+        not_later: not_later.unwrap_or_default(),
         lines: facts.lines.iter().map(line).collect(),
         asked: asked.iter().map(|one| (one.cop_no.clone(), application(one, p))).collect(),
         request: Uuid::now_v7().to_string(),

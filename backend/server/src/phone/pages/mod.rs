@@ -59,6 +59,7 @@ pub fn router(phone: Arc<Phone>) -> Router {
         .route("/my/orders/{id}", get(after::show))
         .route("/my/orders/{id}/cancel", post(after::cancel))
         .route("/my/orders/{id}/return", post(after::give_back))
+        .route("/my/orders/{id}/later", post(after::put_off))
         .route("/my/data", get(mine::data))
         .route("/my/data.json", get(mine::data_file))
         .route("/my/data/delete", post(mine::delete))

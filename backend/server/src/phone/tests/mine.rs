@@ -1,6 +1,7 @@
 //! My orders and my data.
 
 use super::*;
+use crate::parcels;
 
 impl World {
     /// A session of the telephone of this buyer.
@@ -138,6 +139,103 @@ async fn a_return_is_asked_for_after_collection() {
     world.phone.seldom().await.unwrap();
     world.phone.all_due().await.unwrap();
     assert_eq!(world.news(), ["returned"]);
+}
+
+/// The values of the times that a page offers.
+fn times(page: &str) -> Vec<String> {
+    let Some((_, rest)) = page.split_once("name=\"until_us\">") else { return Vec::new() };
+    let list = rest.split_once("</select>").unwrap().0;
+    list.split("value=\"").skip(1).map(|part| part.split_once('"').unwrap().0.to_owned()).collect()
+}
+
+impl World {
+    /// An order that customs has released, and the page of it with its telephone's code.
+    async fn released(&self, browser: &mut Browser) -> (String, String) {
+        let (order, cop_no) = self.bought(browser, 0).await;
+        self.bench.send().await;
+        self.bench.receive(&cop_no, 800, "").await;
+        self.signed_in(browser, 0).await;
+        let page = browser.get("/my/orders").await.text;
+        (order, format!("/my/orders/{}", between(&page, "href=\"/my/orders/", "\"")))
+    }
+
+    async fn not_after(&self) -> i64 {
+        let read = self.bench.shop.app.store.read(|conn| {
+            let sql = "SELECT not_after_us FROM parcel WHERE cell = {cell}";
+            Ok::<i64, StoreError>(conn.query_row(sql, [], |row| row.get(0))?)
+        });
+        read.await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_pickup_is_put_off_to_a_day_the_centre_allows_and_the_clock_follows() {
+    let world = World::new().await;
+    let mut browser = world.browser("zh");
+    let (order, own) = world.released(&mut browser).await;
+    let before = browser.get(&order).await.text;
+    let ticket = between(&before, "id=\"ticket\">", "<").to_owned();
+    let had = world.not_after().await;
+    let page = browser.get(&own).await.text;
+    let offered = times(&page);
+    // Kept 7 days from now, and 14 at most from the receipt's own time, some hours later.
+    assert_eq!(offered.len(), 7, "{page}");
+    let wanted = offered[1].clone();
+    for _ in 0..2 {
+        browser.post(&format!("{own}/later"), &[("until_us", &wanted)]).await.leads();
+    }
+    assert_eq!(world.not_after().await, had + 2 * 24 * 3_600_000_000, "once, though it was sent twice");
+    let after = browser.get(&order).await.text;
+    assert_ne!(between(&after, "id=\"ticket\">", "<"), ticket, "the new code says the new time");
+    assert_eq!(world.bench.trail_states("parcel").await, ["ready", "ready"]);
+    world.phone.all_due().await.unwrap();
+    assert!(world.news().contains(&"put_off/1".to_owned()), "{:?}", world.news());
+    // The backend's clock for what is overdue is the same one.
+    world.bench.pass(8 * 24 * 3600);
+    let marked = async |world: &World| {
+        let now = world.phone.now();
+        world.bench.shop.app.store.write(move |tx| parcels::overdue::mark(tx, now)).await.unwrap()
+    };
+    assert_eq!(marked(&world).await, 0, "the eighth day is still in time");
+    world.bench.pass(2 * 24 * 3600);
+    assert_eq!(marked(&world).await, 1);
+    assert_eq!(world.bench.problems().await, []);
+}
+
+#[tokio::test]
+async fn a_pickup_is_not_put_off_too_often_or_too_far_and_the_page_says_why() {
+    let world = World::with(|config| config.phone.put_offs = 1).await;
+    let mut browser = world.browser("en");
+    let (_, own) = world.released(&mut browser).await;
+    let offered = times(&browser.get(&own).await.text);
+    let too_far = (offered.last().unwrap().parse::<i64>().unwrap() + 24 * 3_600_000_000).to_string();
+    let page = browser.post(&format!("{own}/later"), &[("until_us", &too_far)]).await;
+    assert!(page.status == 422 && page.text.contains("cannot be chosen"), "{}", page.text);
+    browser.post(&format!("{own}/later"), &[("until_us", &offered[0])]).await.leads();
+    let page = browser.get(&own).await.text;
+    assert!(times(&page).is_empty() && page.contains("1 times at most"), "{page}");
+    let page = browser.post(&format!("{own}/later"), &[("until_us", &offered[1])]).await;
+    assert!(page.status == 422 && page.text.contains("1 times at most"), "{}", page.text);
+}
+
+#[tokio::test]
+async fn what_is_not_waiting_or_waits_too_long_is_not_put_off() {
+    for (sql, words) in [
+        ("UPDATE parcel SET state = 'collected'", "不在等待取货"),
+        ("UPDATE parcel SET state = 'overdue'", "取货期限已过"),
+        ("UPDATE parcel SET state = 'attention'", "不在等待取货"),
+    ] {
+        let world = World::new().await;
+        let mut browser = world.browser("zh");
+        let (_, own) = world.released(&mut browser).await;
+        let offered = times(&browser.get(&own).await.text);
+        world.bench.execute(sql).await;
+        assert!(times(&browser.get(&own).await.text).is_empty(), "{sql}");
+        let had = world.not_after().await;
+        let page = browser.post(&format!("{own}/later"), &[("until_us", &offered[0])]).await;
+        assert!(page.status == 422 && page.text.contains(words), "{sql}: {}", page.text);
+        assert_eq!(world.not_after().await, had);
+    }
 }
 
 #[tokio::test]
