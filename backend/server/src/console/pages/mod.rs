@@ -26,7 +26,12 @@ mod today;
 
 /// Adds every page.
 pub fn add(routes: Routes) -> Routes {
-    let routes = routes
+    rest(goods(orders(doorstep(routes))))
+}
+
+/// The door: who comes in, and their own account.
+fn doorstep(routes: Routes) -> Routes {
+    routes
         .get(Op::SignIn, "/sign-in", door::show)
         .post(Op::SignIn, "/sign-in", door::sign_in)
         .get(Op::SecondFactor, "/sign-in/code", door::ask_code)
@@ -38,7 +43,11 @@ pub fn add(routes: Routes) -> Routes {
         .post(Op::Own, "/own/password", own::password)
         .post(Op::Own, "/own/factor", own::begin_factor)
         .post(Op::Own, "/own/factor/confirm", own::confirm_factor)
-        .post(Op::Own, "/own/session/end", own::end_session);
+        .post(Op::Own, "/own/session/end", own::end_session)
+}
+
+/// Orders, what waits for a person, what comes back.
+fn orders(routes: Routes) -> Routes {
     routes
         .get(Op::Today, "/", today::show)
         .get(Op::Today, "/today/live", today::live)
@@ -54,15 +63,16 @@ pub fn add(routes: Routes) -> Routes {
         .post(Op::FileAgain, "/tasks/{id}/send-again", actions::send_again)
         .post(Op::FileAgain, "/tasks/{id}/apply", actions::apply)
         .post(Op::SettleTasks, "/tasks/{id}/payback", actions::pay_back)
-        .get(Op::Kiosks, "/kiosks", kiosks::list)
-        .post(Op::PairKiosks, "/kiosks", kiosks::pair)
-        .get(Op::Kiosks, "/kiosks/{name}", kiosks::show)
-        .get(Op::Kiosks, "/kiosks/{name}/live", doors::live)
-        .post(Op::OpenDoors, "/kiosks/{name}/doors", doors::ask)
-        .post(Op::OpenDoors, "/kiosks/{name}/doors/{id}/confirm", doors::confirm)
-        .post(Op::OpenDoors, "/kiosks/{name}/doors/{id}/withdraw", doors::withdraw)
-        .get(Op::Kiosks, "/kiosks/{name}/settings", settings::show)
-        .post(Op::PairKiosks, "/kiosks/{name}/revoke", kiosks::revoke)
+        .get(Op::Returns, "/returns", returns::desk)
+        .get(Op::Returns, "/returns/live", returns::live)
+        .post(Op::Returns, "/returns/back", returns::came_back)
+        .get(Op::Returns, "/returns/{order_no}", returns::form)
+        .post(Op::Returns, "/returns/{order_no}", returns::apply)
+}
+
+/// The bonded book and stocktakes.
+fn goods(routes: Routes) -> Routes {
+    routes
         .get(Op::Stock, "/stock", stock::show)
         .get(Op::Stock, "/stock.csv", stock::download)
         .get(Op::Stock, "/stock.xlsx", stock::download)
@@ -81,6 +91,20 @@ pub fn add(routes: Routes) -> Routes {
         .post(Op::CountStock, "/stocktakes/{id}/again", stocktakes::one::again)
         .post(Op::SignStocktakes, "/stocktakes/{id}/sign", stocktakes::one::sign)
         .post(Op::SignStocktakes, "/stocktakes/{id}/abandon", stocktakes::one::abandon)
+}
+
+/// Kiosks, reports, limits and people.
+fn rest(routes: Routes) -> Routes {
+    routes
+        .get(Op::Kiosks, "/kiosks", kiosks::list)
+        .post(Op::PairKiosks, "/kiosks", kiosks::pair)
+        .get(Op::Kiosks, "/kiosks/{name}", kiosks::show)
+        .get(Op::Kiosks, "/kiosks/{name}/live", doors::live)
+        .post(Op::OpenDoors, "/kiosks/{name}/doors", doors::ask)
+        .post(Op::OpenDoors, "/kiosks/{name}/doors/{id}/confirm", doors::confirm)
+        .post(Op::OpenDoors, "/kiosks/{name}/doors/{id}/withdraw", doors::withdraw)
+        .get(Op::Kiosks, "/kiosks/{name}/settings", settings::show)
+        .post(Op::PairKiosks, "/kiosks/{name}/revoke", kiosks::revoke)
         .get(Op::Reports, "/reports", reports::show)
         .get(Op::Reports, "/reports.csv", reports::download)
         .get(Op::Reports, "/reports.xlsx", reports::download)
@@ -89,11 +113,6 @@ pub fn add(routes: Routes) -> Routes {
         .get(Op::Reports, "/reconciliations/{centre}/{day}/file", reconciliations::download)
         .get(Op::Reports, "/reconciliations/{centre}/{day}/lines.csv", reconciliations::download)
         .get(Op::Reports, "/reconciliations/{centre}/{day}/lines.xlsx", reconciliations::download)
-        .get(Op::Returns, "/returns", returns::desk)
-        .get(Op::Returns, "/returns/live", returns::live)
-        .post(Op::Returns, "/returns/back", returns::came_back)
-        .get(Op::Returns, "/returns/{order_no}", returns::form)
-        .post(Op::Returns, "/returns/{order_no}", returns::apply)
         .get(Op::Limits, "/limits", limits::ask)
         .post(Op::Limits, "/limits", limits::show)
         .get(Op::Limits, "/limits/tax.csv", limits::download)
