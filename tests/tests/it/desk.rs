@@ -39,7 +39,7 @@ async fn a_declaration_that_customs_refused_is_filed_anew_by_who_files() -> Resu
         desk.fill(&[("#words", "已与海关电话核对")], "button[value=note]").await?;
         desk.until_text("已与海关电话核对").await?;
         desk.keep("task-zh").await?;
-        desk.is_accessible("a task").await?;
+        desk.browser.is_accessible("a task").await?;
         desk.fill(&[("#gross", "1.25")], "form[action$='/file-again'] button").await?;
         product.shop.until("DESK000001", "/declaration/state", &["released"], LIMIT).await?;
         desk.go("/tasks").await?;
@@ -65,11 +65,11 @@ async fn goods_come_back_over_the_returns_desk_and_stand_on_the_shelf_again() ->
         desk.fill(&[("#q", "DESK000002")], "main form button").await?;
         desk.until_text("可退").await?;
         desk.keep("return-zh").await?;
-        desk.is_accessible("the form of a return").await?;
+        desk.browser.is_accessible("the form of a return").await?;
         desk.fill(&[("#qty-1", "1"), ("#reason", "未拆封，买错了")], "main form.card button").await?;
         desk.until_text("完好，上架").await.context("customs grants it")?;
         desk.keep("returns-zh").await?;
-        desk.is_accessible("the returns desk").await?;
+        desk.browser.is_accessible("the returns desk").await?;
         desk.browser.click("button[value=shelf]", LIMIT).await?;
         desk.until_text("没有等待运回的商品").await?;
         ensure!(on_hand(product).await? == before, "the piece is not on the shelf again");

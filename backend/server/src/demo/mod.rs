@@ -5,11 +5,10 @@
 use crate::db::Conn;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use pickup_domain::centre::{Centre, Names};
-use pickup_domain::goods::{LegalUnit, Permission, Product};
-use pickup_domain::parcel::Size;
-use pickup_domain::tax::{ConsumptionTax, Tariff, TariffLine};
-use pickup_domain::{HsCode, Money, Quantity, china_time, limits};
+use pickup_domain::centre::Centre;
+use pickup_domain::goods::Product;
+use pickup_domain::tax::Tariff;
+use pickup_domain::{Money, Quantity, china_time, limits};
 use serde::Deserialize;
 
 use crate::clearing::accounts;
