@@ -62,6 +62,8 @@ pub enum Difference {
 
 type Accounts = BTreeMap<(String, String), Balance>;
 type Holds = BTreeMap<i64, (String, String)>;
+/// Row of the trail, line and quantity of what entered.
+type Came = Vec<(i64, String, i64)>;
 
 /// Every difference; none when the books are right.
 ///
@@ -93,9 +95,9 @@ pub fn check(conn: &Conn) -> Result<Vec<Difference>, StoreError> {
     Ok(differences)
 }
 
-/// State and legs of every hold, and what entered book lines: row of the trail, line and quantity.
-fn by_trail(conn: &Conn) -> Result<(Holds, Vec<(i64, String, i64)>), StoreError> {
-    let (mut holds, mut came) = (Holds::new(), Vec::new());
+/// State and legs of every hold, and what entered book lines.
+fn by_trail(conn: &Conn) -> Result<(Holds, Came), StoreError> {
+    let (mut holds, mut came) = (Holds::new(), Came::new());
     trail::for_each(conn, |row| {
         let lines = came_in(&row)?;
         came.extend(lines.into_iter().map(|(key, quantity)| (row.seq, key, quantity)));

@@ -75,6 +75,7 @@ impl Kind {
                 "A shop's webhook endpoint failed for days; have the shop mend it, then enable it (webhooks enable).",
             ),
             Self::TakenOut => TAKEN_OUT,
+            Self::Reconciliation => RECONCILIATION,
             Self::Call => CALL,
         }
     }
@@ -83,6 +84,10 @@ impl Kind {
 const TAKEN_OUT: (&str, &str) = (
     "包裹已从柜中取出：延长提货时间后重新入柜（parcel extend），或向海关申请撤销并退款（declaration cancel）。",
     "The parcel was taken out: give it more time and store it again (parcel extend), or have it cancelled and refunded (declaration cancel).",
+);
+const RECONCILIATION: (&str, &str) = (
+    "当日对账有差异，请在每日对账页逐项查明（数据可能被改动过）。",
+    "The day was reconciled with differences: clear up each on the page of the day; somebody may have written to the database.",
 );
 const CALL: (&str, &str) =
     ("顾客在自提柜前需要帮助，请立即前往。", "Somebody at the kiosk needs help: go there now.");

@@ -37,6 +37,7 @@ pub fn add(routes: Routes) -> Routes {
         .post(Op::Own, "/own/factor", own::begin_factor)
         .post(Op::Own, "/own/factor/confirm", own::confirm_factor)
         .post(Op::Own, "/own/session/end", own::end_session);
+    let routes = books(routes);
     routes
         .get(Op::Today, "/", today::show)
         .get(Op::Today, "/today/live", today::live)
@@ -56,6 +57,19 @@ pub fn add(routes: Routes) -> Routes {
         .post(Op::PairKiosks, "/kiosks", kiosks::pair)
         .get(Op::Kiosks, "/kiosks/{name}", kiosks::show)
         .post(Op::PairKiosks, "/kiosks/{name}/revoke", kiosks::revoke)
+        .get(Op::Returns, "/returns", returns::desk)
+        .post(Op::Returns, "/returns/back", returns::came_back)
+        .get(Op::Returns, "/returns/{order_no}", returns::form)
+        .post(Op::Returns, "/returns/{order_no}", returns::apply)
+        .get(Op::People, "/people", people::show)
+        .post(Op::ChangePeople, "/people", people::add)
+        .post(Op::ChangePeople, "/people/{id}", people::change)
+        .post(Op::ChangePeople, "/people/session/end", people::end_session)
+}
+
+/// Stock, stocktakes, reports, reconciliations, limits.
+fn books(routes: Routes) -> Routes {
+    routes
         .get(Op::Stock, "/stock", stock::show)
         .get(Op::Stock, "/stock.csv", stock::download)
         .get(Op::Stock, "/stock.xlsx", stock::download)
@@ -82,16 +96,8 @@ pub fn add(routes: Routes) -> Routes {
         .get(Op::Reports, "/reconciliations/{centre}/{day}/file", reconciliations::download)
         .get(Op::Reports, "/reconciliations/{centre}/{day}/lines.csv", reconciliations::download)
         .get(Op::Reports, "/reconciliations/{centre}/{day}/lines.xlsx", reconciliations::download)
-        .get(Op::Returns, "/returns", returns::desk)
-        .post(Op::Returns, "/returns/back", returns::came_back)
-        .get(Op::Returns, "/returns/{order_no}", returns::form)
-        .post(Op::Returns, "/returns/{order_no}", returns::apply)
         .get(Op::Limits, "/limits", limits::ask)
         .post(Op::Limits, "/limits", limits::show)
         .get(Op::Limits, "/limits/tax.csv", limits::download)
         .get(Op::Limits, "/limits/tax.xlsx", limits::download)
-        .get(Op::People, "/people", people::show)
-        .post(Op::ChangePeople, "/people", people::add)
-        .post(Op::ChangePeople, "/people/{id}", people::change)
-        .post(Op::ChangePeople, "/people/session/end", people::end_session)
 }
