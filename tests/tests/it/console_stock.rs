@@ -23,8 +23,8 @@ async fn ask_and_count(desk: &Desk) -> Result<String> {
     desk.go(MILK).await?;
     desk.fill(&[("#quantity", "-1"), ("#reason", "破损一罐")], "main form button").await?;
     desk.until_text("待批准").await?;
-    look_at(desk, &[("stock-line", MILK), ("stocktakes", "/stocktakes")]).await?;
-    desk.go("/stocktakes").await?;
+    look_at(desk, &[("stock-line", MILK), ("stocktakes", "/stock/takes")]).await?;
+    desk.go("/stock/takes").await?;
     desk.fill(&[("#note", "月末盘点"), ("#only", "MLK-001 MLK-002")], "main form button").await?;
     desk.until_text("0 / 2").await?;
     let take = desk.place().await?;
@@ -53,7 +53,7 @@ async fn approve_and_sign(desk: &Desk, take: &str) -> Result<()> {
     desk.until_text("破损一罐").await?;
     look_at(desk, &[("stock-waiting", "/stock")]).await?;
     desk.go("/stock").await?;
-    desk.browser.click("main td button[value=approve]", LIMIT).await?;
+    desk.browser.click("main li button[value=approve]", LIMIT).await?;
     wait_gone(desk, "破损一罐").await?;
     desk.go(take).await?;
     desk.browser.click("#sign", LIMIT).await?;
@@ -77,14 +77,14 @@ async fn wait_gone(desk: &Desk, text: &str) -> Result<()> {
 async fn reconciled(product: &Product, desk: &Desk) -> Result<()> {
     product.shop.buy("STO000001", &crate::journey::buyer()?, crate::journey::LINES).await?;
     product.shop.ticket("STO000001", LIMIT).await?;
-    desk.go("/reconciliations").await?;
+    desk.go("/reports/reconciliations").await?;
     desk.browser.click("main a.button", LIMIT).await?;
     desk.until_text("没有差异").await?;
     let today = desk.place().await?;
-    ensure!(today.starts_with("/reconciliations/1/"), "{today}");
+    ensure!(today.starts_with("/reports/reconciliations/1/"), "{today}");
     let today = today.split('?').next().context("an address")?.to_owned();
     let pages = [
-        ("reconciliations", "/reconciliations"),
+        ("reconciliations", "/reports/reconciliations"),
         ("reconciliation", today.as_str()),
         ("limits-used", "/limits"),
         ("stock-after", "/stock"),
