@@ -166,20 +166,6 @@ pub enum TaxCommand {
     },
 }
 
-/// Reconciliations of days.
-#[derive(Debug, Subcommand)]
-pub enum ReconciliationCommand {
-    /// Verify a signed file: that nothing was changed since, and by which certificate it is signed. Needs no database. Exit
-    /// status 1 when it is not believed.
-    Verify {
-        /// The file, as downloaded from the console.
-        file: PathBuf,
-        /// The certificate (PEM) that must have signed it.
-        #[arg(long, value_name = "FILE")]
-        certificate: Option<PathBuf>,
-    },
-}
-
 /// Payments.
 #[derive(Debug, Subcommand)]
 pub enum PaymentsCommand {

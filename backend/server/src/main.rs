@@ -10,8 +10,8 @@ mod commands;
 
 pub use commands::{
     AccountCommand, BackTo, CustomsCommand, DeclarationCommand, FiledCommand, ImportWhat, KioskCommand,
-    LabelsCommand, ParcelCommand, PaymentsCommand, ReconciliationCommand, ReturnsCommand, ShopCommand,
-    ShopKeyCommand, StaffCommand, TasksCommand, TaxCommand, TrailCommand, WebhooksCommand,
+    LabelsCommand, ParcelCommand, PaymentsCommand, ReturnsCommand, ShopCommand, ShopKeyCommand, StaffCommand,
+    TasksCommand, TaxCommand, TrailCommand, WebhooksCommand,
 };
 
 /// The backend of Bonded Pickup: takes orders of shops, files declarations with customs, and tells kiosks what may be
@@ -113,7 +113,7 @@ enum Command {
     Tax(TaxCommand),
     /// Signed reconciliations of days.
     #[command(subcommand)]
-    Reconciliation(ReconciliationCommand),
+    Reconciliation(cli::reconciliation::ReconciliationCommand),
     /// Money that goes back to buyers, and payments the company declares to customs.
     #[command(subcommand)]
     Payments(PaymentsCommand),

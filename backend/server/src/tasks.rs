@@ -53,11 +53,13 @@ pub enum Kind {
     Webhook,
     /// Staff took a released parcel out of its locker; the pickup number.
     TakenOut,
+    /// A day was reconciled with differences; `centre/day`.
+    Reconciliation,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Refused,
         Self::Unanswered,
         Self::Unapplied,
@@ -77,6 +79,7 @@ impl Kind {
         Self::Call,
         Self::Webhook,
         Self::TakenOut,
+        Self::Reconciliation,
     ];
 
     /// As stored.
@@ -102,6 +105,7 @@ impl Kind {
             Self::Call => "call",
             Self::Webhook => "webhook",
             Self::TakenOut => "taken_out",
+            Self::Reconciliation => "reconciliation",
         }
     }
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::journey::{LIMIT, LINES, buyer};
 
-const OWN: &str = "a word of my own";
+pub const OWN: &str = "a word of my own";
 /// A desk's screen and a tablet held upright.
 const SIZES: [(&str, u32, u32); 2] = [("", 1280, 1000), ("-tablet", 820, 1100)];
 
@@ -29,7 +29,8 @@ const PAGES: [(&str, &str); 12] = [
     ("returns", "/returns"),
 ];
 
-async fn look_at(desk: &Desk, pages: &[(&str, &str)]) -> Result<()> {
+/// Looks at pages in both languages and both widths.
+pub async fn look_at(desk: &Desk, pages: &[(&str, &str)]) -> Result<()> {
     for (size, width, height) in SIZES {
         desk.resize(width, height).await?;
         for lang in ["zh", "en"] {

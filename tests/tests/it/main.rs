@@ -16,6 +16,7 @@ mod check;
 mod clearing;
 mod commission;
 mod console;
+mod console_stock;
 mod desk;
 mod filed;
 mod health;

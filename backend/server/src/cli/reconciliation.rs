@@ -1,13 +1,26 @@
 //! `reconciliation verify`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
+use clap::Subcommand;
 use pickup_customs::Certificate;
 use pickup_server::reconcile::file::{self, FileError};
 
-use crate::ReconciliationCommand;
+/// Reconciliations of days.
+#[derive(Debug, Subcommand)]
+pub enum ReconciliationCommand {
+    /// Verify a signed file: that nothing was changed since, and by which certificate it is signed. Needs no database. Exit
+    /// status 1 when it is not believed.
+    Verify {
+        /// The file, as downloaded from the console.
+        file: PathBuf,
+        /// The certificate (PEM) that must have signed it.
+        #[arg(long, value_name = "FILE")]
+        certificate: Option<PathBuf>,
+    },
+}
 
 /// `reconciliation verify`.
 pub fn run(command: &ReconciliationCommand) -> Result<ExitCode> {

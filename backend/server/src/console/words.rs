@@ -72,6 +72,7 @@ pub fn task(lang: Lang, word: &str) -> Option<&'static str> {
         "payment_declaration" => ("支付单未申报", "Payment not declared"),
         "call" => ("顾客求助", "Shopper asks for help"),
         "overdue" => ("逾期未取", "Overdue parcel"),
+        "reconciliation" => ("对账有差异", "Differences of a day"),
         _ => return None,
     };
     Some(lang.t(zh, en))

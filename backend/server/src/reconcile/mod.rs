@@ -17,6 +17,7 @@ use sha2::{Digest as _, Sha256};
 use crate::db::{Conn, OptionalExt as _};
 use crate::shop::Shop;
 use crate::store::StoreError;
+use crate::tasks::{self, Kind as Task};
 use crate::time::{at, us};
 use crate::trail::{self, Change, Kind};
 
@@ -185,6 +186,9 @@ pub async fn make(shop: &Arc<Shop>, centre: u16, day: Date) -> Result<(), Reconc
         }
         let body = json!({ "sha256": digest, "differences": differences });
         let entity = format!("{centre}/{day}");
+        if differences > 0 {
+            tasks::raise(tx, now, Task::Reconciliation, &entity, None, &body)?;
+        }
         let change =
             Change { actor: "system", kind: Kind::Reconciliation, entity: &entity, state: "signed", body };
         trail::append(tx, now, &change)

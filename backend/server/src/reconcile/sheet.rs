@@ -71,19 +71,10 @@ pub enum What {
 }
 
 impl What {
-    /// As a program reads it.
+    /// Whether amounts are added up.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Orders => "orders",
-            Self::Payments => "payments",
-            Self::Declarations => "declarations",
-            Self::Releases => "releases",
-            Self::Pickups => "pickups",
-            Self::Applications => "applications",
-            Self::Returns => "returns",
-            Self::TaxPaid => "tax_paid",
-        }
+    pub const fn has_amount(self) -> bool {
+        matches!(self, Self::Payments | Self::Declarations | Self::Releases)
     }
 
     /// Everything that is counted, in the order of a page.

@@ -7,6 +7,7 @@ use pickup_domain::Quantity;
 
 use super::sheet::{Count, What};
 use super::{Difference, FileError, Sheet, file, find, make, step};
+use crate::clearing::accounts::{self, Kind, Leg};
 use crate::clearing::tests::bench::Bench;
 
 const DAY_S: i64 = 86_400;
@@ -102,6 +103,7 @@ async fn a_release_that_only_the_table_or_only_the_trail_knows_is_told() {
         Difference::OnlyTables { what, entity: "2".into() },
     ];
     assert_eq!(found, wanted);
+    assert_eq!(bench.trail_states("task").await, ["open"], "a person is told");
 }
 
 #[tokio::test]
@@ -125,6 +127,22 @@ async fn a_payment_an_account_or_an_entry_changed_by_hand_is_told() {
     };
     assert_eq!(tables_fen - trail_fen, 1);
     assert!(key.ends_with("/LH00001") && entry.ends_with("/LH00002"), "{key} {entry}");
+}
+
+#[tokio::test]
+async fn goods_that_come_back_are_in_the_area_again() {
+    let (bench, _) = a_day().await;
+    let now = bench.shop.app.now();
+    let back = bench.shop.app.store.write(move |tx| {
+        let leg = Leg { kind: Kind::Stock, ending: "/LH00001".to_owned(), amount: Quantity::SCALE };
+        accounts::give_back(tx, 1, &[leg], "operator", now)
+    });
+    back.await.unwrap();
+    assert_eq!(differences(&bench).await, []);
+    let (sheet, _) = signed(&bench, "2026-11-21").await;
+    let milk = sheet.lines.iter().find(|line| line.key.ends_with("/LH00001")).unwrap();
+    let one = Quantity::whole(1).unwrap();
+    assert_eq!((milk.out, milk.back, milk.closing.out), (one, one, Quantity::ZERO));
 }
 
 #[tokio::test]

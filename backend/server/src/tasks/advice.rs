@@ -72,6 +72,7 @@ impl Kind {
                 "A shop's webhook endpoint failed for days; have the shop mend it, then enable it.",
             ),
             Self::TakenOut => TAKEN_OUT,
+            Self::Reconciliation => RECONCILIATION,
             Self::Call => CALL,
         }
     }
@@ -95,6 +96,10 @@ impl Kind {
 const TAKEN_OUT: (&str, &str) = (
     "包裹已从柜中取出：延长提货时间后重新入柜，或向海关申请撤销并退款。",
     "The parcel was taken out: give it more time and store it again, or have it cancelled and refunded.",
+);
+const RECONCILIATION: (&str, &str) = (
+    "当日对账有差异，请在每日对账页逐项查明（数据可能被改动过）。",
+    "The day was reconciled with differences: clear up each on the page of the day; somebody may have written to the database.",
 );
 const CALL: (&str, &str) =
     ("顾客在自提柜前需要帮助，请立即前往。", "Somebody at the kiosk needs help: go there now.");

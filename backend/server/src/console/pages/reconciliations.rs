@@ -46,7 +46,7 @@ struct One {
     plot: Plot,
 }
 
-/// `GET /reconciliations`.
+/// `GET /reports/reconciliations`.
 pub async fn list(State(console): State<Arc<Console>>, p: Visit, user: User) -> Result<Response, WebError> {
     let person = user.person().clone();
     let read = console
@@ -62,7 +62,7 @@ pub async fn list(State(console): State<Arc<Console>>, p: Visit, user: User) -> 
     Ok(html(&Page { me: Me::of(&user, &p), p, listed, plot, centres, today }))
 }
 
-/// `GET /reconciliations/{centre}/{day}`: as signed, or the day so far.
+/// `GET /reports/reconciliations/{centre}/{day}`: as signed, or the day so far.
 pub async fn show(
     State(console): State<Arc<Console>>,
     p: Visit,
@@ -90,7 +90,7 @@ pub async fn show(
     Ok(html(&One { me: Me::of(&user, &p), p, sheet, signature, plot }))
 }
 
-/// `GET /reconciliations/{centre}/{day}/file`, `…/lines.csv` and `…/lines.xlsx`.
+/// `GET /reports/reconciliations/{centre}/{day}/file`, `…/lines.csv` and `…/lines.xlsx`.
 pub async fn download(
     State(console): State<Arc<Console>>,
     p: Visit,

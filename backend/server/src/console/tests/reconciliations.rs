@@ -13,28 +13,28 @@ async fn a_day_is_seen_as_it_goes_then_signed_and_the_file_can_be_verified() {
     site.bench.send().await;
     site.bench.receive(&cop_no, 800, "").await;
     let audit = site.signed_in("audit", Role::Auditor).await;
-    let today = audit.get("/reconciliations/1/2026-11-21").await;
+    let today = audit.get("/reports/reconciliations/1/2026-11-21").await;
     assert!(today.has("今日至此") && today.has("没有差异"), "{}", today.text);
-    assert!(audit.get("/reconciliations").await.has("还没有"));
-    assert_eq!(audit.get("/reconciliations/1/2026-11-20").await.status, StatusCode::NOT_FOUND);
-    let unsigned = audit.get("/reconciliations/1/2026-11-21/file").await;
+    assert!(audit.get("/reports/reconciliations").await.has("还没有"));
+    assert_eq!(audit.get("/reports/reconciliations/1/2026-11-20").await.status, StatusCode::NOT_FOUND);
+    let unsigned = audit.get("/reports/reconciliations/1/2026-11-21/file").await;
     assert_eq!(unsigned.status, StatusCode::NOT_FOUND);
     site.bench.pass(86_400);
     assert_eq!(reconcile::step(&site.shop).await.unwrap(), 1);
     let audit = site.browser();
     audit.sign_in("audit", super::PASSWORD).await;
-    let list = audit.get("/reconciliations").await;
+    let list = audit.get("/reports/reconciliations").await;
     assert!(list.has("2026-11-21") && list.has("<svg"), "{}", list.text);
-    let page = audit.get("/reconciliations/1/2026-11-21?lang=en").await;
+    let page = audit.get("/reports/reconciliations/1/2026-11-21?lang=en").await;
     for shown in ["No differences", "sm2-sm3", "Opening + entries", "T9901W000001/LH00001"] {
         assert!(page.has(shown), "{shown}: {}", page.text);
     }
-    let text = audit.get("/reconciliations/1/2026-11-21/file").await.text;
+    let text = audit.get("/reports/reconciliations/1/2026-11-21/file").await.text;
     let verified = file::verify(&text, None).unwrap();
     assert_eq!(verified.sheet.counts.len(), 8);
-    let csv = audit.get("/reconciliations/1/2026-11-21/lines.csv").await.text;
+    let csv = audit.get("/reports/reconciliations/1/2026-11-21/lines.csv").await.text;
     assert!(csv.contains("2026-11-21,T9901W000001/LH00001,0,"), "{csv}");
-    assert!(audit.get("/reconciliations/1/2026-11-21/lines.xlsx").await.text.starts_with("PK"));
+    assert!(audit.get("/reports/reconciliations/1/2026-11-21/lines.xlsx").await.text.starts_with("PK"));
 }
 
 #[tokio::test]
@@ -68,8 +68,8 @@ async fn what_was_changed_by_hand_is_on_the_page_and_another_centre_sees_none_of
     site.bench.cleared("A-1", 0).await;
     site.bench.execute("UPDATE orders SET total_fen = total_fen + 100 WHERE cell = {cell}").await;
     let boss = site.signed_in("boss", Role::Supervisor).await;
-    let page = boss.get("/reconciliations/1/2026-11-21?lang=en").await;
+    let page = boss.get("/reports/reconciliations/1/2026-11-21?lang=en").await;
     assert!(page.has("Payments 1: trail") && page.has("class=\"differs\""), "{}", page.text);
     site.write(|tx| tx.execute("UPDATE person SET centres = '[2]' WHERE name = 'boss'", []).unwrap()).await;
-    assert_eq!(boss.get("/reconciliations/1/2026-11-21").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(boss.get("/reports/reconciliations/1/2026-11-21").await.status, StatusCode::NOT_FOUND);
 }

@@ -94,7 +94,7 @@ async fn what_is_held_for_orders_is_never_corrected_away() {
 
 /// Opens a stocktake of these articles; gives its path.
 async fn begun(browser: &Browser, only: &str) -> String {
-    let opened = browser.post("/stocktakes", &[("centre", "1"), ("note", "月末"), ("only", only)]).await;
+    let opened = browser.post("/stock/takes", &[("centre", "1"), ("note", "月末"), ("only", only)]).await;
     opened.leads_to.unwrap_or_else(|| panic!("{}", opened.text))
 }
 
@@ -192,7 +192,7 @@ async fn a_line_is_under_one_stocktake_at_a_time_and_one_given_up_corrects_nothi
     let boss = site.signed_in("boss", Role::Supervisor).await;
     let before = milk(&site).await;
     let take = begun(&boss, "").await;
-    let second = boss.post("/stocktakes", &[("centre", "1"), ("only", "MLK-001")]).await;
+    let second = boss.post("/stock/takes", &[("centre", "1"), ("only", "MLK-001")]).await;
     assert!(second.status == StatusCode::BAD_REQUEST && second.has("正在盘点"), "{}", second.text);
     typed(&boss, &take, "T9901W000001/LH00001", 0).await;
     boss.post(&format!("{take}/abandon"), &[]).await;
@@ -229,7 +229,7 @@ async fn an_account_of_another_centre_neither_sees_nor_counts_these_lines() {
     let away = site.signed_in("away", Role::Supervisor).await;
     site.write(|tx| tx.execute("UPDATE person SET centres = '[2]' WHERE name = 'away'", []).unwrap()).await;
     let id = site.column::<i64>("SELECT id FROM book_request").await[0];
-    assert!(!away.get("/stock").await.has("等待批准") && !away.get("/stocktakes").await.has("月末"));
+    assert!(!away.get("/stock").await.has("等待批准") && !away.get("/stock/takes").await.has("月末"));
     for path in [MILK, &take] {
         assert_eq!(away.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
     }

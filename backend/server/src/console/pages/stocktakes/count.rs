@@ -29,7 +29,7 @@ pub struct Typed {
     quantity: String,
 }
 
-/// `POST /stocktakes/{id}/scan`: one more of what was scanned.
+/// `POST /stock/takes/{id}/scan`: one more of what was scanned.
 pub async fn scan(
     console: State<Arc<Console>>,
     p: Visit,
@@ -43,7 +43,7 @@ pub async fn scan(
     take_counts(console, &user, (id, "scan"), vec![(key, Count::Add(one))]).await
 }
 
-/// `POST /stocktakes/{id}/count`: so much in all.
+/// `POST /stock/takes/{id}/count`: so much in all.
 pub async fn typed(
     console: State<Arc<Console>>,
     p: Visit,
@@ -56,7 +56,7 @@ pub async fn typed(
     take_counts(console, &user, (id, "typed"), vec![(key, Count::All(all))]).await
 }
 
-/// `POST /stocktakes/{id}/file`: a CSV file with the columns `code` and `quantity`.
+/// `POST /stock/takes/{id}/file`: a CSV file with the columns `code` and `quantity`.
 pub async fn file(
     console: State<Arc<Console>>,
     p: Visit,
@@ -78,7 +78,7 @@ async fn take_counts(
     let (now, by) = (console.shop.app.now(), user.person().name.clone());
     let last = counts.last().map(|(key, _)| key.clone()).unwrap_or_default();
     console.shop.app.store.write(move |tx| take::count(tx, now, (&by, how), id, &counts)).await?;
-    Ok(Redirect::to(&format!("/stocktakes/{id}?last={last}")).into_response())
+    Ok(Redirect::to(&format!("/stock/takes/{id}?last={last}")).into_response())
 }
 
 fn known(lines: Vec<(take::Line, Article)>) -> Vec<(String, Article)> {

@@ -45,7 +45,7 @@ pub struct Wish {
     only: String,
 }
 
-/// `GET /stocktakes`.
+/// `GET /stock/takes`.
 pub async fn list(State(console): State<Arc<Console>>, p: Visit, user: User) -> Result<Response, WebError> {
     let articles = of(&console, &user, &p).await?;
     let mut takes = console.shop.app.store.read(|conn| take::all(conn, MOST)).await?;
@@ -53,7 +53,7 @@ pub async fn list(State(console): State<Arc<Console>>, p: Visit, user: User) -> 
     Ok(html(&Page { me: Me::of(&user, &p), p, user, articles, takes }))
 }
 
-/// `POST /stocktakes`.
+/// `POST /stock/takes`.
 pub async fn open(
     State(console): State<Arc<Console>>,
     p: Visit,
@@ -70,7 +70,7 @@ pub async fn open(
     let (now, by, centre) = (console.shop.app.now(), user.person().name.clone(), wish.centre);
     let opened =
         console.shop.app.store.write(move |tx| take::open(tx, now, &by, (centre, &note), &chosen)).await?;
-    Ok(Redirect::to(&format!("/stocktakes/{opened}")).into_response())
+    Ok(Redirect::to(&format!("/stock/takes/{opened}")).into_response())
 }
 
 /// The lines that are named, or all.

@@ -61,7 +61,7 @@ pub struct Chosen {
 #[derive(Debug, Deserialize)]
 pub struct Nothing {}
 
-/// `GET /stocktakes/{id}`.
+/// `GET /stock/takes/{id}`.
 pub async fn show(
     State(console): State<Arc<Console>>,
     p: Visit,
@@ -81,7 +81,7 @@ pub async fn show(
     Ok(html(&Counting { p, me, user, take, lines, last, open }))
 }
 
-/// `GET /stocktakes/{id}/variance.csv` and `….xlsx`, once the count has ended.
+/// `GET /stock/takes/{id}/variance.csv` and `….xlsx`, once the count has ended.
 pub async fn download(
     State(console): State<Arc<Console>>,
     p: Visit,
@@ -97,7 +97,7 @@ pub async fn download(
     Ok(table::download(Format::of(&p.path), &format!("stocktake-{id}"), &[table]))
 }
 
-/// `POST /stocktakes/{id}/close`: everything is counted.
+/// `POST /stock/takes/{id}/close`: everything is counted.
 pub async fn close(
     console: State<Arc<Console>>,
     p: Visit,
@@ -108,7 +108,7 @@ pub async fn close(
     act(console, (p, user), id, take::close).await
 }
 
-/// `POST /stocktakes/{id}/again`: one line is to be counted anew, or every one that differs.
+/// `POST /stock/takes/{id}/again`: one line is to be counted anew, or every one that differs.
 pub async fn again(
     console: State<Arc<Console>>,
     p: Visit,
@@ -130,7 +130,7 @@ pub async fn again(
     .await
 }
 
-/// `POST /stocktakes/{id}/sign`.
+/// `POST /stock/takes/{id}/sign`.
 pub async fn sign(
     console: State<Arc<Console>>,
     p: Visit,
@@ -141,7 +141,7 @@ pub async fn sign(
     act(console, (p, user), id, |tx, now, by, id| take::sign(tx, now, by, id).map(drop)).await
 }
 
-/// `POST /stocktakes/{id}/abandon`.
+/// `POST /stock/takes/{id}/abandon`.
 pub async fn abandon(
     console: State<Arc<Console>>,
     p: Visit,
@@ -162,7 +162,7 @@ async fn act(
     found(&console, &user, &p, id).await?;
     let (now, by) = (console.shop.app.now(), user.person().name.clone());
     console.shop.app.store.write(move |tx| what(tx, now, &by, id)).await?;
-    Ok(Redirect::to(&format!("/stocktakes/{id}")).into_response())
+    Ok(Redirect::to(&format!("/stock/takes/{id}")).into_response())
 }
 
 impl Review {
