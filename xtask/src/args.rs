@@ -27,6 +27,8 @@ cargo xtask <command>
         databases unless one is named. `--help` lists the rest.
   bench api [--json] [--secs N] [--watchers N] …
         Requests a second and p99 of the shop API: goods, quote, order and status, with 1,000 watchers.
+  bench web [--orders N] [--engine sqlite|postgres] [--json]
+        Fills a database with orders and measures each page of console and phone against 100 ms at p95.
   bench kills [--times N] [--json]
         Kills the backend and PostgreSQL under load and checks that nothing acknowledged is lost.
   bench customs [--json] [--rounds N]
@@ -142,6 +144,8 @@ pub enum Command {
     BenchCustoms(Vec<String>),
     /// Measure the shop API; the words go to the program that does it.
     BenchApi(Vec<String>),
+    /// Measure the pages of console and phone; the words go to the program that does it.
+    BenchWeb(Vec<String>),
     /// Simulate sessions of a kiosk; the words go to the program that does it.
     BenchSessions(Vec<String>),
     /// Kill backend and PostgreSQL under load; the words go to the program that does it.
@@ -231,6 +235,9 @@ fn bench(rest: &[&str]) -> Result<Command, String> {
         Some((&"api", rest)) => {
             return Ok(Command::BenchApi(rest.iter().map(|word| (*word).to_owned()).collect()));
         }
+        Some((&"web", rest)) => {
+            return Ok(Command::BenchWeb(rest.iter().map(|word| (*word).to_owned()).collect()));
+        }
         Some((&"kills", rest)) => {
             return Ok(Command::BenchKills(rest.iter().map(|word| (*word).to_owned()).collect()));
         }
@@ -243,7 +250,7 @@ fn bench(rest: &[&str]) -> Result<Command, String> {
         Some((&("--help" | "-h"), _)) => return Ok(Command::Help(BENCH_HELP)),
         _ => {
             return Err(
-                "bench needs to know what: `cargo xtask bench pickup`, `kiosk`, `ui`, `clearing`, `api`, `customs`, `kills` or `sessions`."
+                "bench needs to know what: `cargo xtask bench pickup`, `kiosk`, `ui`, `clearing`, `api`, `web`, `customs`, `kills` or `sessions`."
                     .to_owned(),
             );
         }

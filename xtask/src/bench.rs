@@ -65,6 +65,22 @@ pub fn api(words: &[String]) -> Result<bool> {
     cargo::passes(program("release", "pickup-bench-api")?.args(words))
 }
 
+/// Builds the release programs of the backend and measures the pages of console and phone, with `--engine postgres` in the
+/// cluster of the tests.
+pub fn web(words: &[String]) -> Result<bool> {
+    backend()?;
+    let mut command = program("release", "pickup-bench-web")?;
+    command.args(words);
+    if !words.iter().any(|word| word.ends_with("postgres")) {
+        return cargo::passes(&mut command);
+    }
+    let cluster = Cluster::find()?;
+    cluster.start()?;
+    let well = cargo::passes(command.args(["--cluster", &cluster.address()]))?;
+    cluster.stop()?;
+    Ok(well)
+}
+
 /// Builds and runs the measurement of customs messages, which needs no other program; with `--hostile` the run against a customs
 /// side that does everything wrong.
 pub fn customs(words: &[String]) -> Result<bool> {

@@ -54,6 +54,7 @@ fn run(command: Command) -> anyhow::Result<bool> {
         Command::BenchUi(options) => bench::ui(&options),
         Command::BenchClearing(words) => bench::clearing(&words),
         Command::BenchApi(words) => bench::api(&words),
+        Command::BenchWeb(words) => bench::web(&words),
         Command::BenchCustoms(words) => bench::customs(&words),
         Command::BenchSessions(words) => bench::sessions(&words),
         Command::BenchKills(words) => bench::kills(&words),

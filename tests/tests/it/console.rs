@@ -14,7 +14,7 @@ pub const OWN: &str = "a word of my own";
 const SIZES: [(&str, u32, u32); 2] = [("", 1280, 1000), ("-tablet", 820, 1100)];
 
 /// A page: what its picture is called, and where it is.
-const PAGES: [(&str, &str); 12] = [
+const PAGES: [(&str, &str); 13] = [
     ("today", "/"),
     ("orders", "/orders?q="),
     ("order", "/orders/CON000001"),
@@ -22,6 +22,7 @@ const PAGES: [(&str, &str); 12] = [
     ("tasks", "/tasks"),
     ("kiosks", "/kiosks"),
     ("kiosk", "/kiosks/K2"),
+    ("settings", "/kiosks/K2/settings"),
     ("own", "/own"),
     ("stock", "/stock?proof=1"),
     ("reports", "/reports"),

@@ -126,7 +126,8 @@ async fn once_or_again(shop: &Arc<Shop>, merchant: &Merchant, request: Request, 
 }
 
 async fn answered(shop: &Arc<Shop>, once: Once, request: Request, next: Next) -> Result<Response, Fault> {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    parts.extensions.insert(once::Key(once.key.clone()));
     let bytes = to_bytes(body, BODY_MOST).await.map_err(|_| Fault::too_large())?;
     let once = once.with_body(&shop.app.secrets, &parts, &bytes);
     if let Some((status, answer)) = once.answer(shop).await? {

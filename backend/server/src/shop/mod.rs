@@ -37,7 +37,7 @@ pub mod fault;
 pub mod gate;
 pub mod goods;
 pub mod listing;
-mod once;
+pub mod once;
 pub mod orders;
 pub mod page;
 pub mod problem;

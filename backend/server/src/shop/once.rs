@@ -2,7 +2,7 @@
 //!
 //! Orders, payments, cancellations and returns are idempotent by their own numbers; a key does the same for every POST. A
 //! process that dies between the work and the keeping of its answer leaves the work done: the repeat is then answered by
-//! those numbers.
+//! those numbers. What has none, such as an endpoint for webhooks, takes its own id from the key ([`Key`]).
 
 use axum::extract::Request;
 use axum::http::request::Parts;
@@ -20,6 +20,10 @@ use crate::time::us;
 const HEADER: &str = "idempotency-key";
 const KEY_MOST: usize = 200;
 const DAY_US: i64 = 24 * 3600 * 1_000_000;
+
+/// The idempotency key a request came under, for operations that have no number of the shop's own to know a repeat by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key(pub String);
 
 /// A request under an idempotency key.
 #[derive(Debug)]
@@ -125,7 +129,8 @@ pub fn under_way() -> Fault {
     )
 }
 
-fn reused() -> Fault {
+/// 422: the key was used for another request.
+pub fn reused() -> Fault {
     Fault::new(
         StatusCode::UNPROCESSABLE_ENTITY,
         "IDEMPOTENCY_KEY_REUSED",

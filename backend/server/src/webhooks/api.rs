@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -14,7 +14,9 @@ use crate::error::{Body, Fault};
 use crate::shop::Shop;
 use crate::shop::auth::Merchant;
 use crate::shop::fault::ShopFault;
+use crate::shop::once;
 use crate::shop::page::{self, Asked};
+use crate::store::StoreError;
 use crate::webhooks::events::{self, Event, EventKind};
 use crate::webhooks::queue::{self, Delivery};
 use crate::webhooks::{self, ENDPOINTS_MOST, Endpoint, guard};
@@ -130,19 +132,33 @@ pub struct EventPage {
 pub async fn add(
     State(shop): State<Arc<Shop>>,
     Merchant(merchant): Merchant,
+    key: Option<Extension<once::Key>>,
     Body(request): Body<WebhookRequest>,
 ) -> Result<(StatusCode, Json<WebhookMade>), ShopFault> {
     let checked = guard::check(&request.url, shop.app.config.webhooks.allow_private);
     checked.map_err(|error| url_refused(&error))?;
     let app = Arc::clone(&shop.app);
     let made = shop.app.store.write(move |tx| -> Result<_, ShopFault> {
+        let id = key.map(|Extension(key)| webhooks::id_of(&app.secrets, &merchant, &key.0));
+        if let Some(known) = id.as_deref().map(|id| known(tx, &merchant, id)).transpose()?.flatten() {
+            // The process died between the work and the keeping of its answer.
+            return match known.url == request.url && known.events == request.events {
+                true => Ok((known.clone(), known.secret(&app.secrets)?)),
+                false => Err(once::reused().into()),
+            };
+        }
         if webhooks::of_merchant(tx, &merchant)?.len() >= ENDPOINTS_MOST {
             return Err(too_many().into());
         }
-        webhooks::add(tx, &app.secrets, app.now(), &merchant, &request.url, &request.events)
+        let new = webhooks::New { id, merchant: &merchant, url: &request.url, events: &request.events };
+        webhooks::add(tx, &app.secrets, app.now(), new)
     });
     let (endpoint, secret) = made.await?;
     Ok((StatusCode::CREATED, Json(WebhookMade { endpoint, secret: secret.text() })))
+}
+
+fn known(tx: &Conn, merchant: &str, id: &str) -> Result<Option<Endpoint>, StoreError> {
+    Ok(webhooks::of_merchant(tx, merchant)?.into_iter().find(|endpoint| endpoint.id == id))
 }
 
 /// `GET /shop/v1/webhooks`: the endpoints.

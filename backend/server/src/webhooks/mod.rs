@@ -126,6 +126,25 @@ fn read(row: &Row) -> Result<Endpoint, StoreError> {
     })
 }
 
+/// An endpoint to be registered.
+#[derive(Clone, Debug)]
+pub struct New<'a> {
+    /// Its id, where the request came under an idempotency key; else one is made.
+    pub id: Option<String>,
+    /// Whose.
+    pub merchant: &'a str,
+    /// Where it is told.
+    pub url: &'a str,
+    /// What it is told; nothing for all.
+    pub events: &'a [EventKind],
+}
+
+/// The id of the endpoint that a request under an idempotency key registers: the same whenever it is sent.
+#[must_use]
+pub fn id_of(secrets: &Secrets, merchant: &str, key: &str) -> String {
+    format!("we_{}", secrets.short_fingerprint("webhook-key", format!("{merchant}\n{key}").as_bytes()))
+}
+
 /// Registers an endpoint: it is told what happens from now on.
 ///
 /// # Errors
@@ -134,12 +153,11 @@ pub fn add<E: From<StoreError> + From<SecretsError>>(
     tx: &Conn,
     secrets: &Secrets,
     now: Timestamp,
-    merchant: &str,
-    url: &str,
-    events: &[EventKind],
+    new: New<'_>,
 ) -> Result<(Endpoint, Secret), E> {
+    let New { id, merchant, url, events } = new;
     let secret = Secret::make()?;
-    let id = format!("we_{}", Uuid::now_v7().simple());
+    let id = id.unwrap_or_else(|| format!("we_{}", Uuid::now_v7().simple()));
     let sealed = secrets.seal(&context(&id), secret.as_bytes())?;
     // This transaction's own row of the trail comes behind it.
     let seq = tx.state().map_or(0, |cell| cell.trail_seq);

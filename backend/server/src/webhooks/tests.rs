@@ -102,6 +102,27 @@ fn pairs(all: &[(&str, &str)]) -> Vec<(String, String)> {
 }
 
 #[tokio::test]
+async fn an_endpoint_whose_answer_was_not_kept_is_registered_once_and_its_secret_is_told_again() {
+    let stage = Stage::new().await;
+    let register = async |events: Value| {
+        let body = json!({ "url": stage.url, "events": events });
+        let request = ask(&stage.bench, Method::POST, "/shop/v1/webhooks").key(stage.bench.key());
+        request.header("idempotency-key", "hook-1").json(&body).answer().await
+    };
+    let first = register(json!([])).await;
+    assert_eq!(first.status, 201, "{}", first.body);
+    // The process died between the work and the keeping of its answer.
+    stage.bench.execute("DELETE FROM idempotency").await;
+    let again = register(json!([])).await;
+    assert_eq!((again.status, &again.body), (201, &first.body));
+    stage.bench.execute("DELETE FROM idempotency").await;
+    let other = register(json!(["order.released"])).await;
+    assert_eq!((other.status, other.code()), (422, "IDEMPOTENCY_KEY_REUSED"));
+    let list = stage.bench.get("/shop/v1/webhooks").await.1;
+    assert_eq!(list["webhooks"].as_array().unwrap().len(), 1, "{list}");
+}
+
+#[tokio::test]
 async fn a_shop_is_told_what_happens_from_its_registration_on_signed() {
     let stage = Stage::new().await;
     stage.bench.cleared("W-0", 0).await;

@@ -18,6 +18,7 @@ mod reconciliations;
 mod reports;
 mod returns;
 mod settings;
+mod slip;
 mod stock;
 mod stocktakes;
 mod story;
@@ -53,6 +54,7 @@ fn orders(routes: Routes) -> Routes {
         .get(Op::Today, "/today/live", today::live)
         .get(Op::Orders, "/orders", orders::list)
         .get(Op::Orders, "/orders/{order_no}", order::show)
+        .get(Op::Orders, "/orders/{order_no}/slip.svg", slip::picture)
         .get(Op::Filed, "/orders/{order_no}/filed", filed::show)
         .get(Op::Tasks, "/tasks", tasks::list)
         .get(Op::Tasks, "/tasks/{id}", tasks::show)

@@ -68,6 +68,82 @@ async fn a_task_is_settled_once_and_with_a_reason() {
 }
 
 #[tokio::test]
+async fn a_door_is_asked_for_by_one_and_confirmed_by_another_on_the_kiosks_page() {
+    let site = Site::start().await;
+    let root = site.signed_in("root", Role::Administrator).await;
+    root.post("/kiosks", &[("name", "K7"), ("centre", "1")]).await;
+    let clerk = site.signed_in("anna", Role::Clerk).await;
+    let boss = site.signed_in("boss", Role::Supervisor).await;
+    let form = |reason| [("door", "3"), ("purpose", "inspect"), ("reason", reason)];
+    let bare = clerk.post("/kiosks/K7/doors", &form("  ")).await;
+    assert_eq!(bare.status, StatusCode::BAD_REQUEST, "not without a reason");
+    let asked = clerk.post("/kiosks/K7/doors", &form("顾客遗留 <b>")).await;
+    assert_eq!(asked.leads_to.as_deref(), Some("/kiosks/K7"), "{}", asked.text);
+    let own = clerk.get("/kiosks/K7").await;
+    assert!(
+        own.has("待第二人复核") && own.has("顾客遗留 &#60;b&#62;") && !own.has("复核并开门"),
+        "{}",
+        own.text
+    );
+    let id = site.column::<String>("SELECT id FROM door_wish").await.remove(0);
+    let confirm = format!("/kiosks/K7/doors/{id}/confirm");
+    assert_eq!(clerk.post(&confirm, &[]).await.status, StatusCode::BAD_REQUEST, "nobody confirms their own");
+    let page = boss.get("/kiosks/K7?lang=en").await;
+    assert!(page.has("Confirm and open") && page.has("Waits for a second person"), "{}", page.text);
+    assert_eq!(boss.post(&confirm, &[]).await.leads_to.as_deref(), Some("/kiosks/K7"));
+    assert!(boss.get("/kiosks/K7?lang=zh").await.has("等待自提柜"));
+    let again = boss.post(&confirm, &[]).await;
+    assert_eq!(again.status, StatusCode::BAD_REQUEST, "once");
+    boss.post(&format!("/kiosks/K7/doors/{id}/withdraw"), &[]).await;
+    assert!(boss.get("/kiosks/K7").await.has("已撤回"));
+    assert!(site.bench.problems().await.is_empty());
+}
+
+#[tokio::test]
+async fn what_a_kiosks_settings_were_before_stands_beside_what_they_are() {
+    let site = Site::start().await;
+    let root = site.signed_in("root", Role::Administrator).await;
+    root.post("/kiosks", &[("name", "K7"), ("centre", "1")]).await;
+    let none = root.get("/kiosks/K7/settings?lang=en").await;
+    assert!(none.has("has not told of its settings"), "{}", none.text);
+    site.write(|tx| {
+        for (since, body) in [(1_i64, "a = 1\nb = 2\nc = 3"), (2, "a = 1\nb = 5\nc = 3")] {
+            tx.execute(
+                "INSERT INTO kiosk_settings (cell, kiosk_id, since_us, digest, program, body)
+                 SELECT {cell}, id, ?1, 'd' || name, '1.0', ?2 FROM kiosk",
+                (since, body),
+            )
+            .unwrap();
+        }
+    })
+    .await;
+    let page = root.get("/kiosks/K7/settings?lang=en").await;
+    assert!(page.has("− b = 2") && page.has("+ b = 5") && page.has("2 lines differ"), "{}", page.text);
+    let same = root.get("/kiosks/K7/settings?since=2&before=2&lang=en").await;
+    assert!(same.has("nothing differs"), "{}", same.text);
+    assert_eq!(root.get("/kiosks/K8/settings").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_released_orders_slip_is_shown_as_the_kiosk_prints_it_without_the_buyers_year() {
+    let site = Site::start().await;
+    let cop_no = site.bench.cleared("A-1", 0).await;
+    let clerk = site.signed_in("anna", Role::Clerk).await;
+    assert_eq!(clerk.get("/orders/A-1/slip.svg").await.status, StatusCode::NOT_FOUND, "there is none yet");
+    site.bench.send().await;
+    site.bench.receive(&cop_no, 800, "").await;
+    assert!(clerk.get("/orders/A-1").await.has("/orders/A-1/slip.svg"));
+    let slip = clerk.get("/orders/A-1/slip.svg").await;
+    assert_eq!(slip.status, StatusCode::OK);
+    for shown in
+        ["海关放行提货凭证", "A-1", "99012026I000000001", "晨星婴儿配方奶粉1段", "¥237.84", "S20261121000001"]
+    {
+        assert!(slip.has(shown), "{shown}: {}", slip.text);
+    }
+    assert!(!slip.has("26000") && !slip.has("990101"), "{}", slip.text);
+}
+
+#[tokio::test]
 async fn a_kiosk_is_paired_by_a_code_that_is_shown_once_and_shut_out() {
     let site = Site::start().await;
     let root = site.signed_in("root", Role::Administrator).await;

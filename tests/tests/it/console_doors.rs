@@ -1,0 +1,72 @@
+//! A door opened from the console: asked by a clerk, confirmed by a supervisor, done by the real kiosk.
+
+use anyhow::{Context, Result, ensure};
+use pickup_tests::console::Desk;
+use pickup_tests::product::{self, Product, Setup};
+use pickup_tests::wait;
+
+use crate::journey::{LIMIT, parcel_in_locker, pulses};
+
+const OWN: &str = "a word of my own";
+
+/// Somebody at a desk of their own, on the kiosk's page.
+async fn at_the_kiosk(product: &Product, name: &str, role: &str) -> Result<Desk> {
+    let word = product.account(name, role).await?;
+    let folder = product.dir().join(role);
+    std::fs::create_dir_all(&folder)?;
+    let desk = Desk::open(&folder, &product.console_url()?).await?;
+    desk.resize(1280, 1000).await?;
+    desk.sign_in(name, &word, OWN).await?;
+    desk.go("/kiosks/K1").await?;
+    Ok(desk)
+}
+
+/// Which door of K1 is shown as holding a parcel.
+async fn full_door(desk: &Desk) -> Result<String> {
+    let number = wait::until("a door that holds a parcel", LIMIT, async || {
+        let shown = desk
+            .browser
+            .script("return document.querySelector('.doors .full b')?.textContent ?? ''", &[])
+            .await?;
+        Ok(shown.as_str().filter(|text| !text.is_empty()).map(str::to_owned))
+    });
+    number.await
+}
+
+#[tokio::test]
+async fn two_people_at_the_console_open_a_door_and_see_how_it_ended() -> Result<()> {
+    let setup = Setup::quick(&product::fresh_dir("console-doors")?);
+    product::play_on(setup, async |product| {
+        parcel_in_locker(product, "DOOR00001").await?;
+        let before = pulses(product).await?;
+        let clerk = at_the_kiosk(product, "李店员", "clerk").await?;
+        let door = full_door(&clerk).await?;
+        clerk.fill(&[("#open-door", &door), ("#open-reason", "顾客说外箱破损")], "#open-ask").await?;
+        clerk.until_text("待第二人复核").await?;
+        clerk.is_good("a door that waits for a second person").await?;
+        clerk.keep("kiosk-doors-zh").await?;
+        let boss = at_the_kiosk(product, "王主管", "supervisor").await?;
+        boss.is_good("a door to be confirmed").await?;
+        boss.browser.click(&format!("#confirm-{door}"), LIMIT).await?;
+        // Nobody reloads: both pages hear of it.
+        boss.until_text("自提柜正在开门").await?;
+        wait::until("the door to stand open", LIMIT, async || {
+            Ok((pulses(product).await? > before).then_some(()))
+        })
+        .await?;
+        product
+            .hands
+            .until_screen(&["staff_inside"], LIMIT)
+            .await
+            .context("the kiosk asks what became of it")?;
+        product.hands.press("still_inside").await?;
+        let shut = product.hands.close_doors().await?;
+        ensure!(shut.len() == 1, "{shut:?} stood open");
+        clerk.until_text("已关好，包裹仍在").await?;
+        product.hands.until_screen(&["idle"], LIMIT).await.context("staff mode does not follow")?;
+        ensure!(pulses(product).await? == before + 1, "it was pulsed once");
+        clerk.browser.close().await?;
+        boss.browser.close().await
+    })
+    .await
+}
