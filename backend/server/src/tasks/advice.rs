@@ -67,10 +67,7 @@ impl Kind {
                 "支付单申报未被接受，请与支付机构核对后重新申报。",
                 "The payment's declaration was not taken; clear it up with the payment company and have it declared anew.",
             ),
-            Self::Webhook => (
-                "商家的通知地址长时间无法送达，请联系商家修复后重新启用。",
-                "A shop's webhook endpoint failed for days; have the shop mend it, then enable it.",
-            ),
+            Self::Webhook => WEBHOOK,
             Self::TakenOut => TAKEN_OUT,
             Self::Reconciliation => RECONCILIATION,
             Self::Call => CALL,
@@ -93,6 +90,10 @@ impl Kind {
     }
 }
 
+const WEBHOOK: (&str, &str) = (
+    "商家的通知地址长时间无法送达，请联系商家修复后重新启用。",
+    "A shop's webhook endpoint failed for days; have the shop mend it, then enable it.",
+);
 const TAKEN_OUT: (&str, &str) = (
     "包裹已从柜中取出：延长提货时间后重新入柜，或向海关申请撤销并退款。",
     "The parcel was taken out: give it more time and store it again, or have it cancelled and refunded.",

@@ -119,4 +119,8 @@ fn rest(routes: Routes) -> Routes {
         .post(Op::Limits, "/limits", limits::show)
         .get(Op::Limits, "/limits/tax.csv", limits::download)
         .get(Op::Limits, "/limits/tax.xlsx", limits::download)
+        .get(Op::People, "/people", people::show)
+        .post(Op::ChangePeople, "/people", people::add)
+        .post(Op::ChangePeople, "/people/{id}", people::change)
+        .post(Op::ChangePeople, "/people/session/end", people::end_session)
 }
