@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 
 use crate::{slip, wait};
 
+/// The keys of a page act within that.
+const KEYS_WITHIN: Duration = Duration::from_secs(5);
+
 /// What the bench shows.
 #[derive(Debug, Clone, Deserialize)]
 pub struct State {
@@ -171,12 +174,15 @@ impl Hands {
         found.with_context(|| format!("the kiosk shows `{last}`"))
     }
 
-    /// Presses what has this id.
+    /// Presses what has this id. The keys of a page that has just come do not act for a moment, so this waits a little for it.
     ///
     /// # Errors
     /// When the page has nothing of that id.
     pub async fn press(&self, target: &str) -> Result<()> {
-        self.send(Method::POST, "/api/touch", Some(json!({ "target": target }))).await.map(drop)
+        let pressed = wait::until(&format!("the key `{target}`"), KEYS_WITHIN, async || {
+            Ok(self.send(Method::POST, "/api/touch", Some(json!({ "target": target }))).await.ok())
+        });
+        pressed.await.map(drop)
     }
 
     /// Types the PIN on the page that asks for it, and goes on.
@@ -203,10 +209,13 @@ impl Hands {
     /// When the kiosk does not come back to its first page within `limit`.
     pub async fn back_to_start(&self, limit: Duration) -> Result<()> {
         self.lift().await?;
-        let targets = self.state().await?.screen.targets;
         let ways = ["finish", "back", "cancel"];
-        if let Some(way) = ways.iter().find(|id| targets.iter().any(|target| target.id == **id)) {
-            // The page may leave by itself meanwhile.
+        // A page may have none, and leave by itself.
+        let way = wait::until("a way out", KEYS_WITHIN, async || {
+            let targets = self.state().await?.screen.targets;
+            Ok(ways.into_iter().find(|id| targets.iter().any(|target| target.id == *id)))
+        });
+        if let Ok(way) = way.await {
             let _ = self.press(way).await;
         }
         self.until_screen(&["idle"], limit).await.map(drop)

@@ -168,6 +168,10 @@ impl Pilot {
             return Ok(Progress::Did(Moment::DoorSeenOpen));
         }
         self.door_was_open = open;
+        // The keys of a page that has just come do not act yet; the last one that is there everywhere is the call for help.
+        if page != "help" && !state.screen.targets.iter().any(|target| target.id == "help") {
+            return Ok(Progress::Waiting);
+        }
         let page_and_door = format!("{page}/{open}");
         if let Some((acted_on, when)) = &self.acted
             && *acted_on == page_and_door

@@ -42,6 +42,7 @@ fn main() -> Result<(), Fault> {
         on_action: Box::new(|_| ()),
         on_frame: Box::new(move |frame| drop(sender.send(frame))),
         wants_pixels: Arc::new(AtomicBool::new(true)),
+        still_for: Duration::ZERO,
     };
     let drawing = std::thread::spawn(move || pickup_ui::headless(size.0, size.1, &receiver, hooks));
     frames.recv_timeout(Duration::from_secs(20))?;

@@ -5,6 +5,7 @@
 mod samples;
 
 use std::sync::{Arc, atomic::AtomicBool, mpsc};
+use std::time::Duration;
 
 use pickup_ui::view::{Action, Language};
 use pickup_ui::{Hooks, UiCommand};
@@ -32,6 +33,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             println!("{} {} {ids:?} {} KB", frame.seq, frame.name, frame.png.len() / 1024);
         }),
         wants_pixels: Arc::new(AtomicBool::new(std::env::args().any(|argument| argument == "--pixels"))),
+        still_for: Duration::ZERO,
     };
     pickup_ui::window(1080, 1920, receiver, hooks)?;
     Ok(())

@@ -6,12 +6,12 @@ use slint::{ModelRc, SharedString, VecModel};
 
 use crate::generated::{
     CardTrouble, DoorCell, GoodsTold, Kiosk, Level, LimitData, LineData, PadData, Page, PrinterKind,
-    RefusedData, RefusedKind as Refusal, ReviewData, Side as WallSide, StatusData, WaitsFor,
+    RefusedData, RefusedKind as Refusal, ReviewData, Side as WallSide, Sign, StatusData, WaitsFor,
 };
 use crate::money::{share, yuan};
 use crate::view::{
-    CardProblem, Display, DoorSize, GoodsFault, Height, Language, LimitView, LockerMap, PrinterTroubleKind,
-    Refused, RefusedKind, Review, Screen, Side, Stage, View,
+    CardProblem, Display, DoorSize, GoodsFault, GoodsKind, Height, Language, LimitView, LockerMap,
+    PrinterTroubleKind, Refused, RefusedKind, Review, Screen, Side, Stage, View,
 };
 
 /// Lines of a parcel that fit, and lines that are shown beside the count of the others.
@@ -119,11 +119,27 @@ fn review(kiosk: &Kiosk<'_>, shown: &Review, view: &View) {
         more_lines: i32::try_from(shown.lines.len().saturating_sub(lines_shown)).unwrap_or(i32::MAX),
     });
     kiosk.set_lines(model(shown.lines.iter().take(lines_shown).map(|line| LineData {
+        kind: goods_sign(line.kind),
         name: line.name.get(language).into(),
         count: slint::format!("{} {}", line.quantity, line.unit.get(language)),
         amount: slint::format!("¥{}", yuan(line.amount_fen)),
     })));
     kiosk.set_limit(limit(&shown.limit));
+}
+
+const fn goods_sign(kind: GoodsKind) -> Sign {
+    match kind {
+        GoodsKind::Dairy => Sign::Dairy,
+        GoodsKind::Food => Sign::Food,
+        GoodsKind::Drink => Sign::Drink,
+        GoodsKind::Health => Sign::Health,
+        GoodsKind::Care => Sign::Care,
+        GoodsKind::Baby => Sign::Baby,
+        GoodsKind::Wear => Sign::Wear,
+        GoodsKind::Electric => Sign::Electric,
+        GoodsKind::Home => Sign::Home,
+        GoodsKind::Other => Sign::Box,
+    }
 }
 
 fn limit(shown: &LimitView) -> LimitData {
@@ -157,6 +173,7 @@ fn refused(shown: &Refused, language: Language) -> RefusedData {
     RefusedData {
         kind,
         waits_for,
+        usual_min: shown.usual_min.map_or(0, int),
         place_name: centre.name.get(language).into(),
         place_address: centre.address.get(language).into(),
         place_phone: centre.phone.into(),

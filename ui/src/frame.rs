@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use slint::platform::PlatformError;
 
@@ -99,6 +100,9 @@ pub struct Hooks {
     pub on_frame: Box<dyn FnMut(Frame) + Send>,
     /// Whether frames shall carry pixels; may change at any time.
     pub wants_pixels: Arc<AtomicBool>,
+    /// For so long the keys of a page that has just come do not act, and are not among the targets: a second press that was meant
+    /// for the page before does nothing. The switches of language and display always act.
+    pub still_for: Duration,
 }
 
 impl Hooks {

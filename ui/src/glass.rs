@@ -7,6 +7,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
 use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementRoot};
 use slint::ComponentHandle;
@@ -62,6 +63,7 @@ impl Glass {
             on_action: Box::new(move |action| sender.send(action).unwrap_or_default()),
             on_frame: Box::new(|_| ()),
             wants_pixels: Arc::new(AtomicBool::new(false)),
+            still_for: Duration::ZERO,
         };
         Ok(Self { canvas: Canvas::new(width, height, hooks)?, actions })
     }

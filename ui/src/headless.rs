@@ -100,7 +100,7 @@ impl Canvas {
             start: Instant::now(),
         }))
         .map_err(|_| UiError::SecondScreen)?;
-        let screen = Screen::new(width, height)?;
+        let screen = Screen::new(width, height, hooks.still_for)?;
         adapter.set_size(PhysicalSize::new(width, height));
         let hooks = Rc::new(RefCell::new(hooks));
         let listener = Rc::clone(&hooks);

@@ -12,6 +12,8 @@ mod fonts;
 mod frame;
 #[cfg(feature = "testing")]
 pub mod glass;
+mod goods;
+mod guard;
 mod headless;
 mod lockers;
 mod money;

@@ -7,6 +7,8 @@ use crate::view::Text;
 pub struct Refused {
     /// What kind of end it is.
     pub kind: RefusedKind,
+    /// How long customs usually takes, in minutes; `None` when nobody can say.
+    pub usual_min: Option<u32>,
     /// Stable reason code, e.g. `ALREADY_COLLECTED`.
     pub code: String,
     /// The reason in a few words.

@@ -2,13 +2,16 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use slint::{
-    ComponentHandle, LogicalPosition, PhysicalSize, platform::PointerEventButton, platform::WindowEvent,
+    ComponentHandle, LogicalPosition, PhysicalSize, Timer, TimerMode, platform::PointerEventButton,
+    platform::WindowEvent,
 };
 
 use crate::frame::{Target, Touch, TouchKind, UiError};
 use crate::generated::{Kiosk, KioskWindow, Service, Theme};
+use crate::guard::Guard;
 use crate::view::{Action, Display, Language, View};
 use crate::{bind, bind_service};
 
@@ -18,6 +21,10 @@ pub(crate) struct Screen {
     survey: Rc<RefCell<Survey>>,
     view: View,
     language: Option<Language>,
+    guard: Guard,
+    still_for: Duration,
+    /// Lets the keys act again.
+    still: Timer,
 }
 
 /// What the elements on the screen said about themselves when last asked.
@@ -28,8 +35,8 @@ pub(crate) struct Survey {
 }
 
 impl Screen {
-    /// Makes the window; a platform must have been set on this thread.
-    pub fn new(width: u32, height: u32) -> Result<Self, UiError> {
+    /// Makes the window; a platform must have been set on this thread. The keys of a page that comes do not act for `still_for`.
+    pub fn new(width: u32, height: u32, still_for: Duration) -> Result<Self, UiError> {
         let window = KioskWindow::new()?;
         window.window().set_size(PhysicalSize::new(width, height));
         let theme = window.global::<Theme<'_>>();
@@ -37,7 +44,15 @@ impl Screen {
         theme.set_page_height(pixels(height));
         let survey = Rc::new(RefCell::new(Survey::default()));
         listen(&window, &survey);
-        let mut screen = Self { window, survey, view: View::default(), language: None };
+        let mut screen = Self {
+            window,
+            survey,
+            view: View::default(),
+            language: None,
+            guard: Guard::default(),
+            still_for,
+            still: Timer::default(),
+        };
         screen.apply(View::default())?;
         Ok(screen)
     }
@@ -82,8 +97,21 @@ impl Screen {
         theme.set_strong(view.display == Display::LargeStrong);
         bind_service::apply(&self.window.global::<Service<'_>>(), &view);
         bind::apply(&self.window.global::<Kiosk<'_>>(), &view);
+        if self.guard.is_another_page(&view.screen) && !self.still_for.is_zero() {
+            self.keep_still();
+        }
         self.view = view;
         Ok(())
+    }
+
+    fn keep_still(&self) {
+        self.window.global::<Kiosk<'_>>().set_still(true);
+        let window = self.window.as_weak();
+        self.still.start(TimerMode::SingleShot, self.still_for, move || {
+            if let Some(window) = window.upgrade() {
+                window.global::<Kiosk<'_>>().set_still(false);
+            }
+        });
     }
 
     /// Asks every element where it is. They answer when the change handlers run next.

@@ -4,6 +4,7 @@
 
 pub use crate::action::{Action, GoodsFault, ListKind};
 pub use crate::aside::{GoodsReport, LimitView, Nth, TypeNumber};
+pub use crate::goods::{GoodsKind, Line};
 pub use crate::lockers::{DoorSize, Height, LockerMap, MapDoor, Side};
 pub use crate::pad::{Entered, Pad};
 pub use crate::refused::{Place, Refused, RefusedKind, Stage};
@@ -226,19 +227,6 @@ pub struct Review {
     pub doors: Vec<String>,
     /// The waybill number of the parcel.
     pub waybill: String,
-}
-
-/// One line of a parcel.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Line {
-    /// Name of the goods.
-    pub name: Text,
-    /// How many, as the shopper reads it, e.g. `2`.
-    pub quantity: String,
-    /// The unit of the quantity.
-    pub unit: Text,
-    /// Price of the line in fen.
-    pub amount_fen: i64,
 }
 
 /// Why the printer cannot go on.

@@ -42,7 +42,7 @@ fn native(
     hooks: Hooks,
 ) -> Result<(), UiError> {
     slint::BackendSelector::new().backend_name(backend.into()).renderer_name("software".into()).select()?;
-    let screen = Screen::new(width, height)?;
+    let screen = Screen::new(width, height, hooks.still_for)?;
     let shared = Rc::new(RefCell::new(Shared { hooks, seq: 0, shown: None, asked: false, failed: None }));
     let listener = Rc::clone(&shared);
     screen.on_action(move |action| (listener.borrow_mut().hooks.on_action)(action));

@@ -9,6 +9,7 @@ pub mod china_time;
 pub mod dated;
 pub mod declaration;
 pub mod goods;
+pub mod goods_kind;
 pub mod hold;
 pub mod hs;
 pub mod id_number;
@@ -27,6 +28,7 @@ pub mod review;
 pub mod rules;
 pub mod tax;
 
+pub use goods_kind::GoodsKind;
 pub use hs::HsCode;
 pub use id_number::{IdNumber, IdNumberError};
 pub use money::Money;

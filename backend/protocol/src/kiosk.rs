@@ -21,6 +21,7 @@
 //! it is a 200 with a `refused` answer and a [`Reason`].
 
 use jiff::Timestamp;
+use pickup_domain::GoodsKind;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -89,6 +90,9 @@ pub struct Hello {
     /// The operator's other centres, so that somebody who came to the wrong one can be told where to go.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub elsewhere: Vec<Centre>,
+    /// How long customs usually takes with orders of this centre, in minutes; nothing while too few were released to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usual_release_min: Option<u32>,
 }
 
 /// A pickup centre as the kiosk shows it.
@@ -238,6 +242,9 @@ pub struct Line {
     pub unit: Text,
     /// Line total in fen, without tax.
     pub amount_fen: i64,
+    /// What sort of thing it is, for the drawing beside the name.
+    #[serde(default, skip_serializing_if = "GoodsKind::is_other")]
+    pub kind: GoodsKind,
 }
 
 /// What a buyer has used of the calendar year, as far as this operator knows.

@@ -42,6 +42,8 @@ use crate::{devices, outbox, tls, wishes};
 
 /// Devices get so long to show up before the kiosk says it is ready without them.
 const DEVICES_WITHIN: Duration = Duration::from_secs(3);
+/// Who presses twice presses again within that; nobody has read the next page and pressed by then.
+const STILL_FOR: Duration = Duration::from_millis(350);
 
 /// Runs the kiosk until it is told to end. One that was never enrolled and knows its backend's address asks for its
 /// one-time code first.
@@ -260,6 +262,7 @@ impl Screen {
                 }
             }),
             wants_pixels: Arc::new(AtomicBool::new(false)),
+            still_for: STILL_FOR,
         };
         Self { hooks, frames, first_frame }
     }

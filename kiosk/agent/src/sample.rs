@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use jiff::Timestamp;
 use pickup_devices::printer::{self, PrintFailure, PrintJob, PrinterEvent};
+use pickup_protocol::domain::GoodsKind;
 use pickup_protocol::kiosk::{AnnualLimit, Line, Offer, Slip, Text};
 use pickup_protocol::{DoorNumber, IdentityDigest, PickupNumber};
 use tokio::time::timeout;
@@ -82,6 +83,7 @@ fn sample(now: Timestamp) -> (Offer, Slip) {
         quantity: quantity.into(),
         unit: text("件", "pieces"),
         amount_fen,
+        kind: GoodsKind::Other,
     };
     let offer = Offer {
         pickup: PickupNumber(0),

@@ -47,13 +47,18 @@ impl Surroundings {
                 session::Screen::Service(page) => {
                     ui::Screen::Service(Box::new(service::page(page, &self.figures)))
                 }
-                page => screen(page, shown.countdown_s, shown.online),
+                page => screen(page, shown.countdown_s, shown.online, self.usual_min()),
             },
             status: self.status(shown, wall),
             lockers: self.lockers.clone(),
             countdown_s: shown.countdown_s,
             nth: shown.nth.map(shopper::nth),
         }
+    }
+
+    /// How long customs usually takes.
+    fn usual_min(&self) -> Option<u32> {
+        self.hello.as_ref().and_then(|hello| hello.usual_release_min)
     }
 
     fn status(&self, shown: &session::View, wall: Option<Timestamp>) -> ui::Status {
@@ -120,7 +125,12 @@ pub const fn action(touched: ui::Action) -> session::Action {
 }
 
 /// Nobody is said to have been told of anything while the backend, which tells them, is away.
-fn screen(shown: &session::Screen, countdown_s: Option<u16>, online: bool) -> ui::Screen {
+fn screen(
+    shown: &session::Screen,
+    countdown_s: Option<u16>,
+    online: bool,
+    usual_min: Option<u32>,
+) -> ui::Screen {
     use session::Screen as S;
     match shown {
         S::Starting => out_of_service("STARTING"),
@@ -150,7 +160,7 @@ fn screen(shown: &session::Screen, countdown_s: Option<u16>, online: bool) -> ui
         }
         S::Done { slip, copy } => ui::Screen::Done(ui::Done { slip_no: slip.clone(), copy: *copy }),
         S::Refused { reason, collected_at, reference, whereabouts } => {
-            ui::Screen::Refused(shopper::refused(*reason, *collected_at, reference, whereabouts))
+            ui::Screen::Refused(shopper::refused(*reason, *collected_at, reference, whereabouts, usual_min))
         }
         S::GoodsFault { told, reference } => shopper::goods(*told, reference, online),
         S::StillThere => ui::Screen::StillThere(ui::StillThere { seconds: countdown_s.unwrap_or_default() }),

@@ -1,6 +1,7 @@
 //! The pages of the shopper's way that carry figures or reasons, in the words of the screen.
 
 use jiff::Timestamp;
+use pickup_protocol::domain::GoodsKind;
 use pickup_protocol::kiosk::{AnnualLimit, Offer, Progress};
 use pickup_protocol::number::DIGITS_AT_MOST;
 use pickup_protocol::{DoorNumber, Language, Reason};
@@ -14,6 +15,7 @@ use crate::words;
 pub fn review(offer: &Offer, offline: bool) -> ui::Review {
     let lines = offer.lines.iter().map(|line| ui::Line {
         name: text(&line.name),
+        kind: sort(line.kind),
         quantity: line.quantity.clone(),
         unit: text(&line.unit),
         amount_fen: line.amount_fen,
@@ -26,6 +28,21 @@ pub fn review(offer: &Offer, offline: bool) -> ui::Review {
         limit: limit(&offer.limit, offer.goods_fen, offline),
         doors: offer.doors.iter().map(DoorNumber::to_string).collect(),
         waybill: offer.waybill.clone(),
+    }
+}
+
+const fn sort(kind: GoodsKind) -> ui::GoodsKind {
+    match kind {
+        GoodsKind::Dairy => ui::GoodsKind::Dairy,
+        GoodsKind::Food => ui::GoodsKind::Food,
+        GoodsKind::Drink => ui::GoodsKind::Drink,
+        GoodsKind::Health => ui::GoodsKind::Health,
+        GoodsKind::Care => ui::GoodsKind::Care,
+        GoodsKind::Baby => ui::GoodsKind::Baby,
+        GoodsKind::Wear => ui::GoodsKind::Wear,
+        GoodsKind::Electric => ui::GoodsKind::Electric,
+        GoodsKind::Home => ui::GoodsKind::Home,
+        GoodsKind::Other => ui::GoodsKind::Other,
     }
 }
 
@@ -72,6 +89,7 @@ pub fn refused(
     collected_at: Option<Timestamp>,
     reference: &str,
     whereabouts: &session::Whereabouts,
+    usual_min: Option<u32>,
 ) -> ui::Refused {
     let (zh, en) = words::title(reason);
     let centre = whereabouts.centre.as_ref().map(|centre| ui::Place {
@@ -81,6 +99,7 @@ pub fn refused(
     });
     ui::Refused {
         kind: kind(reason, whereabouts.progress),
+        usual_min,
         code: reason.code().to_owned(),
         title: ui::Text::new(zh, en),
         sentence: sentence(reason),

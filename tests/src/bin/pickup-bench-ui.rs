@@ -35,7 +35,7 @@ struct Options {
     #[arg(long, default_value_t = 100)]
     touches: u32,
     /// Seconds in which nobody comes.
-    #[arg(long, default_value_t = 30)]
+    #[arg(long, default_value_t = 20)]
     idle_s: u64,
     /// Print one JSON object and nothing else.
     #[arg(long)]

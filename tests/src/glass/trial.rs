@@ -23,7 +23,9 @@ const HEAD: Area = Area { x: 4, y: 4, w: 16, h: 16 };
 /// Side of the square in which a change of page is looked for.
 const SQUARE: u16 = 60;
 /// Between two touches, at least and at most, so that they meet no rhythm of the screen.
-const PAUSE_MS: (u64, u64) = (150, 350);
+const PAUSE_MS: (u64, u64) = (100, 250);
+/// A touch that is not answered by then is lost.
+const LOST_AFTER: Duration = Duration::from_secs(10);
 
 /// How much is measured.
 #[derive(Debug, Clone, Copy)]
@@ -74,7 +76,8 @@ struct Known {
 pub fn measure(display: &Display, arm: &Arm, plan: Plan) -> Result<Figures> {
     let mut figures = Figures::default();
     let known = first_start(display, arm, plan).context("the first start")?;
-    for _ in 0..plan.starts {
+    for n in 1..=plan.starts {
+        eprintln!("{}: cold and warm start {n} of {}", arm.name, plan.starts);
         dark(display, &known)?;
         arm.make_cold(&known.mapped)?;
         figures.cold_us.push(started(display, arm, &known)?.0);
@@ -87,10 +90,13 @@ pub fn measure(display: &Display, arm: &Arm, plan: Plan) -> Result<Figures> {
     let mut running = arm.start()?;
     seen(display, known.square, |shown| shown == known.page).context("the page")?;
     settled(display)?;
+    eprintln!("{}: nobody comes for {} s", arm.name, plan.idle.as_secs());
     idle(&mut running, plan, &mut figures)?;
+    eprintln!("{}: {} touches", arm.name, plan.touches);
     let before = running.ticks()?;
-    for _ in 0..plan.touches {
-        figures.touch_us.push(touch(display, known.square, plan.key)?);
+    for n in 1..=plan.touches {
+        let answered = touch(display, known.square, plan.key);
+        figures.touch_us.push(answered.with_context(|| format!("touch {n} of {}", plan.touches))?);
         std::thread::sleep(Duration::from_millis(fastrand::u64(PAUSE_MS.0..=PAUSE_MS.1)));
     }
     figures.touch_ticks = running.ticks()?.saturating_sub(before);
@@ -106,9 +112,8 @@ fn first_start(display: &Display, arm: &Arm, plan: Plan) -> Result<Known> {
     display.tap(x, y)?;
     seen_differently(display, &one)?;
     let other = settled(display)?;
-    // The key itself changes when it is pressed: that is not the page yet.
-    let around = Area { x: x.saturating_sub(160), y: y.saturating_sub(100), w: 320, h: 200 };
-    let square = one.most_different(&other, SQUARE, around).context("the touch changed nothing")?;
+    // Below it the page moves by itself, and the key that is pressed changes before the page does.
+    let square = one.most_different(&other, SQUARE, upper(display)).context("the touch changed nothing")?;
     Ok(Known { head: one.pixels(HEAD), square, page: one.pixels(square), mapped: running.mapped()? })
 }
 
@@ -142,18 +147,27 @@ fn touch(display: &Display, square: Area, (x, y): (u16, u16)) -> Result<u64> {
     let before = display.pixels(square)?;
     let touched = Instant::now();
     display.tap(x, y)?;
-    seen(display, square, |shown| shown != before).context("the touch to be answered")?;
+    seen_within(display, square, LOST_AFTER, |shown| shown != before).context("the touch to be answered")?;
     Ok(u64::try_from(touched.elapsed().as_micros())?)
 }
 
 /// Waits until an area looks as wanted.
 fn seen(display: &Display, area: Area, wanted: impl Fn(&[u8]) -> bool) -> Result<()> {
-    let deadline = Instant::now() + PATIENCE;
+    seen_within(display, area, PATIENCE, wanted)
+}
+
+fn seen_within(
+    display: &Display,
+    area: Area,
+    patience: Duration,
+    wanted: impl Fn(&[u8]) -> bool,
+) -> Result<()> {
+    let deadline = Instant::now() + patience;
     loop {
         if wanted(&display.pixels(area)?) {
             return Ok(());
         }
-        ensure!(Instant::now() < deadline, "waited {} s in vain", PATIENCE.as_secs());
+        ensure!(Instant::now() < deadline, "waited {} s in vain", patience.as_secs());
         std::thread::sleep(LOOK_EVERY);
     }
 }

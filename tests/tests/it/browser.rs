@@ -1,6 +1,6 @@
 //! A whole pickup through the bench page in a real browser: every act is a click.
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use pickup_tests::hands::{Code, Hands};
 use pickup_tests::people;
 use pickup_tests::product::{self, Product};
@@ -23,21 +23,23 @@ const OFFSET: &str = "
 
 /// Touches a target on the picture of the kiosk's screen itself.
 async fn touch_picture(browser: &Browser, product: &Product, id: &str) -> Result<()> {
-    let targets = product.hands.targets().await?;
-    let target = targets.into_iter().find(|target| target.get("id").and_then(Value::as_str) == Some(id));
-    let offset =
-        browser.script(OFFSET, &[target.with_context(|| format!("no `{id}` on the screen"))?]).await?;
+    // The keys of a page that has just come do not act yet.
+    let target = wait::until(&format!("`{id}` on the screen"), LIMIT, async || {
+        let targets = product.hands.targets().await?;
+        Ok(targets.into_iter().find(|target| target.get("id").and_then(Value::as_str) == Some(id)))
+    });
+    let offset = browser.script(OFFSET, &[target.await?]).await?;
     let at = |n: usize| offset.get(n).and_then(Value::as_i64).context("the page gave no offset");
     browser.click_at("#screen", at(0)?, at(1)?, LIMIT).await
 }
 
 /// Presses the button that the page offers for the first of these targets.
 pub async fn press(browser: &Browser, product: &Product, ids: &[&str]) -> Result<()> {
-    let targets = product.hands.state().await?.screen.targets;
-    match ids.iter().find(|id| targets.iter().any(|target| target.id == **id)) {
-        Some(id) => browser.click(&format!("#target-{id}"), LIMIT).await,
-        None => bail!("none of {ids:?} on the screen, but {targets:?}"),
-    }
+    let found = wait::until(&format!("one of {ids:?} on the screen"), LIMIT, async || {
+        let targets = product.hands.state().await?.screen.targets;
+        Ok(ids.iter().find(|id| targets.iter().any(|target| target.id == **id)))
+    });
+    browser.click(&format!("#target-{}", found.await?), LIMIT).await
 }
 
 pub async fn deposit(browser: &Browser, product: &Product) -> Result<()> {

@@ -30,7 +30,12 @@ impl Rig {
         Self::of_size((1080, 1920))
     }
 
-    pub fn of_size((width, height): (u32, u32)) -> Self {
+    pub fn of_size(size: (u32, u32)) -> Self {
+        Self::that_keeps_still(size, Duration::ZERO)
+    }
+
+    /// The keys of a page that has just come do not act for so long.
+    pub fn that_keeps_still((width, height): (u32, u32), still_for: Duration) -> Self {
         let (commands, receiver) = mpsc::channel();
         let (frame_sender, frames) = mpsc::channel();
         let (action_sender, actions) = mpsc::channel();
@@ -39,6 +44,7 @@ impl Rig {
             on_action: Box::new(move |action| action_sender.send(action).unwrap_or_default()),
             on_frame: Box::new(move |frame| frame_sender.send(frame).unwrap_or_default()),
             wants_pixels: Arc::clone(&wants_pixels),
+            still_for: still_for,
         };
         let thread = std::thread::spawn(move || pickup_ui::headless(width, height, &receiver, hooks));
         let rig = Self {

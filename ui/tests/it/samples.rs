@@ -247,7 +247,15 @@ fn card(problem: Option<CardProblem>) -> Screen {
 /// A parcel with so many lines.
 pub fn review(lines: usize, as_of: Option<String>) -> Review {
     let goods = [
-        ("婴儿配方奶粉 3段 900克", "Infant formula stage 3, 900 g", "2", "罐", "tins", 59_800),
+        (
+            "婴儿配方奶粉 3段 900克",
+            "Infant formula stage 3, 900 g",
+            "2",
+            "罐",
+            "tins",
+            59_800,
+            GoodsKind::Dairy,
+        ),
         (
             "保湿修护面霜 50毫升",
             "Moisturising repair face cream for dry skin, 50 ml",
@@ -255,18 +263,29 @@ pub fn review(lines: usize, as_of: Option<String>) -> Review {
             "瓶",
             "jar",
             32_900,
+            GoodsKind::Care,
         ),
-        ("深海鱼油软胶囊 200粒", "Deep sea fish oil, 200 capsules", "1", "瓶", "bottle", 16_850),
-        ("干红葡萄酒 750毫升", "Dry red wine, 750 ml", "3", "瓶", "bottles", 44_700),
-        ("婴儿纸尿裤 L码 54片", "Nappies size L, 54 pieces", "2", "包", "packs", 23_600),
-        ("电动牙刷", "Electric toothbrush", "1", "支", "piece", 39_900),
+        (
+            "深海鱼油软胶囊 200粒",
+            "Deep sea fish oil, 200 capsules",
+            "1",
+            "瓶",
+            "bottle",
+            16_850,
+            GoodsKind::Health,
+        ),
+        ("干红葡萄酒 750毫升", "Dry red wine, 750 ml", "3", "瓶", "bottles", 44_700, GoodsKind::Drink),
+        ("婴儿纸尿裤 L码 54片", "Nappies size L, 54 pieces", "2", "包", "packs", 23_600, GoodsKind::Baby),
+        ("电动牙刷", "Electric toothbrush", "1", "支", "piece", 39_900, GoodsKind::Electric),
     ];
-    let lines = goods.iter().cycle().take(lines).map(|(zh, en, quantity, unit_zh, unit_en, fen)| Line {
-        name: Text::new(*zh, *en),
-        quantity: (*quantity).into(),
-        unit: Text::new(*unit_zh, *unit_en),
-        amount_fen: *fen,
-    });
+    let lines =
+        goods.iter().cycle().take(lines).map(|(zh, en, quantity, unit_zh, unit_en, fen, kind)| Line {
+            name: Text::new(*zh, *en),
+            kind: *kind,
+            quantity: (*quantity).into(),
+            unit: Text::new(*unit_zh, *unit_en),
+            amount_fen: *fen,
+        });
     let lines: Vec<Line> = lines.collect();
     let total_fen = lines.iter().map(|line| line.amount_fen).sum();
     Review {
@@ -329,7 +348,9 @@ fn waiting(stage: Stage) -> Refused {
         Stage::Picking => "NOT_IN_LOCKER",
     };
     let reference = "7K3M-94".into();
-    Refused { kind: RefusedKind::Waiting(stage), code: code.into(), reference, ..Refused::default() }
+    let usual_min = matches!(stage, Stage::Customs).then_some(4);
+    let kind = RefusedKind::Waiting(stage);
+    Refused { kind, usual_min, code: code.into(), reference, ..Refused::default() }
 }
 
 fn elsewhere() -> Refused {

@@ -1,12 +1,18 @@
 //! A finger on the glass.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use pickup_ui::TouchKind;
-use pickup_ui::view::{Action, Language};
+use pickup_ui::view::{Action, Language, View};
 
 use crate::rig::Rig;
 use crate::samples;
+
+fn page(wanted: &str) -> View {
+    let mut pages = samples::all(Language::Zh).into_iter();
+    pages.find(|(name, _)| *name == wanted).map(|(_, view)| view).unwrap()
+}
 
 #[test]
 fn every_page_offers_exactly_the_actions_it_allows_and_each_tap_gives_its_action_once() {
@@ -56,8 +62,6 @@ fn a_finger_that_slides_off_its_target_changes_its_mind() {
 #[test]
 fn a_finger_that_came_down_on_the_page_before_confirms_nothing_on_this_one() {
     let rig = Rig::start();
-    let pages = samples::all(Language::Zh);
-    let page = |wanted: &str| pages.iter().find(|(name, _)| *name == wanted).unwrap().1.clone();
     let frame = rig.show(&page("review"));
     let confirm = frame.targets.iter().find(|target| target.action == Action::Confirm).unwrap().clone();
     let (x, y) = confirm.centre();
@@ -65,6 +69,39 @@ fn a_finger_that_came_down_on_the_page_before_confirms_nothing_on_this_one() {
     rig.show(&page("done"));
     rig.touch(TouchKind::Release, x, y);
     assert_eq!(rig.settle(), Vec::<Action>::new());
+}
+
+#[test]
+fn a_second_press_that_meets_the_next_page_does_nothing() {
+    let rig = Rig::that_keeps_still((1080, 1920), Duration::from_secs(3600));
+    let (take, done) = (page("take_goods"), page("done"));
+    // The same pages where keys act at once tell where they are.
+    let free = Rig::start();
+    let targets = free.show(&done).targets;
+    rig.show(&take);
+    let shown = rig.show(&done);
+    let offered: Vec<&str> = shown.targets.iter().map(|target| target.id()).collect();
+    assert_eq!(offered, ["language", "display"], "only what stands on every page acts at once");
+    for target in &targets {
+        rig.tap(target);
+    }
+    let mut acted = rig.settle();
+    acted.sort_by_key(|action| action.as_str());
+    assert_eq!(acted, [Action::SwitchDisplay, Action::SwitchLanguage]);
+}
+
+#[test]
+fn a_moment_later_every_key_of_the_page_acts() {
+    let rig = Rig::that_keeps_still((1080, 1920), Duration::from_millis(50));
+    rig.show(&page("take_goods"));
+    let done = page("done");
+    let mut shown = rig.show(&done);
+    while shown.targets.len() < done.screen.actions().len() {
+        shown = rig.frame();
+    }
+    let finish = shown.targets.iter().find(|target| target.action == Action::Finish).unwrap();
+    rig.tap(finish);
+    assert_eq!(rig.settle(), [Action::Finish]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use jiff::Timestamp;
+use pickup_protocol::domain::GoodsKind;
 use pickup_protocol::kiosk::*;
 use pickup_protocol::work::*;
 use pickup_protocol::{DoorNumber, IdentityDigest, ManifestUse, PickupNumber, Reason, TypedNumber};
@@ -71,6 +72,7 @@ fn hello() {
             },
             keys: vec![PublicKey { id: 1, ed25519: "00".into() }],
             elsewhere: Vec::new(),
+            usual_release_min: None,
         },
         &format!(
             r#"{{"now":"2026-11-21T05:06:07.5Z","kiosk_id":"{ID}","kiosk":"K1","centre":{{"number":7,"name":{{"zh":"甲","en":"A"}},"address":{{"zh":"乙","en":"B"}},"help_phone":"19900000000"}},"keys":[{{"id":1,"ed25519":"00"}}]}}"#
@@ -113,6 +115,7 @@ fn verdict() {
             quantity: "2".into(),
             unit: text("罐", "tin"),
             amount_fen: 39_980,
+            kind: GoodsKind::Other,
         }],
         goods_fen: 39_980,
         tax_fen: 3_638,

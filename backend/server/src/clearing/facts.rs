@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use pickup_domain::centre::Names;
 use pickup_domain::limits::Regime;
-use pickup_domain::{HsCode, Money, Quantity};
+use pickup_domain::{GoodsKind, HsCode, Money, Quantity};
 use pickup_protocol::kiosk::{Line, Text};
 use serde::{Deserialize, Serialize};
 
@@ -113,6 +113,7 @@ impl Facts {
             quantity: line.qty.to_string(),
             unit: Text { zh: line.unit_name.zh.clone(), en: line.unit_name.en.clone() },
             amount_fen: line.total_fen.fen(),
+            kind: GoodsKind::of(&line.hs),
         };
         Contents {
             order_no: self.order_no.clone(),

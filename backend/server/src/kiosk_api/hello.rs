@@ -11,9 +11,9 @@ use pickup_protocol::kiosk::{Centre, Hello, PublicKey, Text};
 use pickup_protocol::manifest::Collected;
 use pickup_protocol::{Manifest, ManifestEntry, SignedManifest, TypedNumber};
 
-use super::Kiosk;
 use super::grounds::offline_for_s;
 use super::offer::offer;
+use super::{Kiosk, usual};
 use crate::App;
 use crate::centre;
 use crate::error::Fault;
@@ -29,7 +29,10 @@ pub async fn hello(
     Extension(kiosk): Extension<Kiosk>,
 ) -> Result<Json<Hello>, Fault> {
     let number = kiosk.centre;
-    let mut centres = app.store.read(centre::all).await?;
+    let (mut centres, usual_release_min) = app
+        .store
+        .read(move |conn| Ok::<_, StoreError>((centre::all(conn)?, usual::release_min(conn, number)?)))
+        .await?;
     let found = centres.remove(&number);
     let found = found.ok_or_else(|| StoreError::unreadable(format!("centre {number}"), "it is gone"))?;
     let key = PublicKey {
@@ -38,7 +41,8 @@ pub async fn hello(
     };
     let elsewhere = centres.into_values().map(public).collect();
     let (kiosk_id, name, centre) = (kiosk.id, kiosk.name, public(found));
-    Ok(Json(Hello { now: app.now(), kiosk_id, kiosk: name, centre, keys: vec![key], elsewhere }))
+    let keys = vec![key];
+    Ok(Json(Hello { now: app.now(), kiosk_id, kiosk: name, centre, keys, elsewhere, usual_release_min }))
 }
 
 /// What anybody may know of a centre.

@@ -23,6 +23,7 @@ mod resolutions;
 mod service;
 mod slips;
 mod staff;
+mod usual;
 mod verdict;
 pub mod wishes;
 

@@ -28,6 +28,9 @@ fn whoever_has_to_wait_is_told_for_what_how_long_and_that_they_may_leave() {
             person.scans(sample::signed(sample::ticket()));
             person.sees(zh, en);
             person.sees("通常", "Usually done");
+            if matches!(progress, Some(Progress::Filed | Progress::Accepted)) {
+                person.sees("约 4 分钟", "about 4 min");
+            }
             person.sees("发短信通知您", "We send you a text message");
             person.sees("不必在此等候", "You need not wait here");
             // The refusal lies there until the next code, or their own once more.

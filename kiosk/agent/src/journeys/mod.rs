@@ -1,14 +1,20 @@
-//! Journeys of shoppers, from the tree that a screen reader is given back to it: somebody reads, presses by name, scans and lays a
-//! card; the session is the real one; backend and devices are played beside it.
+//! Journeys of shoppers and of staff, from the tree that a screen reader is given back to it: somebody reads, presses by name,
+//! scans and lays a card; the session is the real one; backend and devices are played beside it.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests may panic")]
 
 #[cfg(test)]
+mod desk;
+#[cfg(test)]
 mod ends;
+#[cfg(test)]
+mod machine;
 #[cfg(test)]
 mod person;
 #[cfg(test)]
 mod sample;
+#[cfg(test)]
+mod staff;
 #[cfg(test)]
 mod walk;
 
@@ -48,6 +54,7 @@ fn a_pickup_from_the_code_to_the_goods() {
         person.comes_to_their_parcel();
         person.sees("婴儿配方奶粉", "Infant formula");
         person.sees("林**", "林**");
+        person.sees("本人自用，不得转售", "own use only, no resale");
         person.confirms();
         person.takes_the_goods();
         assert!(person.calls.is_empty());

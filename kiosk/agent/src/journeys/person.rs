@@ -12,8 +12,10 @@ use pickup_session::{
 use pickup_ui::glass::{Glass, Role};
 use uuid::Uuid;
 
+use super::desk::Desk;
 use super::sample;
 use crate::screen::{Surroundings, action};
+use crate::service::Figures;
 
 /// A person, the kiosk before them, and what it stands on.
 pub struct Person {
@@ -21,7 +23,10 @@ pub struct Person {
     glass: Glass,
     around: Surroundings,
     now: Now,
-    english: bool,
+    /// Reads and presses what is English.
+    pub english: bool,
+    /// What the backend says to staff.
+    pub desk: Desk,
     /// What the backend says of the next tickets and numbers; `None` when it does not answer. Then: it is ready.
     pub verdicts: VecDeque<Option<Verdict>>,
     /// What the backend says of the next grant.
@@ -72,6 +77,7 @@ impl Person {
             around,
             now,
             english: false,
+            desk: Desk::default(),
             verdicts: VecDeque::new(),
             grant: None,
             printer: None,
@@ -139,6 +145,25 @@ impl Person {
         self.happens(Event::Touched(action(touched)));
     }
 
+    /// Presses the button whose name has this in it.
+    pub fn press_on(&mut self, part: &str) {
+        let mut buttons = self.glass.elements().into_iter().filter(|element| element.role == Role::Button);
+        let found = buttons.find(|button| button.label.contains(part));
+        let label = found.unwrap_or_else(|| panic!("no button with {part}: {:#?}", self.reads())).label;
+        self.press(&label, &label);
+    }
+
+    /// Whether there is a button of this name.
+    pub fn has(&self, zh: &str, en: &str) -> bool {
+        let label = self.word(zh, en);
+        self.glass.elements().iter().any(|element| element.role == Role::Button && element.label == label)
+    }
+
+    /// What the machine knows of itself from now on.
+    pub fn the_machine_is(&mut self, figures: Figures) {
+        self.around.figures = figures;
+    }
+
     /// Types digits on the pad.
     pub fn types(&mut self, digits: &str) {
         for digit in digits.chars() {
@@ -169,7 +194,8 @@ impl Person {
         if self.english { en } else { zh }
     }
 
-    fn reads(&self) -> Vec<String> {
+    /// Everything that can be read.
+    pub fn reads(&self) -> Vec<String> {
         let elements = self.glass.elements().into_iter().filter(|element| element.role != Role::Other);
         elements.map(|element| element.label).collect()
     }
@@ -200,11 +226,9 @@ impl Person {
             }
             Command::Print(job) => {
                 self.job = job.job;
-                vec![match self.printer {
-                    None => Event::Printed(job.job),
-                    Some(trouble) => Event::PrintFailed { job: job.job, sent: false, trouble },
-                }]
+                vec![self.printed(job.job)]
             }
+            Command::PrintSample(job) => vec![self.printed(job)],
             Command::OpenDoor(door) => vec![match self.pulses.pop_front() {
                 None => Event::Door { door, open: true },
                 Some(kind) => Event::OpenFailed { door, kind },
@@ -217,8 +241,14 @@ impl Person {
                 self.calls.push(format!("{code} {about}"));
                 vec![]
             }
-            // What staff do is not played here.
-            _ => vec![],
+            asked => self.desk.answer(asked),
+        }
+    }
+
+    const fn printed(&self, job: u64) -> Event {
+        match self.printer {
+            None => Event::Printed(job),
+            Some(trouble) => Event::PrintFailed { job, sent: false, trouble },
         }
     }
 

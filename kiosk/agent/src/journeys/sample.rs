@@ -2,7 +2,7 @@
 
 use ed25519_dalek::SigningKey;
 use jiff::Timestamp;
-use pickup_protocol::domain::IdNumber;
+use pickup_protocol::domain::{GoodsKind, IdNumber};
 use pickup_protocol::kiosk::{
     AnnualLimit, Centre, DoorOffer, DoorSize, GrantReply, Hello, Line, Offer, PublicKey, Slip, Text, Verdict,
 };
@@ -92,6 +92,7 @@ pub fn hello() -> Hello {
             text("另一提货中心", "The other centre"),
             text("样例路 2 号", "2 Sample Road"),
         )],
+        usual_release_min: Some(4),
     }
 }
 
@@ -106,6 +107,7 @@ pub fn ready(doors: &[u16]) -> Verdict {
             quantity: "2".into(),
             unit: text("罐", "tins"),
             amount_fen: 43_600,
+            kind: GoodsKind::Dairy,
         }],
         goods_fen: 43_600,
         tax_fen: 3_968,

@@ -185,6 +185,8 @@ fn words(error: &EnrolError) -> Text {
 
 #[cfg(test)]
 mod tests {
+    use pickup_ui::glass::Glass;
+
     use super::*;
 
     fn pairing() -> Pairing {
@@ -227,6 +229,40 @@ mod tests {
         pairing.failed(&answer.unwrap_err());
         assert_eq!((pairing.page.asking, pairing.page.typed.as_str()), (false, code.as_str()));
         assert!(pairing.page.problem.as_ref().unwrap().en.contains("does not answer"));
+    }
+
+    /// What can be read once the page is shown.
+    fn read(pairing: &Pairing, glass: &mut Glass) -> String {
+        let (ui, commands) = std::sync::mpsc::channel();
+        pairing.show(&ui);
+        let Ok(UiCommand::Show(view)) = commands.recv() else { panic!("nothing is shown") };
+        glass.show(*view).unwrap();
+        glass.elements().into_iter().map(|element| element.label).collect::<Vec<_>>().join("\n")
+    }
+
+    fn press(pairing: &mut Pairing, glass: &mut Glass, label: &str) {
+        read(pairing, glass);
+        let touched = glass.press(label).unwrap_or_else(|| panic!("no button {label}"));
+        let [pickup_ui::view::Action::Service(key)] = touched[..] else { panic!("{label} gave {touched:?}") };
+        pairing.key(key);
+    }
+
+    #[tokio::test]
+    async fn a_code_is_typed_by_the_names_of_the_keys_and_what_came_of_it_is_read() {
+        let mut glass = Glass::new(1024, 600).unwrap();
+        for (language, key, pair, failed) in [
+            (Language::Zh, "按键 ", "配对本机", "后台没有应答"),
+            (Language::En, "Key ", "Pair the kiosk", "The backend does not answer"),
+        ] {
+            let mut pairing = Pairing { language, ..pairing() };
+            for letter in CODE_LETTERS.chars().take(CODE_LENGTH) {
+                press(&mut pairing, &mut glass, &format!("{key}{letter}"));
+            }
+            press(&mut pairing, &mut glass, pair);
+            let answer = pairing.answered.recv().await.unwrap();
+            pairing.failed(&answer.unwrap_err());
+            assert!(read(&pairing, &mut glass).contains(failed), "{language:?}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Slips are looked at: drawn to PNG and read back by their QR code where a decoder is installed.
 
+use pickup_protocol::domain::GoodsKind;
 use pickup_protocol::kiosk::{AnnualLimit, Line, Text};
 use pickup_protocol::{DoorNumber, IdentityDigest, PickupNumber};
 
@@ -19,6 +20,7 @@ fn offer() -> Offer {
         quantity: quantity.into(),
         unit: text(unit, unit),
         amount_fen,
+        kind: GoodsKind::Other,
     };
     Offer {
         pickup: PickupNumber(42),

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use ed25519_dalek::SigningKey;
 use jiff::{SignedDuration, Timestamp};
-use pickup_domain::IdNumber;
+use pickup_domain::{GoodsKind, IdNumber};
 use pickup_protocol::kiosk::{
     AnnualLimit, Attention, Centre, DepositPlanReply, DoorOffer, DoorSize, GrantReply, Hello, Line, Offer,
     PublicKey, Slip, StaffReply, Text, Verdict,
@@ -93,6 +93,7 @@ pub fn offer(pickup: u64, doors: &[u16]) -> Offer {
             quantity: "2".into(),
             unit: text("罐", "tin"),
             amount_fen: 43_600,
+            kind: GoodsKind::Dairy,
         }],
         goods_fen: 43_600,
         tax_fen: 3_968,
@@ -151,6 +152,7 @@ pub fn hello() -> Hello {
             address: text("样例路 2 号", "2 Sample Road"),
             help_phone: "19900000002".into(),
         }],
+        usual_release_min: None,
     }
 }
 
