@@ -88,18 +88,21 @@ pub async fn run(shop: Arc<Shop>) {
 /// Reconciles every day that has ended and was not reconciled yet; how many.
 ///
 /// # Errors
-/// [`ReconcileError`]; what was made before it stays.
+/// The first [`ReconcileError`]; a centre whose signer is away holds up none of the others.
 pub async fn step(shop: &Arc<Shop>) -> Result<usize, ReconcileError> {
     let now = shop.app.now();
     let centres: Vec<u16> = shop.app.store.read(crate::centre::all).await?.into_keys().collect();
-    let mut made = 0;
+    let (mut made, mut failed) = (0, None);
     for centre in centres {
         for day in shop.app.store.read(move |conn| due(conn, centre, now)).await? {
-            make(shop, centre, day).await?;
+            if let Err(error) = make(shop, centre, day).await {
+                failed.get_or_insert(error);
+                break;
+            }
             made += 1;
         }
     }
-    Ok(made)
+    failed.map_or(Ok(made), Err)
 }
 
 /// Days of a centre that have ended and were not reconciled.

@@ -4,6 +4,8 @@ use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 
+use pickup_customs::{Signer as _, SoftwareKey};
+use pickup_server::reconcile::file;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -146,4 +148,29 @@ fn the_manual_names_every_command() {
     for command in ["serve", "migrate", "init", "kiosk", "staff", "shop", "trail", "filed", "parcel"] {
         assert!(help.contains(command), "{command}");
     }
+}
+
+#[test]
+fn a_signed_reconciliation_is_verified_at_a_shell_and_one_that_was_changed_is_not() {
+    let place = Place::new();
+    let (from, until) = (jiff::Timestamp::UNIX_EPOCH, "2040-01-01T00:00:00Z".parse().unwrap());
+    let key = |seed| SoftwareKey::from_seed(&[seed; 32], "示例企业", from, until).unwrap();
+    let (own, other) = (key(1), key(2));
+    let body = r#"{"format":"bonded-pickup-reconciliation","version":1,"centre":1,"customs_code":"9901","book":"T9901W000001","day":"2026-11-21","made_at":"2026-11-21T16:10:00Z","trail":{"before":0,"last":3,"head":"ab"},"counts":[],"lines":[],"differences":[]}"#;
+    let text = file::whole(body, &file::sign(&own, body).unwrap());
+    let write = |name: &str, text: &str| {
+        std::fs::write(place.0.join(name), text).unwrap();
+        place.0.join(name).display().to_string()
+    };
+    let (good, bad) = (write("good.jsonl", &text), write("bad.jsonl", &text.replacen("11-21", "11-20", 1)));
+    let [mine, theirs] = [("own.pem", &own), ("other.pem", &other)]
+        .map(|(name, key)| write(name, &key.certificate().to_pem()));
+    let said = place.said(&["reconciliation", "verify", &good, "--certificate", &mine]);
+    assert!(said.contains("2026-11-21 at centre 1") && said.contains("0 differences"), "{said}");
+    assert!(place.said(&["reconciliation", "verify", &good]).contains("SHA-256"));
+    for refused in [vec![&bad[..]], vec![&good, "--certificate", &theirs]] {
+        let output = place.run(&[&["reconciliation", "verify"], &refused[..]].concat());
+        assert_eq!(output.status.code(), Some(1), "{refused:?}");
+    }
+    assert!(!place.0.join("data").exists(), "no database is needed or made");
 }

@@ -20,7 +20,7 @@ const DAY_ZERO: Date = Date::constant(1899, 12, 30);
 const DAY_US: i64 = 86_400_000_000;
 
 /// How cells are shown, in the order of `cellXfs`: plain, head, money, quantity, whole, day, moment.
-const FORMATS: [(u32, u32); 7] = [(0, 0), (0, 1), (4, 0), (164, 0), (3, 0), (165, 0), (166, 0)];
+const FORMATS: [(u32, u32); 7] = [(0, 0), (0, 1), (4, 0), (0, 0), (3, 0), (164, 0), (165, 0)];
 
 /// The workbook with a sheet for each table.
 pub fn workbook(tables: &[Table]) -> Vec<u8> {
@@ -75,7 +75,7 @@ fn book(tables: &[Table]) -> String {
 
 fn styles() -> String {
     let mut out = format!(
-        "{HEAD}<styleSheet xmlns=\"{MAIN}\"><numFmts count=\"3\"><numFmt numFmtId=\"164\" formatCode=\"#,##0.#####\"/><numFmt numFmtId=\"165\" formatCode=\"yyyy-mm-dd\"/><numFmt numFmtId=\"166\" formatCode=\"yyyy-mm-dd hh:mm:ss\"/></numFmts><fonts count=\"2\"><font><sz val=\"11\"/><name val=\"Calibri\"/></font><font><b/><sz val=\"11\"/><name val=\"Calibri\"/></font></fonts><fills count=\"2\"><fill><patternFill patternType=\"none\"/></fill><fill><patternFill patternType=\"gray125\"/></fill></fills><borders count=\"1\"><border/></borders><cellStyleXfs count=\"1\"><xf/></cellStyleXfs><cellXfs count=\"{}\">",
+        "{HEAD}<styleSheet xmlns=\"{MAIN}\"><numFmts count=\"2\"><numFmt numFmtId=\"164\" formatCode=\"yyyy-mm-dd\"/><numFmt numFmtId=\"165\" formatCode=\"yyyy-mm-dd hh:mm:ss\"/></numFmts><fonts count=\"2\"><font><sz val=\"11\"/><name val=\"Calibri\"/></font><font><b/><sz val=\"11\"/><name val=\"Calibri\"/></font></fonts><fills count=\"2\"><fill><patternFill patternType=\"none\"/></fill><fill><patternFill patternType=\"gray125\"/></fill></fills><borders count=\"1\"><border/></borders><cellStyleXfs count=\"1\"><xf/></cellStyleXfs><cellXfs count=\"{}\">",
         FORMATS.len()
     );
     for (number, font) in FORMATS {
@@ -84,7 +84,7 @@ fn styles() -> String {
             "<xf numFmtId=\"{number}\" fontId=\"{font}\" fillId=\"0\" borderId=\"0\" xfId=\"0\" applyNumberFormat=\"1\" applyFont=\"1\"/>"
         );
     }
-    out + "</cellXfs></styleSheet>"
+    out + "</cellXfs><cellStyles count=\"1\"><cellStyle name=\"Normal\" xfId=\"0\" builtinId=\"0\"/></cellStyles></styleSheet>"
 }
 
 fn sheet(table: &Table) -> String {
