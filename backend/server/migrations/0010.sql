@@ -30,3 +30,20 @@ CREATE TABLE kiosk_settings (              -- settings that kiosks reported, eac
     body TEXT NOT NULL,                    -- the settings in effect, secrets left out
     PRIMARY KEY (cell, kiosk_id, since_us)
 );
+
+-- What every manifest lists of a kiosk's last days, however many parcels it ever had.
+CREATE INDEX parcel_collected ON parcel (cell, kiosk_id, collected_us) WHERE collected_us IS NOT NULL;
+
+-- What the page of today counts is read from the indexes alone, however many orders a day has.
+DROP INDEX order_find_placed;
+DROP INDEX order_find_released;
+DROP INDEX order_find_stored;
+DROP INDEX order_find_collected;
+DROP INDEX order_find_live;
+DROP INDEX order_find_parcel;
+CREATE INDEX order_find_live ON order_find (cell, live, centre) WHERE live IS NOT NULL;
+CREATE INDEX order_find_parcel ON order_find (cell, parcel, centre) WHERE parcel IS NOT NULL;
+CREATE INDEX order_find_placed ON order_find (cell, placed_us, centre);
+CREATE INDEX order_find_released ON order_find (cell, released_us, centre, cleared_us, placed_us) WHERE released_us IS NOT NULL;
+CREATE INDEX order_find_stored ON order_find (cell, stored_us, centre) WHERE stored_us IS NOT NULL;
+CREATE INDEX order_find_collected ON order_find (cell, collected_us, centre, cleared_us, placed_us) WHERE collected_us IS NOT NULL;

@@ -65,6 +65,12 @@ async fn two_people_at_the_console_open_a_door_and_see_how_it_ended() -> Result<
         clerk.until_text("已关好，包裹仍在").await?;
         product.hands.until_screen(&["idle"], LIMIT).await.context("staff mode does not follow")?;
         ensure!(pulses(product).await? == before + 1, "it was pulsed once");
+        clerk.go("/kiosks/K1/settings?lang=en").await?;
+        clerk.until_text("Show what differs").await?;
+        clerk.is_good("a kiosk's settings").await?;
+        clerk.keep("kiosk-settings-en").await?;
+        clerk.go("/orders/DOOR00001/slip.svg").await?;
+        clerk.keep("slip").await?;
         clerk.browser.close().await?;
         boss.browser.close().await
     })

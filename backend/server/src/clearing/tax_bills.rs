@@ -229,9 +229,10 @@ pub fn paid(tx: &Conn, duty_no: &str, by: &str, now: Timestamp) -> Result<usize,
 /// # Errors
 /// [`StoreError`].
 pub fn of_order(conn: &Conn, order_id: i64) -> Result<Vec<Bill>, StoreError> {
+    // Not by the bare column: SQLite would go through all of them in that order rather than use the order's index.
     let mut statement = conn.prepare_cached(
         "SELECT tax_no, state, paid_us, duty, vat, consumption, computed_fen, duty_no FROM tax_bill
-         WHERE cell = {cell} AND order_id = ?1 ORDER BY tax_no",
+         WHERE cell = {cell} AND order_id = ?1 ORDER BY tax_no || ''",
     )?;
     let mut rows = statement.query([order_id])?;
     let mut bills = Vec::new();

@@ -97,7 +97,7 @@ fn collected_lately(tx: &Conn, now: Timestamp, kiosk: &Kiosk) -> Result<Vec<Coll
         now.checked_sub(SignedDuration::from_hours(24 * COLLECTED_FOR_DAYS)).unwrap_or(Timestamp::MIN);
     let mut statement = tx.prepare_cached(
         "SELECT pickup, collected_us FROM parcel
-         WHERE cell = {cell} AND kiosk_id = ?1 AND state = 'collected' AND collected_us >= ?2 ORDER BY pickup",
+         WHERE cell = {cell} AND kiosk_id = ?1 AND state = 'collected' AND collected_us >= ?2 ORDER BY pickup + 0",
     )?;
     let rows = statement.query_map((&kiosk.key, us(since)), |row| Ok((row.get(0)?, row.get(1)?)))?;
     rows.map(|row| {

@@ -113,7 +113,8 @@ pub fn by_order(conn: &Conn, order_id: i64) -> Result<Option<Parcel>, StoreError
 /// # Errors
 /// [`StoreError`].
 pub fn at_kiosk(conn: &Conn, kiosk_id: &str, state: ParcelState) -> Result<Vec<Parcel>, StoreError> {
-    let sql = format!("{SELECT} AND p.kiosk_id = ?1 AND p.state = ?2 ORDER BY p.pickup");
+    // Not by the bare column: SQLite would go through every parcel in that order rather than use the kiosk's index.
+    let sql = format!("{SELECT} AND p.kiosk_id = ?1 AND p.state = ?2 ORDER BY p.pickup + 0");
     let mut statement = conn.prepare_cached(&sql)?;
     let mut rows = statement.query((kiosk_id, state.as_str()))?;
     let mut parcels = Vec::new();

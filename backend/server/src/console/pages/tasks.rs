@@ -287,7 +287,8 @@ pub fn open_one(
 /// # Errors
 /// [`StoreError`].
 pub fn of_order(conn: &Conn, lang: Lang, now: Timestamp, order: i64) -> Result<Vec<TaskRow>, StoreError> {
-    let sql = format!("{SELECT} AND t.order_id = ?1 ORDER BY t.id");
+    // Not by the bare column: SQLite would go through all of them in that order rather than use the order's index.
+    let sql = format!("{SELECT} AND t.order_id = ?1 ORDER BY t.id + 0");
     let mut statement = conn.prepare_cached(&sql)?;
     let mut rows = statement.query([order])?;
     let mut found = Vec::new();
