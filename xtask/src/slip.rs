@@ -127,7 +127,7 @@ fn print(folder: &Path, root: &Path, picture: &Path) -> Result<()> {
     fs::write(&settings, kiosk(folder, printer))?;
     let program = cargo::target_dir()?.join("debug/pickup-kiosk");
     quietly(Command::new(program).args(["print", "--config"]).arg(&settings))?;
-    let made = until("the emulator's picture", || Ok(picture_in(&home)?))?;
+    let made = until("the emulator's picture", || picture_in(&home))?;
     fs::copy(made, picture).map(drop).context("the picture could not be fetched")
 }
 

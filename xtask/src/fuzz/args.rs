@@ -89,7 +89,8 @@ mod tests {
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .collect();
         let mut named: Vec<String> = TARGETS.iter().map(|(name, _)| (*name).to_owned()).collect();
-        (kept.sort(), named.sort());
+        kept.sort();
+        named.sort();
         assert_eq!(kept, named);
     }
 }
