@@ -26,6 +26,10 @@ const WIDTH: u32 = 576;
 const MARGIN: u32 = 16;
 const LINE: u32 = 38;
 const BODY: u32 = 24;
+const SMALL: u32 = 17;
+/// Chinese characters that fit a line, and beside a label.
+const PER_LINE: usize = 22;
+const LONG: usize = 18;
 const QR: u32 = 240;
 const SUPERVISION: &str = "1210 网购保税+线下自提";
 
@@ -111,7 +115,18 @@ impl Strip {
     fn pair(&mut self, bold: bool, label: &str, value: &str) {
         self.down(LINE);
         self.text(MARGIN, "start", BODY, bold, label);
-        self.text(WIDTH - MARGIN, "end", BODY, bold, value);
+        // A long value stays clear of its label.
+        let size = if value.chars().count() > LONG { SMALL } else { BODY };
+        self.text(WIDTH - MARGIN, "end", size, bold, value);
+    }
+
+    /// From the left, on as many lines as it takes.
+    fn wrapped(&mut self, text: &str) {
+        let all: Vec<char> = text.chars().collect();
+        for part in all.chunks(PER_LINE) {
+            self.down(LINE);
+            self.text(MARGIN, "start", BODY, true, &part.iter().collect::<String>());
+        }
     }
 
     fn rule(&mut self) {
@@ -124,6 +139,7 @@ impl Strip {
 fn draw(slip: &Slip) -> Result<String, WebError> {
     let mut strip = Strip { body: String::new(), y: MARGIN };
     strip.centred(32, true, &slip.centre);
+    strip.down(LINE / 3);
     strip.centred(40, true, "海关放行提货凭证");
     strip.centred(BODY, false, "Customs release slip");
     strip.pair(true, "小票号 Slip", &slip.number);
@@ -133,8 +149,7 @@ fn draw(slip: &Slip) -> Result<String, WebError> {
     }
     strip.rule();
     for line in &slip.lines {
-        strip.down(LINE);
-        strip.text(MARGIN, "start", BODY, true, &line.name.zh);
+        strip.wrapped(&line.name.zh);
         strip.pair(false, &format!("  × {} {}", line.quantity, line.unit.zh), &yuan(line.amount_fen));
     }
     strip.rule();
@@ -142,7 +157,7 @@ fn draw(slip: &Slip) -> Result<String, WebError> {
     strip.pair(false, "税款 Tax", &yuan(slip.tax_fen));
     strip.pair(true, "合计 Total", &yuan(slip.goods_fen.saturating_add(slip.tax_fen)));
     strip.rule();
-    strip.pair(false, "年度限值 Annual limit", "仅在纸质小票上 on paper only");
+    strip.pair(false, "年度限值 Limit", "见纸质小票 on paper only");
     strip.rule();
     strip.down(MARGIN);
     let at = format!("<svg x=\"{}\" y=\"{}\" ", (WIDTH - QR) / 2, strip.y);
