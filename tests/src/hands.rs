@@ -179,7 +179,8 @@ impl Hands {
     /// # Errors
     /// When the page has nothing of that id.
     pub async fn press(&self, target: &str) -> Result<()> {
-        let pressed = wait::until(&format!("the key `{target}`"), KEYS_WITHIN, async || {
+        let what = format!("the key `{target}`");
+        let pressed = wait::until(&what, KEYS_WITHIN, async || {
             Ok(self.send(Method::POST, "/api/touch", Some(json!({ "target": target }))).await.ok())
         });
         pressed.await.map(drop)
