@@ -24,7 +24,8 @@ const OFFSET: &str = "
 /// Touches a target on the picture of the kiosk's screen itself.
 async fn touch_picture(browser: &Browser, product: &Product, id: &str) -> Result<()> {
     // The keys of a page that has just come do not act yet.
-    let target = wait::until(&format!("`{id}` on the screen"), LIMIT, async || {
+    let what = format!("`{id}` on the screen");
+    let target = wait::until(&what, LIMIT, async || {
         let targets = product.hands.targets().await?;
         Ok(targets.into_iter().find(|target| target.get("id").and_then(Value::as_str) == Some(id)))
     });
@@ -35,7 +36,8 @@ async fn touch_picture(browser: &Browser, product: &Product, id: &str) -> Result
 
 /// Presses the button that the page offers for the first of these targets.
 pub async fn press(browser: &Browser, product: &Product, ids: &[&str]) -> Result<()> {
-    let found = wait::until(&format!("one of {ids:?} on the screen"), LIMIT, async || {
+    let what = format!("one of {ids:?} on the screen");
+    let found = wait::until(&what, LIMIT, async || {
         let targets = product.hands.state().await?.screen.targets;
         Ok(ids.iter().find(|id| targets.iter().any(|target| target.id == **id)))
     });
