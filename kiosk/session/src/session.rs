@@ -282,6 +282,7 @@ impl Session {
             // Whatever is wrong with the machine, staff can look at it; with no journal nothing begins.
             State::Idle if self.journal_good == Some(true) => {
                 if let Scanned::Badge(badge) = scanned {
+                    self.resumed = false;
                     self.badge(badge);
                 }
             }

@@ -50,8 +50,6 @@ height = {height}
 [[lock.buses]]
 family = \"gpio\"
 pulse_ms = 400
-# A busy emulator tells of an open door late.
-open_timeout_ms = 20000
 boards = [{{ address = 1, channels = 2, polarity = \"door_closing\" }}]
 
 [lock.buses.gpio]

@@ -2,7 +2,7 @@
 
 use pickup_protocol::kiosk::{DepositOutcome, DepositPlanReply, Found, StaffReply};
 use pickup_protocol::{DoorNumber, PickupNumber, Reason};
-use pickup_session::{Action, Look, OpenFailure, Record, Screen, Unreachable};
+use pickup_session::{Action, Event, Look, OpenFailure, Record, Screen, Unreachable};
 
 use crate::kiosk::Kiosk;
 use crate::sample;
@@ -42,6 +42,22 @@ fn deposited(kiosk: &Kiosk) -> Vec<DepositOutcome> {
         _ => None,
     };
     kiosk.journal.iter().filter_map(outcome).collect()
+}
+
+#[test]
+fn a_badge_that_is_scanned_while_the_locks_are_not_up_yet_brings_its_parcel_to_the_same_end() {
+    let mut kiosk = Kiosk::off();
+    kiosk.send(Event::Recovered(Some(Box::default())));
+    kiosk.send(Event::Scanner(true));
+    assert!(matches!(kiosk.screen(), Screen::OutOfService(_)), "{:?}", kiosk.screen());
+    kiosk.scan(sample::badge().into_bytes());
+    kiosk.devices(&[]);
+    kiosk.staff(Ok(sample::welcome(&[])));
+    kiosk.scan(sample::label(5));
+    kiosk.plan(Ok(sample::plan(5, 4)));
+    kiosk.opens(4);
+    kiosk.shuts(4);
+    assert_eq!(kiosk.screen(), &Screen::StaffStored { waybill: "WB20260005".into(), door: DoorNumber(4) });
 }
 
 #[test]
