@@ -69,6 +69,7 @@ SELECT create_distributed_table('phone_session', 'cell', colocate_with => 'order
 SELECT create_distributed_table('text_message', 'cell', colocate_with => 'orders');
 SELECT create_distributed_table('task_note', 'cell', colocate_with => 'orders');
 SELECT create_distributed_table('order_find', 'cell', colocate_with => 'orders');
+SELECT create_distributed_table('day_figure', 'cell', colocate_with => 'orders');
 SELECT create_distributed_table('order_trail', 'cell', colocate_with => 'orders');
 SELECT create_distributed_table('finder', 'cell', colocate_with => 'orders');
 

@@ -46,6 +46,7 @@ pub const TABLES: &[(&str, &str)] = &[
     ("task", "cell, id"),
     ("task_note", "cell, task, position"),
     ("order_find", "cell, order_id"),
+    ("day_figure", "cell, centre, day"),
     ("order_trail", "cell, order_id, seq"),
     ("finder", "cell"),
     ("inbox", "cell, cursor"),

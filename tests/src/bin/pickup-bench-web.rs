@@ -13,8 +13,8 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
 use pickup_server::clearing::batch;
 use pickup_server::console::accounts::{self, New, password};
-use pickup_server::console::finder;
 use pickup_server::console::roles::Role;
+use pickup_server::console::{figures, finder};
 use pickup_server::db::Engine;
 use pickup_server::store::StoreError;
 use pickup_tests::clearing::orders::Maker;
@@ -139,6 +139,7 @@ async fn fill(bed: &Bed, client: &Client, orders: u64) -> Result<()> {
     for sql in AFTERWARDS {
         shop.app.store.write(move |tx| Ok::<_, StoreError>(tx.execute_batch(sql)?)).await?;
     }
+    shop.app.store.write(figures::recount).await?;
     let hash = password::hash(PASSWORD).await?;
     let now = shop.app.now();
     for (name, role, _) in console_pages() {

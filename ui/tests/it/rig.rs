@@ -44,7 +44,7 @@ impl Rig {
             on_action: Box::new(move |action| action_sender.send(action).unwrap_or_default()),
             on_frame: Box::new(move |frame| frame_sender.send(frame).unwrap_or_default()),
             wants_pixels: Arc::clone(&wants_pixels),
-            still_for: still_for,
+            still_for,
         };
         let thread = std::thread::spawn(move || pickup_ui::headless(width, height, &receiver, hooks));
         let rig = Self {

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::figures::{Moments, Tally};
 use crate::App;
 use crate::clearing::ClearingError;
 use crate::db::{Conn, OptionalExt as _, Row};
@@ -96,9 +97,14 @@ fn follow(tx: &Conn, secrets: &Secrets) -> Result<bool, ClearingError> {
         )?;
         touched.insert(order);
     }
+    let mut tally = Tally::default();
     for order in touched {
+        // The tax of a declaration stays as it was drafted, so it may be read after the fact.
+        let before = Moments::of(tx, order)?;
         draw(tx, secrets, order)?;
+        tally.moved(before.as_ref(), Moments::of(tx, order)?.as_ref());
     }
+    tally.write(tx)?;
     tx.execute(
         "INSERT INTO finder (cell, seq) VALUES ({cell}, ?1) ON CONFLICT (cell) DO UPDATE SET seq = excluded.seq",
         [last],

@@ -15,6 +15,7 @@ use crate::web::{self, Web, error};
 pub mod accounts;
 mod diff;
 mod facts;
+pub mod figures;
 pub mod finder;
 mod pages;
 pub mod plot;

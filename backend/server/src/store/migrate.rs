@@ -17,6 +17,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (8, include_str!("../../migrations/0008.sql")),
     (9, include_str!("../../migrations/0009.sql")),
     (10, include_str!("../../migrations/0010.sql")),
+    (11, include_str!("../../migrations/0011.sql")),
 ];
 /// Keeps two processes from migrating a server at once; any number will do.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(20261121)";

@@ -15,7 +15,7 @@ impl Person {
         self.sees("维护 · 周岚", "Service · 周岚");
     }
 
-    fn to_the_menu(&mut self) {
+    fn enters_the_menu(&mut self) {
         self.press("全部维护页面", "All service pages");
     }
 }
@@ -30,7 +30,7 @@ fn the_printer_is_tried_with_and_without_paper() {
         person.printer = Some(Trouble::PaperOut);
         person.press("打印样张", "Print a sample slip");
         person.sees("缺纸：请装新纸卷", "out of paper: put in a roll");
-        person.to_the_menu();
+        person.enters_the_menu();
         person.sees("本机和各设备的状态", "How this kiosk and its devices stand");
     });
 }
@@ -78,7 +78,7 @@ fn doors_boards_and_what_drivers_did_last_are_looked_at() {
         person.happens(Event::Door { door: pickup_protocol::DoorNumber(2), open: true });
         person.press("柜门和锁板", "Doors and boards");
         person.sees("打开：1", "Open: 1");
-        person.to_the_menu();
+        person.enters_the_menu();
         person.press("驱动记录", "Drivers' events");
         person.sees("Pulsed door 2", "Pulsed door 2");
         person.press("打印机", "Printer");
@@ -115,7 +115,7 @@ fn a_kiosk_is_taken_out_of_service_and_put_back() {
         person.press("暂停服务", "Out of service");
         person.press("盘点", "Stocktaking");
         person.sees("恢复服务", "Back into service");
-        person.to_the_menu();
+        person.enters_the_menu();
         person.press("退出维护", "Leave service");
         person.press("退出员工模式", "Leave staff mode");
         person.english = false;
@@ -126,7 +126,7 @@ fn a_kiosk_is_taken_out_of_service_and_put_back() {
         person.comes_to_service();
         person.press("恢复服务", "");
         person.press("恢复服务", "");
-        person.to_the_menu();
+        person.enters_the_menu();
         person.press("退出维护", "");
         person.press("退出员工模式", "");
         person.is_at_the_start();
@@ -141,7 +141,7 @@ fn without_the_network_a_badge_may_look_and_change_nothing() {
         person.sees("维护 · 只能查看", "Service · to look only");
         person.press("打印机", "Printer");
         assert!(!person.has("打印样张", "Print a sample slip"));
-        person.to_the_menu();
+        person.enters_the_menu();
         person.press("暂停服务", "Out of service");
         person.sees("需要核验过的工牌", "A badge that was checked is needed");
         assert!(!person.has("盘点", "Stocktaking"));

@@ -1,6 +1,5 @@
 //! Figures by day and centre, as a page with plots, as CSV and as XLSX.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use askama::Template;
@@ -13,31 +12,17 @@ use serde::Deserialize;
 
 use crate::clearing::tax_bills::{self, Due};
 use crate::console::accounts::Person;
+use crate::console::figures::{self, Figures};
 use crate::console::plot::{Bar, Plot};
 use crate::console::routes::User;
 use crate::console::table::{self, Cell, Column, Format, Table};
 use crate::console::{Console, Me, text};
 use crate::db::Conn;
 use crate::store::StoreError;
-use crate::time::us;
 use crate::web::{Visit, WebError, html};
 
 const USUAL_DAYS: i64 = 14;
 const MOST_DAYS: i32 = 366;
-const DAY_US: i64 = 86_400_000_000;
-/// China is eight hours ahead all the year.
-const AHEAD_US: i64 = 8 * 3_600_000_000;
-
-/// One day of one centre.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Figures {
-    placed: i64,
-    filed: i64,
-    released: i64,
-    stored: i64,
-    collected: i64,
-    tax_fen: i64,
-}
 
 #[derive(Template)]
 #[template(path = "console/reports.html")]
@@ -89,9 +74,7 @@ pub async fn show(
 ) -> Result<Response, WebError> {
     let (from, until) = span.days(console.shop.app.now())?;
     let person = user.person().clone();
-    let read = console.shop.app.store.read(move |conn| {
-        Ok::<_, StoreError>((figures(conn, &person, from, until)?, tax_bills::calendar(conn, from, until)?))
-    });
+    let read = console.shop.app.store.read(move |conn| standing(conn, &person, from, until));
     let (rows, taxes) = read.await?;
     let sum = rows.iter().fold(Figures::default(), |sum, (.., one)| sum.plus(one));
     let plots = plots(&p, from, until, &rows);
@@ -107,9 +90,7 @@ pub async fn download(
 ) -> Result<Response, WebError> {
     let (from, until) = span.days(console.shop.app.now())?;
     let person = user.person().clone();
-    let read = console.shop.app.store.read(move |conn| {
-        Ok::<_, StoreError>((figures(conn, &person, from, until)?, tax_bills::calendar(conn, from, until)?))
-    });
+    let read = console.shop.app.store.read(move |conn| standing(conn, &person, from, until));
     let (rows, taxes) = read.await?;
     let tables = [by_day(&p, &rows), table::taxes(&p, &taxes)];
     Ok(table::download(Format::of(&p.path), &format!("pickup-{from}-{until}"), &tables))
@@ -139,63 +120,11 @@ fn by_day(p: &Visit, rows: &[(Date, i64, Figures)]) -> Table {
     }
 }
 
-fn figures(
-    conn: &Conn,
-    person: &Person,
-    from: Date,
-    until: Date,
-) -> Result<Vec<(Date, i64, Figures)>, StoreError> {
-    let first = us(china_time::midnight(from));
-    let end = us(china_time::midnight(until)).saturating_add(DAY_US);
-    let mut days: BTreeMap<(i64, i64), Figures> = BTreeMap::new();
-    for (column, put) in COLUMNS {
-        let sql = format!(
-            "SELECT (f.{column} + {AHEAD_US}) / {DAY_US}, f.centre, COUNT(*),
-                CAST(COALESCE(SUM(d.tax_fen), 0) AS BIGINT)
-             FROM order_find f LEFT JOIN declaration d ON d.cell = f.cell AND d.order_id = f.order_id
-             WHERE f.cell = {{cell}} AND f.{column} >= ?1 AND f.{column} < ?2 AND {}
-             GROUP BY (f.{column} + {AHEAD_US}) / {DAY_US}, f.centre",
-            person.centres_are("f.centre")
-        );
-        let mut statement = conn.prepare(&sql)?;
-        let rows = statement
-            .query_map((first, end), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
-        for row in rows {
-            let (day, centre, count, tax): (i64, i64, i64, i64) = row?;
-            put(days.entry((day, centre)).or_default(), count, tax);
-        }
-    }
-    let dated = |((day, centre), one): ((i64, i64), Figures)| {
-        let at = crate::time::at(day.saturating_mul(DAY_US)).ok()?;
-        Some((china_time::date(at), centre, one))
-    };
-    Ok(days.into_iter().filter_map(dated).collect())
-}
+type Standing = (Vec<(Date, i64, Figures)>, Vec<Due>);
 
-type Put = fn(&mut Figures, i64, i64);
-
-const COLUMNS: [(&str, Put); 5] = [
-    ("placed_us", |one, count, _| one.placed = count),
-    ("cleared_us", |one, count, _| one.filed = count),
-    ("released_us", |one, count, tax| {
-        one.released = count;
-        one.tax_fen = tax;
-    }),
-    ("stored_us", |one, count, _| one.stored = count),
-    ("collected_us", |one, count, _| one.collected = count),
-];
-
-impl Figures {
-    fn plus(&self, other: &Self) -> Self {
-        Self {
-            placed: self.placed.saturating_add(other.placed),
-            filed: self.filed.saturating_add(other.filed),
-            released: self.released.saturating_add(other.released),
-            stored: self.stored.saturating_add(other.stored),
-            collected: self.collected.saturating_add(other.collected),
-            tax_fen: self.tax_fen.saturating_add(other.tax_fen),
-        }
-    }
+fn standing(conn: &Conn, person: &Person, from: Date, until: Date) -> Result<Standing, StoreError> {
+    let days = figures::between(conn, &person.centres_are("centre"), from, until)?;
+    Ok((days, tax_bills::calendar(conn, from, until)?))
 }
 
 fn plots(p: &Visit, from: Date, until: Date, rows: &[(Date, i64, Figures)]) -> Vec<Plot> {

@@ -1,0 +1,190 @@
+//! What the reports count, by day and centre: kept beside what orders are found by, so that a report reads a few rows
+//! however many orders there are.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use pickup_domain::china_time;
+
+use crate::db::{Conn, OptionalExt as _};
+use crate::store::StoreError;
+use crate::time::us;
+
+const DAY_US: i64 = 86_400_000_000;
+/// China is eight hours ahead all the year.
+const AHEAD_US: i64 = 8 * 3_600_000_000;
+
+/// Counts of one day of one centre, or what is to be added to them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// Orders placed.
+    pub placed: i64,
+    /// Declarations filed.
+    pub filed: i64,
+    /// Declarations released.
+    pub released: i64,
+    /// Parcels put into a locker.
+    pub stored: i64,
+    /// Parcels collected.
+    pub collected: i64,
+    /// Tax of the released declarations, in fen.
+    pub tax_fen: i64,
+}
+
+impl Figures {
+    /// Both together.
+    #[must_use]
+    pub const fn plus(&self, other: &Self) -> Self {
+        Self {
+            placed: self.placed.saturating_add(other.placed),
+            filed: self.filed.saturating_add(other.filed),
+            released: self.released.saturating_add(other.released),
+            stored: self.stored.saturating_add(other.stored),
+            collected: self.collected.saturating_add(other.collected),
+            tax_fen: self.tax_fen.saturating_add(other.tax_fen),
+        }
+    }
+}
+
+/// When things happened to an order, as [`crate::console::finder`] has them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moments {
+    centre: i64,
+    tax_fen: i64,
+    at: [Option<i64>; 5],
+}
+
+impl Moments {
+    /// Of an order; `None` before it was written down.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn of(conn: &Conn, order: i64) -> Result<Option<Self>, StoreError> {
+        let found = conn
+            .prepare_cached(
+                "SELECT f.centre, COALESCE(d.tax_fen, 0), f.placed_us, f.cleared_us, f.released_us, f.stored_us, f.collected_us
+                 FROM order_find f LEFT JOIN declaration d ON d.cell = f.cell AND d.order_id = f.order_id
+                 WHERE f.cell = {cell} AND f.order_id = ?1",
+            )?
+            .query_row([order], |row| {
+                let at = [row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?];
+                Ok(Self { centre: row.get(0)?, tax_fen: row.get(1)?, at })
+            })
+            .optional()?;
+        Ok(found)
+    }
+}
+
+/// What orders change in the counts, gathered before it is written.
+#[derive(Debug, Default)]
+pub struct Tally(BTreeMap<(i64, i64), Figures>);
+
+impl Tally {
+    /// An order was counted as `before` and is to be counted as `after`.
+    pub fn moved(&mut self, before: Option<&Moments>, after: Option<&Moments>) {
+        for (moments, sign) in [(before, -1), (after, 1)] {
+            let Some(moments) = moments else { continue };
+            for (which, at) in moments.at.into_iter().enumerate() {
+                let Some(at) = at else { continue };
+                let one = self.0.entry((moments.centre, day_of(at))).or_default();
+                *one = one.plus(&once(which, sign, moments.tax_fen));
+            }
+        }
+    }
+
+    /// Adds it to the counts.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn write(&self, tx: &Conn) -> Result<(), StoreError> {
+        let mut statement = tx.prepare_cached(
+            "INSERT INTO day_figure (cell, centre, day, placed, filed, released, stored, collected, tax_fen)
+             VALUES ({cell}, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+             ON CONFLICT (cell, centre, day) DO UPDATE SET placed = day_figure.placed + excluded.placed,
+                filed = day_figure.filed + excluded.filed, released = day_figure.released + excluded.released,
+                stored = day_figure.stored + excluded.stored, collected = day_figure.collected + excluded.collected,
+                tax_fen = day_figure.tax_fen + excluded.tax_fen",
+        )?;
+        for ((centre, day), one) in self.0.iter().filter(|(_, one)| **one != Figures::default()) {
+            statement.execute((
+                *centre,
+                *day,
+                one.placed,
+                one.filed,
+                one.released,
+                one.stored,
+                one.collected,
+                one.tax_fen,
+            ))?;
+        }
+        Ok(())
+    }
+}
+
+/// Counts everything anew from what orders are found by.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn recount(tx: &Conn) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM day_figure WHERE cell = {cell}", [])?;
+    let mut tally = Tally::default();
+    let mut statement = tx.prepare(
+        "SELECT f.centre, COALESCE(d.tax_fen, 0), f.placed_us, f.cleared_us, f.released_us, f.stored_us, f.collected_us
+         FROM order_find f LEFT JOIN declaration d ON d.cell = f.cell AND d.order_id = f.order_id WHERE f.cell = {cell}",
+    )?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let at = [row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?];
+        tally.moved(None, Some(&Moments { centre: row.get(0)?, tax_fen: row.get(1)?, at }));
+    }
+    tally.write(tx)
+}
+
+/// Counts from one day to another, both included, of the centres that `centres` allows: SQL over the column `centre`.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn between(
+    conn: &Conn,
+    centres: &str,
+    from: Date,
+    until: Date,
+) -> Result<Vec<(Date, i64, Figures)>, StoreError> {
+    let sql = format!(
+        "SELECT day, centre, placed, filed, released, stored, collected, tax_fen FROM day_figure
+         WHERE cell = {{cell}} AND day >= ?1 AND day <= ?2 AND {centres} ORDER BY day, centre"
+    );
+    let mut statement = conn.prepare(&sql)?;
+    let span = (day_of(us(china_time::midnight(from))), day_of(us(china_time::midnight(until))));
+    let rows = statement.query_map(span, |row| {
+        let [placed, filed, released, stored, collected, tax_fen] =
+            [row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?];
+        let one = Figures { placed, filed, released, stored, collected, tax_fen };
+        Ok((row.get(0)?, row.get(1)?, one))
+    })?;
+    let mut found = Vec::new();
+    for row in rows {
+        let (day, centre, one): (i64, i64, Figures) = row?;
+        if one == Figures::default() {
+            continue;
+        }
+        let at = crate::time::at(day.saturating_mul(DAY_US).saturating_sub(AHEAD_US))?;
+        found.push((china_time::date(at), centre, one));
+    }
+    Ok(found)
+}
+
+fn day_of(at_us: i64) -> i64 {
+    at_us.saturating_add(AHEAD_US).div_euclid(DAY_US)
+}
+
+fn once(which: usize, sign: i64, tax_fen: i64) -> Figures {
+    let none = Figures::default();
+    match which {
+        0 => Figures { placed: sign, ..none },
+        1 => Figures { filed: sign, ..none },
+        2 => Figures { released: sign, tax_fen: sign.saturating_mul(tax_fen), ..none },
+        3 => Figures { stored: sign, ..none },
+        _ => Figures { collected: sign, ..none },
+    }
+}
