@@ -1,7 +1,7 @@
 //! The reconciliation of a day at a centre: what the trail says happened against what the tables say, and each book line's
 //! opening + entries − out = closing. Made by a job after the day, signed, and kept for good.
 //!
-//! [`replay`] reads the trail, [`tables`] the tables; neither knows what the other found. [`file`] is the form that can be
+//! [`replay`] reads the trail, [`tables`] the tables; neither knows what the other found. [`mod@file`] is the form that can be
 //! verified elsewhere.
 
 use std::collections::BTreeMap;
