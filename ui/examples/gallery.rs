@@ -26,7 +26,7 @@ const SHRINK: usize = 4;
 fn main() -> Result<(), Fault> {
     let usage = "usage: gallery DIR [1024x600] [--sheet] [NAME]";
     let mut arguments = std::env::args().skip(1);
-    let folder = PathBuf::from(arguments.next().ok_or(usage)?);
+    let folder = PathBuf::from(arguments.next().filter(|word| !word.starts_with('-')).ok_or(usage)?);
     let (mut only, mut size, mut sheet) = (None, (1080, 1920), false);
     for argument in arguments {
         match argument.as_str() {
