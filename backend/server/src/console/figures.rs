@@ -6,13 +6,16 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use pickup_domain::china_time;
 
-use crate::db::{Conn, OptionalExt as _};
+use crate::db::{Conn, DbError, OptionalExt as _, Row};
 use crate::store::StoreError;
 use crate::time::us;
 
 const DAY_US: i64 = 86_400_000_000;
 /// China is eight hours ahead all the year.
 const AHEAD_US: i64 = 8 * 3_600_000_000;
+
+const MOMENTS: &str = "SELECT f.centre, COALESCE(d.tax_fen, 0), f.placed_us, f.cleared_us, f.released_us, f.stored_us, f.collected_us
+     FROM order_find f LEFT JOIN declaration d ON d.cell = f.cell AND d.order_id = f.order_id WHERE f.cell = {cell}";
 
 /// Counts of one day of one centre, or what is to be added to them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,17 +64,15 @@ impl Moments {
     /// [`StoreError`].
     pub fn of(conn: &Conn, order: i64) -> Result<Option<Self>, StoreError> {
         let found = conn
-            .prepare_cached(
-                "SELECT f.centre, COALESCE(d.tax_fen, 0), f.placed_us, f.cleared_us, f.released_us, f.stored_us, f.collected_us
-                 FROM order_find f LEFT JOIN declaration d ON d.cell = f.cell AND d.order_id = f.order_id
-                 WHERE f.cell = {cell} AND f.order_id = ?1",
-            )?
-            .query_row([order], |row| {
-                let at = [row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?];
-                Ok(Self { centre: row.get(0)?, tax_fen: row.get(1)?, at })
-            })
+            .prepare_cached(&format!("{MOMENTS} AND f.order_id = ?1"))?
+            .query_row([order], Self::read)
             .optional()?;
         Ok(found)
+    }
+
+    fn read(row: &Row) -> Result<Self, DbError> {
+        let at = [row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?];
+        Ok(Self { centre: row.get(0)?, tax_fen: row.get(1)?, at })
     }
 }
 
@@ -128,14 +129,10 @@ impl Tally {
 pub fn recount(tx: &Conn) -> Result<(), StoreError> {
     tx.execute("DELETE FROM day_figure WHERE cell = {cell}", [])?;
     let mut tally = Tally::default();
-    let mut statement = tx.prepare(
-        "SELECT f.centre, COALESCE(d.tax_fen, 0), f.placed_us, f.cleared_us, f.released_us, f.stored_us, f.collected_us
-         FROM order_find f LEFT JOIN declaration d ON d.cell = f.cell AND d.order_id = f.order_id WHERE f.cell = {cell}",
-    )?;
+    let mut statement = tx.prepare(MOMENTS)?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        let at = [row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?];
-        tally.moved(None, Some(&Moments { centre: row.get(0)?, tax_fen: row.get(1)?, at }));
+        tally.moved(None, Some(&Moments::read(row)?));
     }
     tally.write(tx)
 }
