@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use pickup_domain::china_time;
 
+use crate::clearing::tax_bills::{Due, Owed};
 use crate::db::{Conn, DbError, OptionalExt as _, Row};
 use crate::store::StoreError;
 use crate::time::us;
@@ -14,7 +15,8 @@ const DAY_US: i64 = 86_400_000_000;
 /// China is eight hours ahead all the year.
 const AHEAD_US: i64 = 8 * 3_600_000_000;
 
-const MOMENTS: &str = "SELECT f.centre, COALESCE(d.tax_fen, 0), f.placed_us, f.cleared_us, f.released_us, f.stored_us, f.collected_us
+const MOMENTS: &str = "SELECT f.centre, COALESCE(d.tax_fen, 0), f.placed_us, f.cleared_us, f.released_us, f.stored_us, f.collected_us,
+        f.owed_us, f.owed_fen, f.billed, f.billed_fen, f.paid
      FROM order_find f LEFT JOIN declaration d ON d.cell = f.cell AND d.order_id = f.order_id WHERE f.cell = {cell}";
 
 /// Counts of one day of one centre, or what is to be added to them.
@@ -32,9 +34,18 @@ pub struct Figures {
     pub collected: i64,
     /// Tax of the released declarations, in fen.
     pub tax_fen: i64,
+    /// Of these, declarations that stand, neither cancelled nor wholly returned.
+    pub owing: i64,
+    /// What these owe together, by the day of release.
+    pub owed: Owed,
 }
 
 impl Figures {
+    /// Whether nothing is counted.
+    fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Both together.
     #[must_use]
     pub const fn plus(&self, other: &Self) -> Self {
@@ -45,6 +56,8 @@ impl Figures {
             stored: self.stored.saturating_add(other.stored),
             collected: self.collected.saturating_add(other.collected),
             tax_fen: self.tax_fen.saturating_add(other.tax_fen),
+            owing: self.owing.saturating_add(other.owing),
+            owed: self.owed.plus(&other.owed),
         }
     }
 }
@@ -55,6 +68,7 @@ pub struct Moments {
     centre: i64,
     tax_fen: i64,
     at: [Option<i64>; 5],
+    owed: Option<Owed>,
 }
 
 impl Moments {
@@ -72,7 +86,16 @@ impl Moments {
 
     fn read(row: &Row) -> Result<Self, DbError> {
         let at = [row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?];
-        Ok(Self { centre: row.get(0)?, tax_fen: row.get(1)?, at })
+        let owed = row.get::<_, Option<i64>>(7)?.map(|released_us| {
+            Ok::<_, DbError>(Owed {
+                released_us,
+                computed_fen: row.get(8)?,
+                billed: row.get(9)?,
+                billed_fen: row.get(10)?,
+                paid: row.get(11)?,
+            })
+        });
+        Ok(Self { centre: row.get(0)?, tax_fen: row.get(1)?, at, owed: owed.transpose()? })
     }
 }
 
@@ -90,6 +113,10 @@ impl Tally {
                 let one = self.0.entry((moments.centre, day_of(at))).or_default();
                 *one = one.plus(&once(which, sign, moments.tax_fen));
             }
+            if let Some(owed) = moments.owed {
+                let one = self.0.entry((moments.centre, day_of(owed.released_us))).or_default();
+                *one = one.plus(&Figures { owing: sign, owed: owed.times(sign), ..Figures::default() });
+            }
         }
     }
 
@@ -99,14 +126,18 @@ impl Tally {
     /// [`StoreError`].
     pub fn write(&self, tx: &Conn) -> Result<(), StoreError> {
         let mut statement = tx.prepare_cached(
-            "INSERT INTO day_figure (cell, centre, day, placed, filed, released, stored, collected, tax_fen)
-             VALUES ({cell}, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            "INSERT INTO day_figure (cell, centre, day, placed, filed, released, stored, collected, tax_fen,
+                owing, owed_fen, billed, billed_fen, paid)
+             VALUES ({cell}, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
              ON CONFLICT (cell, centre, day) DO UPDATE SET placed = day_figure.placed + excluded.placed,
                 filed = day_figure.filed + excluded.filed, released = day_figure.released + excluded.released,
                 stored = day_figure.stored + excluded.stored, collected = day_figure.collected + excluded.collected,
-                tax_fen = day_figure.tax_fen + excluded.tax_fen",
+                tax_fen = day_figure.tax_fen + excluded.tax_fen, owing = day_figure.owing + excluded.owing,
+                owed_fen = day_figure.owed_fen + excluded.owed_fen, billed = day_figure.billed + excluded.billed,
+                billed_fen = day_figure.billed_fen + excluded.billed_fen, paid = day_figure.paid + excluded.paid",
         )?;
-        for ((centre, day), one) in self.0.iter().filter(|(_, one)| **one != Figures::default()) {
+        for ((centre, day), one) in self.0.iter().filter(|(_, one)| !one.is_nothing()) {
+            let owed = &one.owed;
             statement.execute((
                 *centre,
                 *day,
@@ -116,6 +147,11 @@ impl Tally {
                 one.stored,
                 one.collected,
                 one.tax_fen,
+                one.owing,
+                owed.computed_fen,
+                owed.billed,
+                owed.billed_fen,
+                owed.paid,
             ))?;
         }
         Ok(())
@@ -152,23 +188,56 @@ pub fn between(
          WHERE cell = {{cell}} AND day >= ?1 AND day <= ?2 AND {centres} ORDER BY day, centre"
     );
     let mut statement = conn.prepare(&sql)?;
-    let span = (day_of(us(china_time::midnight(from))), day_of(us(china_time::midnight(until))));
-    let rows = statement.query_map(span, |row| {
+    let rows = statement.query_map(span(from, until), |row| {
         let [placed, filed, released, stored, collected, tax_fen] =
             [row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?];
-        let one = Figures { placed, filed, released, stored, collected, tax_fen };
+        let one = Figures { placed, filed, released, stored, collected, tax_fen, ..Figures::default() };
         Ok((row.get(0)?, row.get(1)?, one))
     })?;
     let mut found = Vec::new();
     for row in rows {
         let (day, centre, one): (i64, i64, Figures) = row?;
-        if one == Figures::default() {
-            continue;
+        if !one.is_nothing() {
+            found.push((date_of(day)?, centre, one));
         }
-        let at = crate::time::at(day.saturating_mul(DAY_US).saturating_sub(AHEAD_US))?;
-        found.push((china_time::date(at), centre, one));
     }
     Ok(found)
+}
+
+/// What falls due of releases between two days, as [`tax_bills::calendar`] has it from the declarations themselves.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn taxes(conn: &Conn, from: Date, until: Date) -> Result<Vec<Due>, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT day, owing, owed_fen, billed, billed_fen, paid FROM day_figure
+         WHERE cell = {cell} AND day >= ?1 AND day <= ?2 AND owing > 0 ORDER BY day, centre",
+    )?;
+    let rows = statement.query_map(span(from, until), |row| {
+        let [computed_fen, billed, billed_fen, paid] = [row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?];
+        let owed = Owed { released_us: 0, computed_fen, billed, billed_fen, paid };
+        Ok((row.get(0)?, row.get(1)?, owed))
+    })?;
+    let mut days: Vec<Due> = Vec::new();
+    for row in rows {
+        let (day, owing, owed): (i64, i64, Owed) = row?;
+        let released = date_of(day)?;
+        if days.last().is_none_or(|last| last.released != released) {
+            days.push(Due::on(released));
+        }
+        let Some(last) = days.last_mut() else { continue };
+        last.add(owing, &owed);
+    }
+    Ok(days)
+}
+
+fn span(from: Date, until: Date) -> (i64, i64) {
+    (day_of(us(china_time::midnight(from))), day_of(us(china_time::midnight(until))))
+}
+
+fn date_of(day: i64) -> Result<Date, StoreError> {
+    let at = crate::time::at(day.saturating_mul(DAY_US).saturating_sub(AHEAD_US))?;
+    Ok(china_time::date(at))
 }
 
 fn day_of(at_us: i64) -> i64 {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::figures::{Moments, Tally};
 use crate::App;
-use crate::clearing::ClearingError;
+use crate::clearing::{ClearingError, tax_bills};
 use crate::db::{Conn, OptionalExt as _, Row};
 use crate::secrets::Secrets;
 use crate::shop::book;
@@ -158,6 +158,20 @@ fn draw(tx: &Conn, secrets: &Secrets, order: i64) -> Result<(), ClearingError> {
          WHERE cell = {cell} AND order_id = ?1",
     )?
     .execute([order])?;
+    let owed = tax_bills::owed(tx, order)?;
+    let sums = owed.unwrap_or_default();
+    tx.prepare_cached(
+        "UPDATE order_find SET owed_us = ?2, owed_fen = ?3, billed = ?4, billed_fen = ?5, paid = ?6
+         WHERE cell = {cell} AND order_id = ?1",
+    )?
+    .execute((
+        order,
+        owed.map(|owed| owed.released_us),
+        sums.computed_fen,
+        sums.billed,
+        sums.billed_fen,
+        sums.paid,
+    ))?;
     Ok(())
 }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
 
+use crate::reconcile::so_far::SoFar;
 use crate::shop::Shop;
 use crate::web::{self, Web, error};
 
@@ -34,6 +35,8 @@ pub struct Console {
     pub shop: Arc<Shop>,
     /// What pages are made with.
     pub web: Web,
+    /// Reconciliations of the day so far.
+    pub so_far: Arc<SoFar>,
 }
 
 impl std::fmt::Debug for Console {
@@ -56,7 +59,7 @@ pub fn listed(shop: Arc<Shop>, web: Web) -> Vec<Listed> {
 }
 
 fn build(shop: Arc<Shop>, web: Web) -> (Router, Vec<Listed>) {
-    let console = Arc::new(Console { shop, web: web.clone() });
+    let console = Arc::new(Console { shop, web: web.clone(), so_far: Arc::default() });
     let (router, listed) = pages::add(Routes::new(&console)).done();
     let all = router.merge(web::assets::router()).fallback(error::no_such_page);
     (web::layer(all, web), listed)

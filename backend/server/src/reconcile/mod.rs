@@ -25,6 +25,7 @@ mod compare;
 pub mod file;
 pub mod replay;
 pub mod sheet;
+pub mod so_far;
 pub mod tables;
 
 pub use file::{FileError, Signature};

@@ -115,7 +115,7 @@ impl Replay<'_> {
         if (clearing || order) && self.known.insert(row.entity.clone()) {
             self.note(row, What::Orders, (&row.entity, &row.entity), 0)?;
         }
-        if clearing {
+        if clearing && self.span.has(row.at_us) {
             let fen = |name: &str| field(row, name).and_then(|fen| fen.as_i64()).unwrap_or_default();
             self.note(row, What::Payments, (&row.entity, &row.entity), fen("total_fen"))?;
             self.note(row, What::Declarations, (&row.entity, &row.entity), fen("tax_fen"))?;
@@ -182,11 +182,12 @@ impl Replay<'_> {
             }
         }
         if row.kind == Kind::Clearing.as_str() {
-            let legs = stock(field(row, "holds").unwrap_or_default().to_string().as_str())?;
+            let body: Json = serde_json::from_str(&row.body).unwrap_or_default();
+            let legs = stock(&body.get("holds").unwrap_or(&Json::Null).to_string())?;
             for (key, quantity) in &legs {
                 self.post(row, key, |_, now| now.held = plus(now.held, *quantity));
             }
-            let tax_fen = field(row, "tax_fen").and_then(|fen| fen.as_i64()).unwrap_or_default();
+            let tax_fen = body.get("tax_fen").and_then(Json::as_i64).unwrap_or_default();
             self.holds.insert(row.entity.clone(), Hold { state: "held".to_owned(), legs, tax_fen });
         } else if row.kind == Kind::Hold.as_str() {
             self.hold_moved(row)?;

@@ -1,11 +1,13 @@
 //! What comes after clearing: filing anew, cancelling, returning, tax bills, and receipts nobody asked for.
 
+use jiff::civil::Date;
 use pickup_domain::parcel::ParcelState;
 
 use super::*;
 use crate::books;
 use crate::clearing::again::{self, Corrections};
 use crate::clearing::applications::back::{self, BackError, Place};
+use crate::console::{figures, finder};
 use crate::parcels;
 use crate::tasks::{self, Task};
 
@@ -68,6 +70,16 @@ impl Bench {
     async fn all_is_right(&self) {
         assert_eq!(self.problems().await, []);
         assert_eq!(self.shop.app.store.read(books::check).await.unwrap(), []);
+        while finder::step(&self.shop.app).await.unwrap() {}
+        let (first, last) = (Date::constant(2026, 1, 1), Date::constant(2027, 12, 31));
+        let read = move |conn: &Conn| {
+            Ok::<_, StoreError>((figures::taxes(conn, first, last)?, tax_bills::calendar(conn, first, last)?))
+        };
+        let (followed, counted) = self.shop.app.store.read(read).await.unwrap();
+        assert_eq!(
+            followed, counted,
+            "what is owed, as the trail was followed and as the declarations have it"
+        );
     }
 
     /// An order of milk powder, cleared and released.

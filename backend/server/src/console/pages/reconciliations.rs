@@ -15,6 +15,7 @@ use crate::console::table::{self, Format};
 use crate::console::words;
 use crate::console::{Console, Me, text};
 use crate::reconcile::sheet::What;
+use crate::reconcile::so_far::Seen;
 use crate::reconcile::{self, Kept, Listed, Sheet, Signature, file};
 use crate::store::StoreError;
 use crate::web::{Visit, WebError, html};
@@ -43,7 +44,19 @@ struct One {
     sheet: Sheet,
     /// Nothing while the day lasts.
     signature: Option<Signature>,
+    /// Whether the day so far is being counted anew.
+    anew: bool,
     plot: Plot,
+}
+
+/// The day so far is being counted.
+#[derive(Template)]
+#[template(path = "console/reconciling.html")]
+struct Waits {
+    p: Visit,
+    me: Me,
+    centre: u16,
+    day: Date,
 }
 
 /// `GET /reports/reconciliations`.
@@ -70,24 +83,27 @@ pub async fn show(
     Path((centre, day)): Path<(u16, String)>,
 ) -> Result<Response, WebError> {
     let day = day_of(&user, centre, &day)?;
-    let now = console.shop.app.now();
-    let so_far = day == china_time::date(now);
-    let read = console.shop.app.store.read(move |conn| {
-        let kept = reconcile::find(conn, centre, day)?;
-        let sheet = match &kept {
-            None if so_far => reconcile::compute(conn, centre, day, now)?,
-            _ => None,
-        };
-        Ok::<_, StoreError>((kept, sheet))
-    });
-    let (kept, sheet) = read.await?;
-    let (sheet, signature) = match (kept, sheet) {
-        (Some(kept), _) => (sheet_of(&kept)?, Some(signature_of(&kept)?)),
-        (None, Some(sheet)) => (sheet, None),
-        (None, None) => return Err(WebError::not_found()),
-    };
+    let kept = console.shop.app.store.read(move |conn| reconcile::find(conn, centre, day)).await?;
+    if let Some(kept) = kept {
+        return Ok(one(p, &user, sheet_of(&kept)?, Some(signature_of(&kept)?), false));
+    }
+    if day != china_time::date(console.shop.app.now()) {
+        return Err(WebError::not_found());
+    }
+    match console.so_far.look(&console.shop, centre, day).await {
+        Seen::Sheet(sheet, anew) => Ok(one(p, &user, Sheet::clone(&sheet), None, anew)),
+        Seen::Counting => {
+            let page = html(&Waits { me: Me::of(&user, &p), p, centre, day });
+            Ok(([(header::REFRESH, "3")], page).into_response())
+        }
+        Seen::NoCentre => Err(WebError::not_found()),
+        Seen::Failed(error) => Err(WebError::internal(&error)),
+    }
+}
+
+fn one(p: Visit, user: &User, sheet: Sheet, signature: Option<Signature>, anew: bool) -> Response {
     let plot = moved(&p, &sheet);
-    Ok(html(&One { me: Me::of(&user, &p), p, sheet, signature, plot }))
+    html(&One { me: Me::of(user, &p), p, sheet, signature, anew, plot })
 }
 
 /// `GET /reports/reconciliations/{centre}/{day}/file`, `…/lines.csv` and `…/lines.xlsx`.

@@ -10,7 +10,7 @@ use jiff::{Timestamp, ToSpan as _};
 use pickup_domain::{Money, china_time};
 use serde::Deserialize;
 
-use crate::clearing::tax_bills::{self, Due};
+use crate::clearing::tax_bills::Due;
 use crate::console::accounts::Person;
 use crate::console::figures::{self, Figures};
 use crate::console::plot::{Bar, Plot};
@@ -124,7 +124,7 @@ type Standing = (Vec<(Date, i64, Figures)>, Vec<Due>);
 
 fn standing(conn: &Conn, person: &Person, from: Date, until: Date) -> Result<Standing, StoreError> {
     let days = figures::between(conn, &person.centres_are("centre"), from, until)?;
-    Ok((days, tax_bills::calendar(conn, from, until)?))
+    Ok((days, figures::taxes(conn, from, until)?))
 }
 
 fn plots(p: &Visit, from: Date, until: Date, rows: &[(Date, i64, Figures)]) -> Vec<Plot> {

@@ -227,6 +227,7 @@ async fn a_limit_is_looked_up_by_the_whole_number_and_the_look_is_on_the_trail_w
     let cop_no = site.bench.cleared("A-1", 0).await;
     site.bench.send().await;
     site.bench.receive(&cop_no, 800, "").await;
+    site.catch_up().await;
     let boss = site.signed_in("boss", Role::Supervisor).await;
     let number = site.bench.buyer(0).id_number;
     let page = boss.post("/limits", &[("id_number", &number)]).await;

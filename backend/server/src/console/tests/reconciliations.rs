@@ -1,10 +1,24 @@
 //! The reconciliation of a day: so far, signed, downloaded, verified.
 
+use std::time::Duration;
+
 use reqwest::StatusCode;
 
-use super::Site;
+use super::{Browser, Page, Site};
 use crate::console::roles::Role;
 use crate::reconcile::{self, file};
+
+/// The page once the day so far is counted, which a busy machine may take a while for.
+async fn counted(browser: &Browser, path: &str) -> Page {
+    for _ in 0..600 {
+        let page = browser.get(path).await;
+        if !page.has("role=\"status\"") {
+            return page;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("{path} is still being counted after a minute");
+}
 
 #[tokio::test]
 async fn a_day_is_seen_as_it_goes_then_signed_and_the_file_can_be_verified() {
@@ -13,7 +27,7 @@ async fn a_day_is_seen_as_it_goes_then_signed_and_the_file_can_be_verified() {
     site.bench.send().await;
     site.bench.receive(&cop_no, 800, "").await;
     let audit = site.signed_in("audit", Role::Auditor).await;
-    let today = audit.get("/reports/reconciliations/1/2026-11-21").await;
+    let today = counted(&audit, "/reports/reconciliations/1/2026-11-21").await;
     assert!(today.has("今日至此") && today.has("没有差异"), "{}", today.text);
     assert!(audit.get("/reports/reconciliations").await.has("还没有"));
     assert_eq!(audit.get("/reports/reconciliations/1/2026-11-20").await.status, StatusCode::NOT_FOUND);
@@ -68,7 +82,7 @@ async fn what_was_changed_by_hand_is_on_the_page_and_another_centre_sees_none_of
     site.bench.cleared("A-1", 0).await;
     site.bench.execute("UPDATE orders SET total_fen = total_fen + 100 WHERE cell = {cell}").await;
     let boss = site.signed_in("boss", Role::Supervisor).await;
-    let page = boss.get("/reports/reconciliations/1/2026-11-21?lang=en").await;
+    let page = counted(&boss, "/reports/reconciliations/1/2026-11-21?lang=en").await;
     assert!(page.has("Payments 1: trail") && page.has("class=\"differs\""), "{}", page.text);
     site.write(|tx| tx.execute("UPDATE person SET centres = '[2]' WHERE name = 'boss'", []).unwrap()).await;
     assert_eq!(boss.get("/reports/reconciliations/1/2026-11-21").await.status, StatusCode::NOT_FOUND);

@@ -13,7 +13,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::clearing::accounts as books;
-use crate::clearing::tax_bills::{self, Due};
+use crate::clearing::tax_bills::Due;
+use crate::console::figures;
 use crate::console::plot::{Bar, Plot};
 use crate::console::routes::User;
 use crate::console::table::{self, Format};
@@ -48,7 +49,7 @@ impl Page {
         let today = china_time::date(now);
         let from = today.saturating_sub(CALENDAR_DAYS.days());
         let read = console.shop.app.store.read(move |conn| {
-            Ok::<_, StoreError>((guarantees::all(conn, now)?, tax_bills::calendar(conn, from, today)?))
+            Ok::<_, StoreError>((guarantees::all(conn, now)?, figures::taxes(conn, from, today)?))
         });
         let (guarantees, taxes) = read.await?;
         let yuan = |due: &Due| Bar {
@@ -104,7 +105,7 @@ pub async fn ask(State(console): State<Arc<Console>>, p: Visit, user: User) -> R
 pub async fn download(State(console): State<Arc<Console>>, p: Visit) -> Result<Response, WebError> {
     let today = china_time::date(console.shop.app.now());
     let from = today.saturating_sub(CALENDAR_DAYS.days());
-    let taxes = console.shop.app.store.read(move |conn| tax_bills::calendar(conn, from, today)).await?;
+    let taxes = console.shop.app.store.read(move |conn| figures::taxes(conn, from, today)).await?;
     Ok(table::download(Format::of(&p.path), "tax-calendar", &[table::taxes(&p, &taxes)]))
 }
 

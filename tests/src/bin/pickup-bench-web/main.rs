@@ -5,12 +5,13 @@
 
 #![allow(clippy::float_arithmetic, reason = "milliseconds for people; no money is near")]
 
-use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
+use jiff::Timestamp;
+use pickup_domain::china_time;
 use pickup_server::clearing::batch;
 use pickup_server::console::accounts::{self, New, password};
 use pickup_server::console::roles::Role;
@@ -21,8 +22,12 @@ use pickup_tests::clearing::orders::Maker;
 use pickup_tests::clearing::setup::Bed;
 use pickup_tests::shop::Shop as Client;
 use pickup_tests::{product, program};
-use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use serde_json::{Value, json};
+
+mod browser;
+mod phone;
+
+use browser::Browser;
 
 /// What a page may take.
 const MOST_MS: f64 = 100.0;
@@ -69,24 +74,35 @@ async fn run(options: &Options) -> Result<()> {
     let filled_s = begun.elapsed().as_secs();
     let console = backend.told("console")?;
     let mut told = serde_json::Map::new();
-    let mut slow = Vec::new();
+    let (mut slow, mut counted_s) = (Vec::new(), None);
+    let so_far = SO_FAR.replace("today", &china_time::date(Timestamp::now()).to_string());
     for (name, role, paths) in console_pages() {
         let mut browser = Browser::at(&console)?;
-        browser.sign_in(name).await.with_context(|| format!("as {role:?}"))?;
+        eprintln!("the console's pages, as {name}");
+        browser.sign_in(name, PASSWORD).await.with_context(|| format!("as {role:?}"))?;
+        if paths.contains(&SO_FAR) {
+            counted_s = Some(count_day(&mut browser, &so_far).await?);
+        }
         for path in paths {
+            let path = if path == SO_FAR { &so_far } else { path };
             measure(&mut browser, path, options, &mut told, &mut slow).await?;
         }
     }
+    eprintln!("the phone's pages");
     let mut phone = Browser::at(&format!("http://{address}"))?;
-    for path in phone_pages(&mut phone).await? {
+    let shop = bed.shop().await?;
+    for path in phone::pages(&mut phone, &shop, &dir).await? {
         measure(&mut phone, &path, options, &mut told, &mut slow).await?;
     }
     backend.kill().await?;
     std::fs::remove_dir_all(&dir)?;
-    print(options, filled_s, &told, &slow);
+    print(options, (filled_s, counted_s), &told, &slow);
     ensure!(slow.is_empty(), "pages over {MOST_MS} ms at p95: {}", slow.join(", "));
     Ok(())
 }
+
+/// The reconciliation of the day so far; `today` stands for the date.
+const SO_FAR: &str = "/reports/reconciliations/1/today";
 
 /// Who looks at which pages. `A000000007` and the like are numbers of orders.
 fn console_pages() -> [(&'static str, Role, Vec<&'static str>); 3] {
@@ -108,11 +124,17 @@ fn console_pages() -> [(&'static str, Role, Vec<&'static str>); 3] {
                 "/kiosks/K1",
                 "/kiosks/K1/settings",
                 "/stock",
+                "/stock/takes",
+                "/stock/lines/T9901W000001/LH00001",
                 "/returns",
                 "/returns/A000000007",
                 "/reports",
                 "/reports.csv",
+                "/reports?from=2026-01-01&until=2026-12-31",
+                "/reports/reconciliations",
+                SO_FAR,
                 "/limits",
+                "/limits/tax.csv",
                 "/own",
             ],
         ),
@@ -127,6 +149,9 @@ async fn fill(bed: &Bed, client: &Client, orders: u64) -> Result<()> {
     let maker = Maker::new(client, &shop.data.operator.payment.code, "A").await?;
     let mut next = 0;
     while next < orders {
+        if next.is_multiple_of(BATCH * 100) {
+            eprintln!("cleared {next} of {orders} orders");
+        }
         let asks = (next..orders.min(next + BATCH)).map(|n| maker.ask(&shop, n));
         let asks = asks.collect::<Result<Vec<_>>>()?;
         let cleared = std::sync::Arc::clone(&shop);
@@ -135,6 +160,7 @@ async fn fill(bed: &Bed, client: &Client, orders: u64) -> Result<()> {
         clear.await?;
         next += BATCH;
     }
+    eprintln!("following the trail, then ageing the orders");
     while finder::step(&shop.app).await? {}
     for sql in AFTERWARDS {
         shop.app.store.write(move |tx| Ok::<_, StoreError>(tx.execute_batch(sql)?)).await?;
@@ -158,7 +184,8 @@ const AFTERWARDS: &[&str] = &[
     "INSERT INTO kiosk (id, name, centre) SELECT '00000000-0000-4000-8000-000000000001', 'K1', MIN(number) FROM centre",
     "DELETE FROM outbox WHERE order_id % 1000 > 2",
     "UPDATE declaration SET state = 'released', state_time = '20261121100000000', invt_no = '99012026I' || (100000000 + order_id),
-        released_us = drafted_us + 60000000 WHERE order_id % 1000 > 2",
+        released_us = drafted_us + 60000000 - (CASE WHEN order_id % 1000 > 5 THEN order_id % 30 ELSE 0 END) * 86400000000
+        WHERE order_id % 1000 > 2",
     "UPDATE declaration SET state = 'rejected', state_time = '20261121100000000' WHERE order_id % 1000 = 0",
     "UPDATE orders SET state = 'fulfilled', placed_us = placed_us - (id % 30) * 86400000000 WHERE id % 1000 > 5",
     "UPDATE parcel SET state = 'collected', slip_no = 'S' || pickup, not_after_us = 1900000000000000,
@@ -176,78 +203,19 @@ const AFTERWARDS: &[&str] = &[
     "UPDATE order_find SET live = 'released', parcel = 'in_locker', released_us = cleared_us + 60000000,
         stored_us = cleared_us + 120000000 WHERE order_id % 1000 BETWEEN 3 AND 5",
     "UPDATE order_find SET live = 'rejected' WHERE order_id % 1000 = 0",
+    "UPDATE order_find SET owed_us = released_us,
+        owed_fen = (SELECT d.tax_fen FROM declaration d WHERE d.cell = order_find.cell AND d.order_id = order_find.order_id)
+        WHERE released_us IS NOT NULL",
 ];
 
-/// Somebody without scripts: cookies, and no following of where one is led.
-struct Browser {
-    base: String,
-    http: reqwest::Client,
-    cookies: BTreeMap<String, String>,
-}
-
-/// An answer.
-struct Page {
-    status: u16,
-    to: String,
-    text: String,
-}
-
-impl Browser {
-    fn at(base: &str) -> Result<Self> {
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(Duration::from_secs(120))
-            .build()?;
-        Ok(Self { base: base.to_owned(), http, cookies: BTreeMap::new() })
+/// Has the day so far reconciled; seconds from the first look to the sheet.
+async fn count_day(browser: &mut Browser, path: &str) -> Result<u64> {
+    let begun = Instant::now();
+    while browser.get(path).await?.text.contains("role=\"status\"") {
+        ensure!(begun.elapsed() < Duration::from_secs(1_800), "the day so far is still being counted");
+        tokio::time::sleep(Duration::from_secs(1)).await;
     }
-
-    async fn send(&mut self, request: reqwest::RequestBuilder) -> Result<Page> {
-        let cookies: Vec<String> =
-            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let answer = request.header(COOKIE, cookies.join("; ")).send().await?;
-        for line in answer.headers().get_all(SET_COOKIE) {
-            let pair = line.to_str()?.split(';').next().unwrap_or_default();
-            if let Some((name, value)) = pair.split_once('=') {
-                self.cookies.insert(name.to_owned(), value.to_owned());
-            }
-        }
-        let to =
-            answer.headers().get(LOCATION).and_then(|to| to.to_str().ok()).unwrap_or_default().to_owned();
-        Ok(Page { status: answer.status().as_u16(), to, text: answer.text().await? })
-    }
-
-    async fn get(&mut self, path: &str) -> Result<Page> {
-        let request = self.http.get(format!("{}{path}", self.base));
-        self.send(request).await
-    }
-
-    async fn post(&mut self, page: &str, path: &str, fields: &[(&str, &str)]) -> Result<Page> {
-        let text = self.get(page).await?.text;
-        let token = text.split("name=\"csrf\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
-        let token = token.context("the page has no form")?.to_owned();
-        let mut pairs: Vec<(&str, &str)> = fields.to_vec();
-        pairs.push(("csrf", &token));
-        let body: Vec<String> =
-            pairs.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
-        let kind = "application/x-www-form-urlencoded";
-        let request = self.http.post(format!("{}{path}", self.base));
-        self.send(request.header("content-type", kind).body(body.join("&"))).await
-    }
-
-    async fn sign_in(&mut self, name: &str) -> Result<()> {
-        let page = self.post("/sign-in", "/sign-in", &[("name", name), ("password", PASSWORD)]).await?;
-        ensure!(page.to == "/", "{name} could not sign in: {} {}", page.status, page.text);
-        Ok(())
-    }
-}
-
-/// The phone's pages, of which one needs a basket.
-async fn phone_pages(phone: &mut Browser) -> Result<Vec<String>> {
-    let basket = phone.post("/p/1/MLK-001", "/p/1/MLK-001", &[("qty", "1")]).await?;
-    ensure!(basket.to.starts_with("/b/"), "no basket: {} {}", basket.status, basket.text);
-    let fixed = ["/c/1", "/p/1/MLK-001", "/my", "/app.css"].map(str::to_owned);
-    Ok(fixed.into_iter().chain([basket.to.clone(), format!("{}/you", basket.to)]).collect())
+    Ok(begun.elapsed().as_secs())
 }
 
 async fn measure(
@@ -273,11 +241,12 @@ async fn measure(
         let place = (took.len() * per_cent).div_ceil(100).saturating_sub(1);
         took.get(place).map_or(0.0, |took| (took.as_secs_f64() * 100_000.0).round() / 100.0)
     };
-    // The link of a basket is another each time.
-    let name = if path.starts_with("/b/") {
-        path.split('/').nth(3).map_or_else(|| "/b/{link}".to_owned(), |rest| format!("/b/{{link}}/{rest}"))
-    } else {
-        path.to_owned()
+    // Links are others each time.
+    let parts: Vec<&str> = path.split('/').collect();
+    let name = match parts.as_slice() {
+        ["", way @ ("b" | "o"), _link, rest @ ..] => [&["", way, "{link}"], rest].concat().join("/"),
+        ["", "my", "orders", _link] => "/my/orders/{link}".to_owned(),
+        _ => path.to_owned(),
     };
     if of(95) > MOST_MS {
         slow.push(format!("{name} {} ms", of(95)));
@@ -286,13 +255,14 @@ async fn measure(
     Ok(())
 }
 
-fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
-}
-
-fn print(options: &Options, filled_s: u64, told: &serde_json::Map<String, Value>, slow: &[String]) {
+fn print(
+    options: &Options,
+    (filled_s, counted_s): (u64, Option<u64>),
+    told: &serde_json::Map<String, Value>,
+    slow: &[String],
+) {
     if options.json {
-        let all = json!({ "orders": options.orders, "engine": options.engine, "filled_s": filled_s, "pages": told, "slow": slow });
+        let all = json!({ "orders": options.orders, "engine": options.engine, "filled_s": filled_s, "day_reconciled_s": counted_s, "pages": told, "slow": slow });
         println!("{all}");
         return;
     }
@@ -300,6 +270,9 @@ fn print(options: &Options, filled_s: u64, told: &serde_json::Map<String, Value>
         "{} orders on {} (filled in {filled_s} s); ms on the server, {} times each:",
         options.orders, options.engine, options.times
     );
+    if let Some(counted_s) = counted_s {
+        println!("the day so far was reconciled within {counted_s} s, beside the pages");
+    }
     for (page, figures) in told {
         println!("  {page:<44} {figures}");
     }
