@@ -16,12 +16,14 @@ use crate::console::words;
 use crate::console::{Console, Me, text};
 use crate::reconcile::sheet::What;
 use crate::reconcile::so_far::Seen;
-use crate::reconcile::{self, Kept, Listed, Sheet, Signature, file};
+use crate::reconcile::{self, Difference, Kept, Listed, Sheet, Signature, file};
 use crate::store::StoreError;
 use crate::web::{Visit, WebError, html};
 
 /// So many are listed.
 const MOST: i64 = 400;
+/// So many differences of one are shown; the signed file has all.
+const SHOWN: usize = 200;
 /// So many of them are drawn.
 const DRAWN: usize = 31;
 
@@ -41,7 +43,7 @@ struct Page {
 struct One {
     p: Visit,
     me: Me,
-    sheet: Sheet,
+    sheet: Arc<Sheet>,
     /// Nothing while the day lasts.
     signature: Option<Signature>,
     /// Whether the day so far is being counted anew.
@@ -85,13 +87,13 @@ pub async fn show(
     let day = day_of(&user, centre, &day)?;
     let kept = console.shop.app.store.read(move |conn| reconcile::find(conn, centre, day)).await?;
     if let Some(kept) = kept {
-        return Ok(one(p, &user, sheet_of(&kept)?, Some(signature_of(&kept)?), false));
+        return Ok(one(p, &user, Arc::new(sheet_of(&kept)?), Some(signature_of(&kept)?), false));
     }
     if day != china_time::date(console.shop.app.now()) {
         return Err(WebError::not_found());
     }
     match console.so_far.look(&console.shop, centre, day).await {
-        Seen::Sheet(sheet, anew) => Ok(one(p, &user, Sheet::clone(&sheet), None, anew)),
+        Seen::Sheet(sheet, anew) => Ok(one(p, &user, sheet, None, anew)),
         Seen::Counting => {
             let page = html(&Waits { me: Me::of(&user, &p), p, centre, day });
             Ok(([(header::REFRESH, "3")], page).into_response())
@@ -101,7 +103,7 @@ pub async fn show(
     }
 }
 
-fn one(p: Visit, user: &User, sheet: Sheet, signature: Option<Signature>, anew: bool) -> Response {
+fn one(p: Visit, user: &User, sheet: Arc<Sheet>, signature: Option<Signature>, anew: bool) -> Response {
     let plot = moved(&p, &sheet);
     html(&One { me: Me::of(user, &p), p, sheet, signature, anew, plot })
 }
@@ -164,6 +166,16 @@ fn moved(p: &Visit, sheet: &Sheet) -> Plot {
 }
 
 impl One {
+    /// The differences that are listed.
+    fn shown(&self) -> &[Difference] {
+        self.sheet.differences.get(..SHOWN).unwrap_or(&self.sheet.differences)
+    }
+
+    /// How many more there are.
+    fn more(&self) -> usize {
+        self.sheet.differences.len().saturating_sub(SHOWN)
+    }
+
     /// What is counted, as read.
     fn name(&self, what: What) -> &'static str {
         words::counted(self.p.lang, what)

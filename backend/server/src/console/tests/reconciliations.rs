@@ -87,3 +87,20 @@ async fn what_was_changed_by_hand_is_on_the_page_and_another_centre_sees_none_of
     site.write(|tx| tx.execute("UPDATE person SET centres = '[2]' WHERE name = 'boss'", []).unwrap()).await;
     assert_eq!(boss.get("/reports/reconciliations/1/2026-11-21").await.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn of_very_many_differences_the_page_shows_the_first_and_says_how_many_there_are() {
+    let site = Site::start().await;
+    site.bench.cleared("A-1", 0).await;
+    site.bench
+        .execute(
+            "INSERT INTO orders (cell, id, merchant, order_no, buyer_key, centre, total_fen, state, placed_us)
+             WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 250)
+             SELECT o.cell, 1000 + n.n, 'x', 'X-' || n.n, o.buyer_key, o.centre, 1, o.state, o.placed_us
+             FROM orders o CROSS JOIN n WHERE o.cell = {cell} AND o.id = 1",
+        )
+        .await;
+    let boss = site.signed_in("boss", Role::Supervisor).await;
+    let page = counted(&boss, "/reports/reconciliations/1/2026-11-21?lang=en").await;
+    assert!(page.has("and 50 more that are not listed here"), "{}", page.text);
+}
