@@ -24,6 +24,7 @@ mod stocktakes;
 mod story;
 mod tasks;
 mod today;
+mod waiting;
 
 /// Adds every page.
 pub fn add(routes: Routes) -> Routes {
