@@ -54,6 +54,7 @@ SELECT create_distributed_table('handover', 'cell', colocate_with => 'orders');
 SELECT create_distributed_table('opening', 'cell', colocate_with => 'orders');
 SELECT create_distributed_table('door_wish', 'cell', colocate_with => 'orders');
 SELECT create_distributed_table('kiosk_settings', 'cell', colocate_with => 'orders');
+SELECT create_distributed_table('kiosk_day', 'cell', colocate_with => 'orders');
 SELECT create_distributed_table('request', 'cell', colocate_with => 'orders');
 SELECT create_distributed_table('trail', 'cell', colocate_with => 'orders');
 SELECT create_distributed_table('application', 'cell', colocate_with => 'orders');

@@ -1,15 +1,11 @@
--- What is owed of each order, and by day of release: the tax calendar reads a few rows however many orders there are.
+-- What is counted of kiosks by day, so that a plot reads a few rows however often kiosks report.
 
-ALTER TABLE order_find ADD COLUMN owed_us BIGINT;                       -- when it was released; empty unless it stands
-ALTER TABLE order_find ADD COLUMN owed_fen BIGINT NOT NULL DEFAULT 0;   -- tax as computed, less what was returned
-ALTER TABLE order_find ADD COLUMN billed BIGINT NOT NULL DEFAULT 0;     -- bills of customs with their amounts
-ALTER TABLE order_find ADD COLUMN billed_fen BIGINT NOT NULL DEFAULT 0;
-ALTER TABLE order_find ADD COLUMN paid BIGINT NOT NULL DEFAULT 0;       -- bills already paid
-
-ALTER TABLE day_figure ADD COLUMN owing BIGINT NOT NULL DEFAULT 0;      -- declarations that were released on the day and stand
-ALTER TABLE day_figure ADD COLUMN owed_fen BIGINT NOT NULL DEFAULT 0;
-ALTER TABLE day_figure ADD COLUMN billed BIGINT NOT NULL DEFAULT 0;
-ALTER TABLE day_figure ADD COLUMN billed_fen BIGINT NOT NULL DEFAULT 0;
-ALTER TABLE day_figure ADD COLUMN paid BIGINT NOT NULL DEFAULT 0;
-
-UPDATE finder SET seq = 0; -- the trail is followed once more, and what is owed written down by the way
+CREATE TABLE kiosk_day (                   -- only days on which something was amiss
+    cell BIGINT NOT NULL,
+    day BIGINT NOT NULL,                   -- days since 1970-01-01, as China counts them
+    kiosk_id TEXT NOT NULL,
+    centre BIGINT NOT NULL,
+    no_paper_s BIGINT NOT NULL DEFAULT 0,  -- seconds for which its printer was out of paper
+    door_faults BIGINT NOT NULL DEFAULT 0, -- doors that did not open, were left open or ended unclear; lock boards that went silent
+    PRIMARY KEY (cell, day, kiosk_id)
+);

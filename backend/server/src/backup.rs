@@ -60,6 +60,7 @@ pub const TABLES: &[(&str, &str)] = &[
     ("kiosk", "id"),
     ("kiosk_health", "cell, kiosk_id"),
     ("kiosk_settings", "cell, kiosk_id, since_us"),
+    ("kiosk_day", "cell, day, kiosk_id"),
     ("enrolment", "secret_digest"),
     ("staff", "id"),
     ("api_key", "digest"),

@@ -55,9 +55,18 @@ async fn the_walk_through_of_the_shop_api_works_as_written() {
         let dir = product.dir().join("shop");
         std::fs::create_dir_all(&dir)?;
         let said = run(&dir, &product.shop_url(), key.trim(), &product.sandbox_key().await?).await?;
-        for wanted in
-            ["\"regime\"", "BP1", "order.released", "CURRENCY", "whsec_", "cancelled", "\"sandbox\":true"]
-        {
+        for wanted in [
+            "\"regime\"",
+            "BP1",
+            "order.released",
+            "CURRENCY",
+            "whsec_",
+            "cancelled",
+            "\"sandbox\":true",
+            "{\"type\":\"order.deposited\",\"sandbox\":true,\"order_no\":\"TRY-4-COLLECT\"}",
+            "{\"type\":\"order.collected\",\"sandbox\":true,\"order_no\":\"TRY-4-COLLECT\"}",
+            "{\"type\":\"order.returned\",\"sandbox\":true,\"order_no\":\"TRY-5-RETURN\"}",
+        ] {
             ensure!(said.contains(wanted), "{wanted} was not said:\n{said}");
         }
         let state = product.shop.look_up("SHOP-0001").await?;

@@ -184,6 +184,7 @@ pub fn did(lang: Lang, state: &str) -> Option<&'static str> {
         "added" => ("增加账号", "Account added"),
         "changed" => ("更改角色", "Role changed"),
         "signed_in" => ("登录", "Signed in"),
+        "second_person" => ("在他人屏幕上复核", "Confirmed at another's screen"),
         "slowed_down" => ("多次失败，已限速", "Slowed down after failures"),
         "password_changed" => ("更改密码", "Password changed"),
         "password_reset" => ("重置密码", "Password reset"),

@@ -1,4 +1,4 @@
-//! `POST /kiosk/v1/health`: how a kiosk stands. Only the last report of each is kept.
+//! `POST /kiosk/v1/health`: how a kiosk stands. Of its reports only the last is kept, and by day what was amiss.
 
 use std::sync::Arc;
 
@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::Kiosk;
+use super::amiss::Amiss;
 use crate::App;
 use crate::db::{Conn, OptionalExt as _};
 use crate::error::{Body, Fault};
@@ -33,13 +34,20 @@ fn keep(tx: &Conn, now: Timestamp, kiosk: &Kiosk, health: Health) -> Result<(), 
     let mut health = health.bounded();
     let settings = std::mem::take(&mut health.settings);
     keep_settings(tx, now, kiosk, &health.version, &settings)?;
+    let before = kept(tx, &kiosk.key)?;
+    let mut calls = Vec::new();
     for call in &health.calls {
+        if !tasks::was_raised(tx, tasks::Kind::Call, &call.id.to_string())? {
+            calls.push(call.code.as_str());
+        }
         let mut body = json!({ "kiosk": kiosk.name, "code": call.code, "ago_s": call.ago_s });
         if let (Some(about), Some(fields)) = (&call.about, body.as_object_mut()) {
             fields.insert("about".into(), json!(about));
         }
         tasks::raise(tx, now, tasks::Kind::Call, &call.id.to_string(), None, &body)?;
     }
+    let before = before.as_ref().map(|(at, old)| (*at, old));
+    Amiss::between(before, now, &health, &calls).note(tx, now, kiosk)?;
     let body = serde_json::to_string(&health)
         .map_err(|e| StoreError::unreadable(format!("health of kiosk {}", kiosk.name), e))?;
     tx.execute(
@@ -48,6 +56,17 @@ fn keep(tx: &Conn, now: Timestamp, kiosk: &Kiosk, health: Health) -> Result<(), 
         (&kiosk.key, body, us(now)),
     )?;
     Ok(())
+}
+
+/// The report before; one that this version cannot read counts as none.
+fn kept(tx: &Conn, kiosk: &str) -> Result<Option<(Timestamp, Health)>, StoreError> {
+    let row: Option<(String, i64)> = tx
+        .prepare_cached("SELECT body, got_us FROM kiosk_health WHERE cell = {cell} AND kiosk_id = ?1")?
+        .query_row([kiosk], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((body, got_us)) = row else { return Ok(None) };
+    let Ok(health) = serde_json::from_str(&body) else { return Ok(None) };
+    Ok(Some((at(got_us)?, health)))
 }
 
 /// Keeps the settings of a kiosk when they, or its program, are others than those it had last.

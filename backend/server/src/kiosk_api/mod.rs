@@ -3,6 +3,7 @@
 //! Each path is a thin handler over a function of a transaction, the time and the request; what may happen is decided by
 //! pure functions beside them.
 
+mod amiss;
 mod auth;
 mod badge;
 mod deposits;
@@ -37,8 +38,10 @@ use axum::routing::{get, post};
 use crate::App;
 use crate::error::no_such_path;
 
+pub use amiss::{Amiss, by_day as amiss_by_day};
 pub use auth::Kiosk;
 pub use auth::named as kiosk_named;
+pub use handovers::collect;
 pub use health::{Standing, last as last_health};
 pub use once::forget_verdicts;
 

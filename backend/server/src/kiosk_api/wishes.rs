@@ -183,6 +183,18 @@ pub fn ask(tx: &Conn, now: Timestamp, kiosk: &Kiosk, ask: Ask<'_>) -> Result<Uui
     Ok(id)
 }
 
+/// A wish of this kiosk that waits for a second person.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn asked(conn: &Conn, now: Timestamp, kiosk: &Kiosk, id: &str) -> Result<Option<Kept>, StoreError> {
+    match waiting(conn, now, kiosk, id) {
+        Ok(wish) => Ok(Some(wish).filter(|wish| wish.state == "asked")),
+        Err(WishError::Store(cause)) => Err(cause),
+        Err(_) => Ok(None),
+    }
+}
+
 /// The second person confirms a wish of this kiosk.
 ///
 /// # Errors

@@ -1,9 +1,10 @@
-//! The sandbox for shops: a second backend beside the first, in a folder of its own, where customs is played.
+//! The sandbox for shops: a second backend beside the first, in a folder of its own, where customs, staff and shoppers are played.
 //!
 //! A key that begins with `BPT1` leads to it, at the same addresses as any other key. It shares nothing with the real one:
 //! not the database, not the keys, not the books, limits, kiosks or the way to customs. So no order in it can reach any of
 //! them, whatever the code between does. It is made when its first key is, see [`open_app`].
 
+mod desk;
 mod player;
 
 use std::convert::Infallible;
@@ -132,6 +133,7 @@ impl Sandbox {
         let shop = Shop::open(app).await?;
         let player = Arc::new(Player::of(Arc::clone(&shop.app)));
         self.spawn(clearing::run(Arc::clone(&shop), player));
+        self.spawn(desk::run(Arc::clone(&shop)));
         self.spawn(gate::run(Arc::clone(&shop)));
         self.spawn(sender::run(Arc::clone(&shop)));
         tracing::info!("the sandbox for shops is open");
@@ -182,6 +184,12 @@ async fn ask(router: Router, mut request: Request<Body>) -> Response {
 fn is_for_sandbox(headers: &HeaderMap) -> bool {
     let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     header.and_then(|value| value.strip_prefix("Bearer ")).is_some_and(|key| key.starts_with(SANDBOX_KEY))
+}
+
+/// Whether an order's number ends so and begins with something else; large and small letters are one.
+fn ends_with(order_no: &str, word: &str) -> bool {
+    let split = order_no.len().checked_sub(word.len()).filter(|at| *at > 0);
+    split.and_then(|at| order_no.get(at..)).is_some_and(|end| end.eq_ignore_ascii_case(word))
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use pickup_customs::{
 use pickup_domain::china_time;
 use uuid::Uuid;
 
+use super::ends_with;
 use crate::app::App;
 use crate::clearing::LIST;
 use crate::clearing::gateway::{Gateway, GatewayError, Incoming, Outgoing};
@@ -20,7 +21,7 @@ use crate::store::StoreError;
 use crate::time::at;
 
 /// Only the newest orders are played: nobody waits for older ones.
-const NEWEST: i64 = 5_000;
+pub(super) const NEWEST: i64 = 5_000;
 /// Customs has it after so long.
 const RECEIVES_AFTER_S: i64 = 1;
 /// And decides after so long.
@@ -47,12 +48,7 @@ impl Course {
     /// Of the order with this number; large and small letters are one.
     #[must_use]
     pub fn of(order_no: &str) -> Self {
-        let ends = |word: &str| {
-            order_no.len() > word.len()
-                && order_no
-                    .get(order_no.len() - word.len()..)
-                    .is_some_and(|end| end.eq_ignore_ascii_case(word))
-        };
+        let ends = |word| ends_with(order_no, word);
         match () {
             () if ends("-REJECT") => Self::Reject,
             () if ends("-REVIEW") => Self::Review,

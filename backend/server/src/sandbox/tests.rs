@@ -140,6 +140,46 @@ async fn the_end_of_an_orders_number_chooses_what_customs_says() {
 }
 
 #[tokio::test]
+async fn a_parcel_is_deposited_collected_and_brought_back_by_itself_and_the_shop_is_told_of_each() {
+    let world = World::new().await;
+    let before = world.bench.rows().await;
+    for order_no in ["S-5-DEPOSIT", "S-6-COLLECT", "S-7-RETURN"] {
+        world.buy(order_no).await;
+    }
+    world.until("S-7-RETURN", "/state", "returned").await;
+    world.until("S-6-COLLECT", "/parcel/state", "collected").await;
+    let view = world.get("/shop/v1/orders/S-6-COLLECT").await.body;
+    assert_eq!(view["state"], "fulfilled", "{view}");
+    let view = world.until("S-5-DEPOSIT", "/parcel/state", "in_locker").await;
+    assert_eq!(view["state"], "cleared", "{view}");
+    let list = world.get("/shop/v1/events").await.body;
+    let of = |order_no: &str| {
+        let events = list["events"].as_array().unwrap().iter();
+        let mine = events.filter(|e| e["data"]["order_no"] == order_no && e["sandbox"] == true);
+        mine.map(|e| e["type"].as_str().unwrap().trim_start_matches("order.").to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(of("S-5-DEPOSIT"), ["cleared", "released", "deposited"]);
+    assert_eq!(of("S-6-COLLECT"), ["cleared", "released", "deposited", "collected"]);
+    assert_eq!(of("S-7-RETURN"), ["cleared", "released", "deposited", "collected", "returned"]);
+    assert_eq!(before, world.bench.rows().await, "no figure, order or task of a real centre");
+    let aside = open_app(&world.bench.shop.app.config, Arc::clone(&world.bench.shop.app.clock)).unwrap();
+    let differences = aside.store.read(crate::books::check).await.unwrap();
+    assert!(differences.is_empty(), "its own books hold, too: {differences:?}");
+}
+
+#[tokio::test]
+async fn a_return_that_the_shop_applies_for_is_granted_for_what_was_collected() {
+    let world = World::new().await;
+    world.buy("S-8-COLLECT").await;
+    world.until("S-8-COLLECT", "/parcel/state", "collected").await;
+    let asked = json!({ "request_id": "r-1", "reason": "test", "lines": [{ "sku": "MLK-001", "qty": 1 }] });
+    let path = "/shop/v1/orders/S-8-COLLECT/returns";
+    let answer = world.ask(&world.key, Method::POST, path, Some(&asked)).await;
+    assert!((200..300).contains(&answer.status), "{} {}", answer.status, answer.body);
+    world.until("S-8-COLLECT", "/state", "returned").await;
+}
+
+#[tokio::test]
 async fn a_cancellation_is_granted_and_the_money_is_due() {
     let world = World::new().await;
     world.buy("S-4").await;

@@ -19,6 +19,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (10, include_str!("../../migrations/0010.sql")),
     (11, include_str!("../../migrations/0011.sql")),
     (12, include_str!("../../migrations/0012.sql")),
+    (13, include_str!("../../migrations/0013.sql")),
 ];
 /// Keeps two processes from migrating a server at once; any number will do.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(20261121)";

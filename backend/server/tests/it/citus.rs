@@ -17,6 +17,7 @@ const SCHEMA: &str = concat!(
     include_str!("../../migrations/0009.sql"),
     include_str!("../../migrations/0010.sql"),
     include_str!("../../migrations/0011.sql"),
+    include_str!("../../migrations/0012.sql"),
 );
 const DEPLOY: &str = include_str!("../../../../deploy/citus.sql");
 

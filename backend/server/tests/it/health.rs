@@ -92,3 +92,29 @@ async fn a_call_for_staff_is_one_task_however_often_it_is_told() {
     let told: Vec<_> = tasks.iter().map(|task| (task.kind.as_str(), &task.body["kiosk"])).collect();
     assert_eq!(told, [("call", &json!("K1"))]);
 }
+
+#[tokio::test]
+async fn what_was_amiss_is_counted_by_day_and_a_report_told_twice_counts_once() {
+    let bench = Bench::start().await;
+    let kiosk = bench.kiosk("K1", 1).await;
+    let calls = vec![Call { id: uuid::Uuid::from_u128(8), code: "LOCK".into(), ago_s: 1, about: None }];
+    for _ in 0..2 {
+        let answer: Result<Value, _> =
+            kiosk.post("health", &Health { calls: calls.clone(), ..health(1, 1) }).await;
+        assert_eq!(answer, Ok(json!({})));
+    }
+    // The door, and the lock board of this report that went silent.
+    assert_eq!(bench.number("SELECT SUM(door_faults) FROM kiosk_day").await, 2);
+    let now = bench.app.now();
+    let days = bench
+        .app
+        .store
+        .read(move |conn| pickup_server::kiosk_api::amiss_by_day(conn, "centre = 1", now, 14))
+        .await
+        .unwrap();
+    let faults: Vec<i64> = days.iter().map(|(_, amiss)| amiss.door_faults).collect();
+    assert_eq!((faults.len(), faults[13], faults.iter().sum::<i64>()), (14, 2, 2));
+    let elsewhere =
+        bench.app.store.read(move |conn| pickup_server::kiosk_api::amiss_by_day(conn, "centre = 2", now, 14));
+    assert!(elsewhere.await.unwrap().iter().all(|(_, amiss)| amiss.door_faults == 0));
+}

@@ -244,12 +244,16 @@ async fn begin(
 }
 
 /// What failures are counted by. The name is what somebody typed: a digest of it, lest a password typed there is kept.
-fn keys(console: &Console, name: &str, address: &str) -> [String; 2] {
+pub(super) fn keys(console: &Console, name: &str, address: &str) -> [String; 2] {
     let digest = console.shop.app.secrets.short_fingerprint("sign-in", name.as_bytes());
     [format!("account/{digest}"), format!("address/{address}")]
 }
 
-async fn note_failure(console: &Console, name: &str, keys: [String; 2]) -> Result<(), WebError> {
+/// Counts a failure of an account, known or not, and of an address.
+///
+/// # Errors
+/// [`WebError`].
+pub(super) async fn note_failure(console: &Console, name: &str, keys: [String; 2]) -> Result<(), WebError> {
     let (now, name) = (console.shop.app.now(), name.to_owned());
     let noted = console.shop.app.store.write(move |tx| {
         let [account, address] = &keys;

@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use super::door::Nothing;
 use super::kiosks::{self, Door};
+use crate::console::accounts::Person;
 use crate::console::roles::Op;
 use crate::console::routes::User;
 use crate::console::{Console, text, words};
@@ -51,6 +52,8 @@ pub struct Row {
     tone: &'static str,
     asked_us: i64,
     may_confirm: bool,
+    /// Whether a second person may confirm it here, at the asker's screen.
+    may_here: bool,
     may_withdraw: bool,
 }
 
@@ -135,6 +138,7 @@ fn row(wish: Kept, user: &User, may: bool, lang: Lang, now: Timestamp) -> Row {
         said,
         tone,
         asked_us: us(wish.asked_at),
+        may_here: may && open && own && wish.state == "asked",
         may_confirm: may && open && !own && wish.state == "asked",
         may_withdraw: may && open,
         second: wish.second.unwrap_or_default(),
@@ -186,7 +190,7 @@ pub async fn ask(
         ));
     }
     let (by, now) = (user.person().name.clone(), console.shop.app.now());
-    done(&console, &user, &name, move |tx, kiosk| {
+    done(&console, user.person(), &name, move |tx, kiosk| {
         let ask = Ask { door: DoorNumber(wanted.door), purpose, reason: &reason, by: &by };
         wishes::ask(tx, now, kiosk, ask).map(drop)
     })
@@ -201,7 +205,7 @@ pub async fn confirm(
     Posted(Nothing {}): Posted<Nothing>,
 ) -> Result<Response, WebError> {
     let (by, now) = (user.person().name.clone(), console.shop.app.now());
-    done(&console, &user, &name, move |tx, kiosk| wishes::confirm(tx, now, kiosk, &id, &by)).await
+    done(&console, user.person(), &name, move |tx, kiosk| wishes::confirm(tx, now, kiosk, &id, &by)).await
 }
 
 /// `POST /kiosks/{name}/doors/{id}/withdraw`.
@@ -212,16 +216,20 @@ pub async fn withdraw(
     Posted(Nothing {}): Posted<Nothing>,
 ) -> Result<Response, WebError> {
     let (by, now) = (user.person().name.clone(), console.shop.app.now());
-    done(&console, &user, &name, move |tx, kiosk| wishes::withdraw(tx, now, kiosk, &id, &by)).await
+    done(&console, user.person(), &name, move |tx, kiosk| wishes::withdraw(tx, now, kiosk, &id, &by)).await
 }
 
-async fn done(
+/// Does something to the kiosk of this name, when the account sees it, and leads back to its page.
+///
+/// # Errors
+/// [`WebError`], also for what is refused.
+pub(super) async fn done(
     console: &Console,
-    user: &User,
+    person: &Person,
     name: &str,
     work: impl FnOnce(&Conn, &Kiosk) -> Result<(), WishError> + Send + 'static,
 ) -> Result<Response, WebError> {
-    let (asked, person) = (name.to_owned(), user.person().clone());
+    let (asked, person) = (name.to_owned(), person.clone());
     let written = console.shop.app.store.write(move |tx| {
         let kiosk = kiosk_api::kiosk_named(tx, &asked)?.filter(|kiosk| person.sees(kiosk.centre));
         match kiosk {

@@ -17,6 +17,7 @@ mod people;
 mod reconciliations;
 mod reports;
 mod returns;
+mod second;
 mod settings;
 mod slip;
 mod stock;
@@ -24,6 +25,7 @@ mod stocktakes;
 mod story;
 mod tasks;
 mod today;
+mod waiting;
 
 /// Adds every page.
 pub fn add(routes: Routes) -> Routes {
@@ -81,6 +83,8 @@ fn goods(routes: Routes) -> Routes {
         .get(Op::Stock, "/stock/lines/{book}/{record}", stock::line::show)
         .post(Op::AskStock, "/stock/lines/{book}/{record}", stock::line::ask)
         .post(Op::DecideStock, "/stock/requests/{id}", stock::line::decide)
+        .get(Op::AskStock, "/stock/requests/{id}/here", second::request)
+        .post(Op::AskStock, "/stock/requests/{id}/here", second::decide_request)
         .get(Op::Stock, "/stock/takes", stocktakes::list)
         .post(Op::CountStock, "/stock/takes", stocktakes::open)
         .get(Op::Stock, "/stock/takes/{id}", stocktakes::one::show)
@@ -104,6 +108,8 @@ fn rest(routes: Routes) -> Routes {
         .get(Op::Kiosks, "/kiosks/{name}/live", doors::live)
         .post(Op::OpenDoors, "/kiosks/{name}/doors", doors::ask)
         .post(Op::OpenDoors, "/kiosks/{name}/doors/{id}/confirm", doors::confirm)
+        .get(Op::OpenDoors, "/kiosks/{name}/doors/{id}/here", second::door)
+        .post(Op::OpenDoors, "/kiosks/{name}/doors/{id}/here", second::confirm_door)
         .post(Op::OpenDoors, "/kiosks/{name}/doors/{id}/withdraw", doors::withdraw)
         .get(Op::Kiosks, "/kiosks/{name}/settings", settings::show)
         .post(Op::PairKiosks, "/kiosks/{name}/revoke", kiosks::revoke)

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::actions;
+use super::waiting::{self, Waiting};
 use crate::console::accounts::{self, Person};
 use crate::console::roles::Op;
 use crate::console::routes::User;
@@ -60,6 +61,8 @@ struct Note {
 struct List {
     p: Visit,
     me: Me,
+    /// Only on the unfiltered list: none of it is of a kind, or assigned.
+    waiting: Vec<Waiting>,
     rows: Vec<TaskRow>,
     kinds: Vec<(String, String, usize)>,
     kind: String,
@@ -114,7 +117,10 @@ pub async fn list(
     Query(filter): Query<Filter>,
 ) -> Result<Response, WebError> {
     let (now, lang, person) = (console.shop.app.now(), p.lang, user.person().clone());
-    let all = console.shop.app.store.read(move |conn| open(conn, &person, lang, now)).await?;
+    let read = console.shop.app.store.read(move |conn| {
+        Ok::<_, StoreError>((open(conn, &person, lang, now)?, waiting::of(conn, &person, lang, now)?))
+    });
+    let (all, mut waiting) = read.await?;
     let mut kinds: Vec<(String, String, usize)> = Vec::new();
     for row in &all {
         match kinds.iter_mut().find(|(kind, ..)| *kind == row.kind) {
@@ -123,12 +129,15 @@ pub async fn list(
         }
     }
     let (kind, mine) = (filter.kind, filter.mine == 1);
+    if mine || !kind.is_empty() {
+        waiting.clear();
+    }
     let name = &user.person().name;
     let keep = |row: &TaskRow| {
         (kind.is_empty() || row.kind == kind) && (!mine || row.assigned.as_ref() == Some(name))
     };
     let rows = all.into_iter().filter(keep).collect();
-    Ok(html(&List { me: Me::of(&user, &p), p, rows, kinds, kind, mine }))
+    Ok(html(&List { me: Me::of(&user, &p), p, waiting, rows, kinds, kind, mine }))
 }
 
 /// `GET /tasks/{id}`.

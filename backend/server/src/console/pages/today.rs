@@ -10,17 +10,20 @@ use pickup_domain::china_time;
 
 use super::kiosks::{self, KioskRow};
 use super::tasks::TaskRow;
+use super::waiting::{self, Waiting};
 use crate::console::accounts::Person;
 use crate::console::plot::{Bar, Plot};
 use crate::console::routes::User;
 use crate::console::{Console, Me, text};
 use crate::db::Conn;
+use crate::kiosk_api::{Amiss, amiss_by_day};
 use crate::store::StoreError;
 use crate::time::us;
 use crate::web::{Lang, Visit, WebError, html};
 
 const SHOWN_TASKS: usize = 8;
 const HOURS: i64 = 24;
+const DAYS: i64 = 14;
 const HOUR_US: i64 = 3_600_000_000;
 
 #[derive(Template)]
@@ -41,10 +44,17 @@ struct Part {
 struct Now {
     at: String,
     counts: Vec<Count>,
+    waiting: Vec<Waiting>,
     tasks: Vec<TaskRow>,
     more: usize,
     kiosks: Vec<KioskRow>,
-    plots: Vec<Plot>,
+    plots: Vec<Drawn>,
+}
+
+/// A plot and what its bars stand for.
+struct Drawn {
+    plot: Plot,
+    each: &'static str,
 }
 
 struct Count {
@@ -78,12 +88,14 @@ async fn standing(console: &Console, person: &Person, lang: Lang) -> Result<Now,
 
 fn read(conn: &Conn, person: &Person, lang: Lang, now: Timestamp) -> Result<Now, StoreError> {
     let mut tasks = super::tasks::open(conn, person, lang, now)?;
-    let open = tasks.len();
+    let waiting = waiting::of(conn, person, lang, now)?;
+    let (open, for_a_person) = (tasks.len(), tasks.len().saturating_add(waiting.len()));
     tasks.truncate(SHOWN_TASKS);
     let kiosks = kiosks::rows(conn, person, now)?;
     Ok(Now {
         at: text::moment(us(now)),
-        counts: counts(conn, person, lang, now, open, &kiosks)?,
+        counts: counts(conn, person, lang, now, for_a_person, &kiosks)?,
+        waiting,
         more: open.saturating_sub(tasks.len()),
         tasks,
         kiosks,
@@ -135,26 +147,44 @@ fn counts(
     ])
 }
 
-fn plots(conn: &Conn, person: &Person, lang: Lang, now: Timestamp) -> Result<Vec<Plot>, StoreError> {
+fn plots(conn: &Conn, person: &Person, lang: Lang, now: Timestamp) -> Result<Vec<Drawn>, StoreError> {
     let released = by_hour(conn, person, now, "released_us")?;
     let collected = by_hour(conn, person, now, "collected_us")?;
-    let plot = |title, unit, values: &[(String, i64, Option<i64>)], averages: bool| Plot {
-        title,
-        unit,
-        bars: values
-            .iter()
-            .map(|(label, count, minutes)| Bar {
-                label: label.clone(),
-                value: if averages { *minutes } else { Some(*count) },
-            })
-            .collect(),
+    let each = lang.t("小时", "Hour");
+    let plot = |title, unit, values: &[(String, i64, Option<i64>)], averages: bool| {
+        let bar = |(label, count, minutes): &(String, i64, Option<i64>)| Bar {
+            label: label.clone(),
+            value: if averages { *minutes } else { Some(*count) },
+        };
+        Drawn { plot: Plot { title, unit, bars: values.iter().map(bar).collect() }, each }
     };
     let minutes = lang.t("分钟，平均", "minutes, average");
-    Ok(vec![
+    let mut drawn = vec![
         plot(lang.t("每小时放行", "Released per hour"), lang.t("单", "orders"), &released, false),
         plot(lang.t("每小时提货", "Collected per hour"), lang.t("单", "orders"), &collected, false),
         plot(lang.t("付款到放行", "From payment to release"), minutes, &released, true),
         plot(lang.t("付款到提货", "From payment to pickup"), minutes, &collected, true),
+    ];
+    drawn.extend(amiss(conn, person, lang, now)?);
+    Ok(drawn)
+}
+
+/// What was amiss with kiosks on each of the last days.
+fn amiss(conn: &Conn, person: &Person, lang: Lang, now: Timestamp) -> Result<[Drawn; 2], StoreError> {
+    let days = amiss_by_day(conn, &person.centres_are("centre"), now, DAYS)?;
+    let plot = |title, unit, value: fn(&Amiss) -> i64| {
+        let bars = days.iter().map(|(date, amiss)| Bar {
+            label: date.strftime("%m-%d").to_string(),
+            value: Some(value(amiss)),
+        });
+        Drawn { plot: Plot { title, unit, bars: bars.collect() }, each: lang.t("日期", "Day") }
+    };
+    Ok([
+        // A minute that has begun counts, so that a short while without paper can be seen.
+        plot(lang.t("打印机缺纸", "Printers out of paper"), lang.t("分钟", "minutes"), |amiss| {
+            amiss.no_paper_s.saturating_add(59) / 60
+        }),
+        plot(lang.t("柜门故障", "Door faults"), lang.t("次", "times"), |amiss| amiss.door_faults),
     ])
 }
 

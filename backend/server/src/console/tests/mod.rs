@@ -21,6 +21,7 @@ use crate::store::StoreError;
 mod access;
 mod pages;
 mod reconciliations;
+mod second;
 mod signing_in;
 mod stock;
 

@@ -17,7 +17,9 @@ async fn today_counts_what_happened_and_names_what_needs_a_person_first() {
     let clerk = site.signed_in("anna", Role::Clerk).await;
     let page = clerk.get("/").await;
     assert_eq!(page.status, StatusCode::OK, "{}", page.text);
-    for shown in ["<b>2</b>今日订单", "<b>1</b>今日放行", "<b>1</b>待入柜", "每小时放行"] {
+    for shown in
+        ["<b>2</b>今日订单", "<b>1</b>今日放行", "<b>1</b>待入柜", "每小时放行", "打印机缺纸", "柜门故障"]
+    {
         assert!(page.has(shown), "{shown}: {}", page.text);
     }
     let english = clerk.get("/?lang=en").await;

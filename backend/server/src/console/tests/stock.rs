@@ -92,6 +92,33 @@ async fn what_is_held_for_orders_is_never_corrected_away() {
     proof_holds(&site).await;
 }
 
+#[tokio::test]
+async fn what_waits_for_a_second_person_stands_first_on_today_for_who_may_decide_it_and_for_nobody_else() {
+    let site = Site::start().await;
+    let boss = site.signed_in("boss", Role::Supervisor).await;
+    let clerk = site.signed_in("anna", Role::Clerk).await;
+    correct(&boss, "-2").await;
+    correct(&clerk, "-3").await;
+    let take = begun(&clerk, "MLK-001").await;
+    let (left, ..) = milk(&site).await;
+    typed(&clerk, &take, "T9901W000001/LH00001", left).await;
+    let ended = clerk.post(&format!("{take}/close"), &[]).await;
+    assert_eq!(ended.status, StatusCode::SEE_OTHER, "{}", ended.text);
+    let carl = site.signed_in("carl", Role::Supervisor).await;
+    for path in ["/?lang=en", "/tasks?lang=en"] {
+        let page = carl.get(path).await;
+        for shown in ["Waits for your word", "LH00001 · -2", "LH00001 · -3", &take, "Stocktake to be signed"]
+        {
+            assert!(page.has(shown), "{path} {shown}: {}", page.text);
+        }
+        let own = boss.get(path).await;
+        assert!(own.has("LH00001 · -3") && !own.has("LH00001 · -2"), "{path}: not one's own");
+        assert!(!clerk.get(path).await.has("Waits for your word"), "{path}: a clerk decides neither");
+    }
+    assert!(carl.get("/?lang=en").await.has("<b>3</b>For a person"), "they count as what needs a person");
+    assert!(!carl.get("/tasks?mine=1&lang=en").await.has("Waits for your word"));
+}
+
 /// Opens a stocktake of these articles; gives its path.
 async fn begun(browser: &Browser, only: &str) -> String {
     let opened = browser.post("/stock/takes", &[("centre", "1"), ("note", "月末"), ("only", only)]).await;

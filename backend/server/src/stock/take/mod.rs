@@ -16,7 +16,7 @@ use crate::trail::{self, Change, Kind};
 
 mod rows;
 
-pub use rows::{all, find, lines, under_count};
+pub use rows::{all, find, lines, to_sign, under_count};
 
 /// Where a stocktake stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -27,6 +27,20 @@ pub fn all(conn: &Conn, most: i64) -> Result<Vec<Take>, StoreError> {
     rows.iter().map(take).collect()
 }
 
+/// Stocktakes that wait for a signature which this account may give: it counted nothing of them. Oldest first.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn to_sign(conn: &Conn, by: &str) -> Result<Vec<Take>, StoreError> {
+    let sql = format!(
+        "{TAKE} AND state = 'review' AND NOT EXISTS (SELECT 1 FROM stocktake_line l
+            WHERE l.cell = {{cell}} AND l.stocktake = stocktake.id AND l.counted_by = ?1) ORDER BY id"
+    );
+    let rows: Vec<Row> =
+        conn.prepare_cached(&sql)?.query_map([by], |row| Ok(row.clone()))?.collect::<Result<_, _>>()?;
+    rows.iter().map(take).collect()
+}
+
 /// The stocktake with this number.
 ///
 /// # Errors

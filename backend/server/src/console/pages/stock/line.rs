@@ -124,21 +124,30 @@ pub async fn decide(
     Path(id): Path<i64>,
     Posted(Decision { what, note }): Posted<Decision>,
 ) -> Result<Response, WebError> {
-    let approve = match what.as_str() {
-        "approve" => true,
-        "refuse" => false,
-        _ => return Err(WebError::form()),
-    };
-    let note = said(&note);
-    if !approve && note.is_empty() {
-        return Err(no_reason());
-    }
+    let (approve, note) = decision(&what, &note)?;
     let asked = console.shop.app.store.read(move |conn| requests::find(conn, id)).await?;
     let key = asked.ok_or(RequestError::None(id))?.key;
     of(&console, &user, &p).await?.find(&key).ok_or_else(WebError::not_found)?;
     let (now, by) = (console.shop.app.now(), user.person().name.clone());
     console.shop.app.store.write(move |tx| requests::decide(tx, now, &by, (id, approve), &note)).await?;
     Ok(Redirect::to("/stock").into_response())
+}
+
+/// Whether a request is approved, and the note with it.
+///
+/// # Errors
+/// [`WebError`] for a refusal without a reason.
+pub fn decision(what: &str, note: &str) -> Result<(bool, String), WebError> {
+    let approve = match what {
+        "approve" => true,
+        "refuse" => false,
+        _ => return Err(WebError::form()),
+    };
+    let note = said(note);
+    if !approve && note.is_empty() {
+        return Err(no_reason());
+    }
+    Ok((approve, note))
 }
 
 /// What somebody wrote, cut to what is kept.
