@@ -18,6 +18,7 @@ const SCHEMA: &str = concat!(
     include_str!("../../migrations/0010.sql"),
     include_str!("../../migrations/0011.sql"),
     include_str!("../../migrations/0012.sql"),
+    include_str!("../../migrations/0013.sql"),
 );
 const DEPLOY: &str = include_str!("../../../../deploy/citus.sql");
 
