@@ -55,11 +55,17 @@ pub enum Kind {
     TakenOut,
     /// A day was reconciled with differences; `centre/day`.
     Reconciliation,
+    /// Customs reads the papers or looks at the goods; `copNo`.
+    Examined,
+    /// A parcel was not collected in time; the pickup number.
+    Overdue,
+    /// A shopper paid and payment and order do not match; the order id.
+    Mismatch,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 23] = [
         Self::Refused,
         Self::Unanswered,
         Self::Unapplied,
@@ -80,6 +86,9 @@ impl Kind {
         Self::Webhook,
         Self::TakenOut,
         Self::Reconciliation,
+        Self::Examined,
+        Self::Overdue,
+        Self::Mismatch,
     ];
 
     /// As stored.
@@ -106,6 +115,9 @@ impl Kind {
             Self::Webhook => "webhook",
             Self::TakenOut => "taken_out",
             Self::Reconciliation => "reconciliation",
+            Self::Examined => "examined",
+            Self::Overdue => "overdue",
+            Self::Mismatch => "mismatch",
         }
     }
 
@@ -122,6 +134,8 @@ impl Kind {
                 | Self::PaymentDeclaration
                 | Self::Webhook
                 | Self::TakenOut
+                | Self::Examined
+                | Self::Overdue
         )
     }
 }

@@ -65,6 +65,15 @@ async fn two_people_at_the_console_open_a_door_and_see_how_it_ended() -> Result<
         clerk.until_text("已关好，包裹仍在").await?;
         product.hands.until_screen(&["idle"], LIMIT).await.context("staff mode does not follow")?;
         ensure!(pulses(product).await? == before + 1, "it was pulsed once");
+        // Somebody at the kiosk asks for help: it stands first, and the clerk who went there settles it.
+        product.hands.press("help").await?;
+        clerk.go("/?lang=zh").await?;
+        clerk.until_text("顾客求助").await?;
+        clerk.browser.click("main table a[href^='/tasks/']", LIMIT).await?;
+        clerk.until_text("标记为已处理").await?;
+        clerk.is_good("a call for help").await?;
+        clerk.fill(&[("#reason", "已到场协助顾客")], "main form[action$='/settle'] button").await?;
+        clerk.until_text("没有等待处理的事项").await?;
         clerk.go("/kiosks/K1/settings?lang=en").await?;
         clerk.until_text("Show what differs").await?;
         clerk.is_good("a kiosk's settings").await?;

@@ -24,6 +24,11 @@ async fn ask_and_count(desk: &Desk) -> Result<String> {
     desk.fill(&[("#quantity", "-1"), ("#reason", "破损一罐")], "main form button").await?;
     desk.until_text("待批准").await?;
     look_at(desk, &[("stock-line", MILK), ("stocktakes", "/stock/takes")]).await?;
+    desk.go("/stock").await?;
+    desk.browser.click("main li a[href$='/here']", LIMIT).await?;
+    desk.until_text("第二人在此复核").await?;
+    let second = desk.place().await?;
+    look_at(desk, &[("second-person", &second)]).await?;
     desk.go("/stock/takes").await?;
     desk.fill(&[("#note", "月末盘点"), ("#only", "MLK-001 MLK-002")], "main form button").await?;
     desk.until_text("0 / 2").await?;
@@ -51,7 +56,11 @@ async fn ask_and_count(desk: &Desk) -> Result<String> {
 async fn approve_and_sign(desk: &Desk, take: &str) -> Result<()> {
     desk.go("/stock").await?;
     desk.until_text("破损一罐").await?;
-    look_at(desk, &[("stock-waiting", "/stock")]).await?;
+    look_at(desk, &[("stock-waiting", "/stock"), ("today-waiting", "/"), ("tasks-waiting", "/tasks")])
+        .await?;
+    desk.go("/").await?;
+    desk.until_text("破损一罐").await?;
+    desk.until_text("盘点待签核").await?;
     desk.go("/stock").await?;
     desk.browser.click("main li button[value=approve]", LIMIT).await?;
     wait_gone(desk, "破损一罐").await?;

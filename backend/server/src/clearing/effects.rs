@@ -56,6 +56,11 @@ impl Contradiction {
     }
 }
 
+/// Whether customs reads the papers or looks at the goods.
+const fn is_examined(state: DeclarationState) -> bool {
+    matches!(state, DeclarationState::Review | DeclarationState::Inspected)
+}
+
 /// What a receipt says beside its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Said {
@@ -142,6 +147,8 @@ pub struct States {
     moot: Vec<i64>,
     contradictions: Vec<(i64, Contradiction)>,
     detained: Vec<(i64, Receipt)>,
+    /// What customs said when it began to read papers or look at goods.
+    examined: BTreeMap<i64, Json>,
     unknown: Vec<(i64, Json)>,
     numbers: Vec<String>,
 }
@@ -207,6 +214,10 @@ impl States {
         let before = std::mem::replace(&mut one.standing, after);
         if after.state != before.state {
             self.trail.push(one.noted(said.actor, after.state, said.body.clone()));
+        }
+        // Of goods that are detained there is a task of their own.
+        if is_examined(after.state) && !(501..=599).contains(&receipt.status) {
+            self.examined.insert(order_id, said.body.clone());
         }
         if before.state.was_refused() && !after.state.was_refused() {
             self.moot.push(order_id);

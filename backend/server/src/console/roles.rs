@@ -74,6 +74,8 @@ pub enum Op {
     Tasks,
     /// Take a task, hand it on, note something.
     WorkOnTasks,
+    /// Settle a call for help; any other task only with [`Op::SettleTasks`].
+    SettleCalls,
     /// Settle a task.
     SettleTasks,
     /// File a declaration anew, send a message again, apply a receipt again.
@@ -126,7 +128,7 @@ use Role::{Administrator, Auditor, Clerk, CustomsAgent, Supervisor};
 
 impl Op {
     /// Every operation.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::SignIn,
         Self::SecondFactor,
         Self::FirstPassword,
@@ -136,6 +138,7 @@ impl Op {
         Self::Filed,
         Self::Tasks,
         Self::WorkOnTasks,
+        Self::SettleCalls,
         Self::SettleTasks,
         Self::FileAgain,
         Self::GiveUp,
@@ -166,6 +169,7 @@ impl Op {
             }
             Self::Filed => Roles(&[CustomsAgent, Auditor]),
             Self::WorkOnTasks => Roles(&[Clerk, Supervisor, CustomsAgent, Administrator]),
+            Self::SettleCalls => Roles(&[Clerk, Supervisor, CustomsAgent]),
             Self::SettleTasks => Roles(&[Supervisor, CustomsAgent]),
             Self::FileAgain => Roles(&[CustomsAgent]),
             Self::GiveUp => Roles(&[Supervisor, CustomsAgent]),
@@ -201,6 +205,7 @@ mod tests {
     fn the_auditor_changes_nothing() {
         let changes = [
             Op::WorkOnTasks,
+            Op::SettleCalls,
             Op::SettleTasks,
             Op::FileAgain,
             Op::GiveUp,

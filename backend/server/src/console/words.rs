@@ -72,6 +72,10 @@ pub fn task(lang: Lang, word: &str) -> Option<&'static str> {
         "payment_declaration" => ("支付单未申报", "Payment not declared"),
         "call" => ("顾客求助", "Shopper asks for help"),
         "overdue" => ("逾期未取", "Overdue parcel"),
+        "webhook" => ("商家通知失败", "A shop cannot be told"),
+        "taken_out" => ("包裹已取出", "Parcel taken out"),
+        "examined" => ("海关审核或查验", "Examined by customs"),
+        "mismatch" => ("单证不一致", "Documents do not match"),
         "reconciliation" => ("对账有差异", "Differences of a day"),
         _ => return None,
     };
@@ -311,6 +315,19 @@ pub fn difference(lang: Lang, difference: &Difference) -> String {
         Difference::TrailReplaced { row } => {
             let told = sides("与前一日签名的不是同一份", "is not the one that was signed for the day before");
             format!("{} {row} {told}", lang.t("流水第", "Trail: row"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_task_has_a_name_in_both_languages() {
+        for kind in Kind::ALL {
+            let [zh, en] = [Lang::Zh, Lang::En].map(|lang| task(lang, kind.as_str()));
+            assert!(zh.is_some() && en.is_some() && zh != en, "{kind:?}");
         }
     }
 }

@@ -178,7 +178,32 @@ pub fn set_state(
 ) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE parcel SET state = ?2 WHERE cell = {cell} AND pickup = ?1")?
         .execute((parcel.number(), state.as_str()))?;
-    put_on_trail(tx, now, actor, parcel.number(), state, body)
+    put_on_trail(tx, now, actor, parcel.number(), state, body)?;
+    see_to_overdue(tx, now, actor, parcel, state)
+}
+
+/// A person decides what becomes of a parcel that is overdue, until it is not any more.
+fn see_to_overdue(
+    tx: &Conn,
+    now: Timestamp,
+    actor: &str,
+    parcel: &Parcel,
+    state: ParcelState,
+) -> Result<(), StoreError> {
+    let entity = parcel.number().to_string();
+    match (parcel.state, state) {
+        (ParcelState::Overdue, ParcelState::Overdue) => Ok(()),
+        (_, ParcelState::Overdue) => {
+            let body = json!({ "pickup": parcel.pickup, "waybill": parcel.waybill, "door": parcel.door,
+                "until": parcel.not_after });
+            tasks::raise(tx, now, tasks::Kind::Overdue, &entity, Some(parcel.order_id), &body)
+        }
+        (ParcelState::Overdue, _) => {
+            let note = format!("the parcel is {}", state.as_str());
+            tasks::settle_of_entity(tx, now, tasks::Kind::Overdue, &entity, actor, &note)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Ends the order of a parcel that was handed over. `false` when the order is in no state for that (cancelled since).

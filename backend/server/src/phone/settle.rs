@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use pickup_domain::order::{Order, OrderState, Payment};
 use pickup_domain::review::Verdict;
-use pickup_domain::{IdNumber, Reason};
+use pickup_domain::{IdNumber, Reason, ReasonCode};
 use serde_json::json;
 
 use super::basket;
@@ -20,6 +20,10 @@ use crate::store::StoreError;
 use crate::tasks::{self, Kind as Task};
 use crate::time::us;
 use crate::trail::{self, Change, Kind};
+
+/// Payment and order are not of the same person, amount or thing: somebody tells the shopper why it came to nothing.
+const MISMATCH: [ReasonCode; 3] =
+    [ReasonCode::PayerNotBuyer, ReasonCode::PaymentAmount, ReasonCode::DocumentsDiffer];
 
 /// Clears the order of a payment that was made, or gives the money back. Asked again it changes nothing.
 ///
@@ -109,6 +113,12 @@ fn keep_cancelled(
     let codes: Vec<&str> = verdict.reasons.iter().map(|reason| reason.code.as_str()).collect();
     let body = json!({ "order_no": order.order_no, "total_fen": order.total_fen, "reasons": codes });
     let state = OrderState::Cancelled.as_str();
+    let mismatched = verdict.reasons.iter().any(|reason| MISMATCH.contains(&reason.code));
+    if mismatched {
+        let what = json!({ "why": codes, "transaction": payment.transaction_id,
+            "amount_fen": payment.amount_fen });
+        tasks::raise(tx, now, Task::Mismatch, &id.to_string(), Some(id), &what)?;
+    }
     let change = Change { actor: &actor, kind: Kind::Order, entity: &id.to_string(), state, body };
     Ok(trail::append(tx, now, &change)?)
 }

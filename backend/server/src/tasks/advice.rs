@@ -71,6 +71,9 @@ impl Kind {
             Self::TakenOut => TAKEN_OUT,
             Self::Reconciliation => RECONCILIATION,
             Self::Call => CALL,
+            Self::Examined => EXAMINED,
+            Self::Overdue => OVERDUE,
+            Self::Mismatch => MISMATCH,
         }
     }
 
@@ -84,7 +87,7 @@ impl Kind {
             Self::UnknownCode => &["import codes"],
             Self::Parked => &["customs send-again"],
             Self::Webhook => &["webhooks enable"],
-            Self::TakenOut => &["parcel extend", "declaration cancel"],
+            Self::TakenOut | Self::Overdue => &["parcel extend", "declaration cancel"],
             _ => &[],
         }
     }
@@ -101,6 +104,18 @@ const TAKEN_OUT: (&str, &str) = (
 const RECONCILIATION: (&str, &str) = (
     "当日对账有差异，请在每日对账页逐项查明（数据可能被改动过）。",
     "The day was reconciled with differences: clear up each on the page of the day; somebody may have written to the database.",
+);
+const EXAMINED: (&str, &str) = (
+    "海关正在审核或查验：备好单证和货物，配合海关；海关决定后自动结束。",
+    "Customs reads the papers or looks at the goods: have both at hand. It ends by itself when customs decides.",
+);
+const OVERDUE: (&str, &str) = (
+    "请联系顾客：延长取货时间，或取出包裹并申请撤销。",
+    "Speak to the shopper: give more time, or take the parcel out and apply to cancel.",
+);
+const MISMATCH: (&str, &str) = (
+    "支付信息与订单不一致，款项将退回；请联系顾客说明原因。",
+    "Payment and order do not match and the money goes back: tell the shopper why.",
 );
 const CALL: (&str, &str) =
     ("顾客在自提柜前需要帮助，请立即前往。", "Somebody at the kiosk needs help: go there now.");

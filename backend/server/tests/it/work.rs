@@ -128,6 +128,7 @@ async fn a_parcel_that_waited_too_long_is_overdue_and_no_door_opens_for_it() {
     assert!(waits.removals[0].since.is_some());
     assert_eq!(bench.text("SELECT state FROM orders").await, "cleared", "its order stays as it is");
     assert_eq!(mark(&bench).await, 0, "once");
+    assert_eq!(bench.text("SELECT kind FROM task WHERE settled_us IS NULL").await, "overdue");
     assert_eq!(bench.problems().await, []);
 }
 
@@ -141,6 +142,11 @@ async fn more_time_brings_it_back_with_a_new_ticket() {
     assert_eq!(manifest(&bench, &kiosk).await.entries.len(), 1);
     assert_eq!(work(&kiosk, &badge).await.removals, []);
     assert!(extend(&bench, 1).await.is_err(), "not to an earlier time");
+    let open_tasks = "SELECT COUNT(*) FROM task WHERE settled_us IS NULL";
+    assert_eq!(bench.number(open_tasks).await, 0, "nobody has to see to it any more");
+    bench.wait_s(3 * 24 * 3600);
+    assert_eq!(mark(&bench).await, 1);
+    assert_eq!(bench.number(open_tasks).await, 1, "overdue a second time it is seen to again");
     assert_eq!(bench.problems().await, []);
 }
 

@@ -7,7 +7,7 @@ use pickup_domain::hold::HoldState;
 use pickup_domain::order::{OrderEvent, OrderState};
 use serde_json::json;
 
-use super::{Contradiction, GIVEN_UP, Noted, One, States, place};
+use super::{Contradiction, GIVEN_UP, Noted, One, States, is_examined, place};
 use crate::clearing::{ClearingError, accounts, again, payback, set_order};
 use crate::db::{Bulk, Column, Conn};
 use crate::parcels;
@@ -110,6 +110,24 @@ impl States {
             let entity = format!("{}/{}", one.cop_no, receipt.status);
             let body = json!({ "status": receipt.status, "at": receipt.at });
             tasks::raise(tx, now, Task::Detained, &entity, Some(*order_id), &body)?;
+        }
+        self.write_examined(tx, now)
+    }
+
+    /// Somebody sees to what customs examines, until customs has decided or it is over here.
+    fn write_examined(&self, tx: &Conn, now: Timestamp) -> Result<(), ClearingError> {
+        for (order_id, one) in &self.all {
+            match (is_examined(one.before.state), is_examined(one.standing.state)) {
+                (false, true) => {
+                    let Some(body) = self.examined.get(order_id) else { continue };
+                    tasks::raise(tx, now, Task::Examined, &one.cop_no, Some(*order_id), body)?;
+                }
+                (true, false) => {
+                    let note = "customs has decided";
+                    tasks::settle_of_order(tx, now, Task::Examined, *order_id, "system", note)?;
+                }
+                _ => {}
+            }
         }
         Ok(())
     }

@@ -86,6 +86,32 @@ async fn an_order_under_review_stays_held() {
 }
 
 #[tokio::test]
+async fn somebody_sees_to_what_customs_examines_until_customs_has_decided() {
+    let bench = Bench::new().await;
+    let open = async |bench: &Bench| {
+        let tasks = bench.shop.app.store.read(|conn| crate::tasks::list(conn, false)).await.unwrap();
+        tasks
+            .into_iter()
+            .map(|task| format!("{} {}", task.kind, task.order_no.unwrap_or_default()))
+            .collect::<Vec<_>>()
+    };
+    let cop_no = bench.cleared("A-1", 0).await;
+    bench.send().await;
+    for status in [300, 500] {
+        bench.receive(&cop_no, status, "").await;
+        assert_eq!(open(&bench).await, ["examined A-1"], "papers and goods are one task");
+    }
+    bench.receive(&cop_no, 800, "").await;
+    assert_eq!(open(&bench).await, [""; 0]);
+    let cop_no = bench.cleared("A-2", 1).await;
+    bench.send().await;
+    bench.receive(&cop_no, 500, "").await;
+    bench.receive(&cop_no, 100, "[Code:1313;Desc:超过年度限值]").await;
+    assert!(!open(&bench).await.contains(&"examined A-2".to_owned()), "refused, it is not examined any more");
+    assert_eq!(bench.problems().await, []);
+}
+
+#[tokio::test]
 async fn holds_of_an_order_that_was_never_sent_run_out() {
     let bench = Bench::new().await;
     bench.cleared("A-1", 0).await;

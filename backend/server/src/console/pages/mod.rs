@@ -61,7 +61,7 @@ fn orders(routes: Routes) -> Routes {
         .get(Op::Tasks, "/tasks", tasks::list)
         .get(Op::Tasks, "/tasks/{id}", tasks::show)
         .post(Op::WorkOnTasks, "/tasks/{id}", tasks::work)
-        .post(Op::SettleTasks, "/tasks/{id}/settle", tasks::settle)
+        .post(Op::SettleCalls, "/tasks/{id}/settle", tasks::settle)
         .post(Op::FileAgain, "/tasks/{id}/file-again", actions::file_again)
         .post(Op::GiveUp, "/tasks/{id}/give-up", actions::give_up)
         .post(Op::FileAgain, "/tasks/{id}/send-again", actions::send_again)

@@ -191,16 +191,25 @@ pub async fn settle(
     Path(id): Path<i64>,
     Posted(Settled { reason }): Posted<Settled>,
 ) -> Result<Response, WebError> {
-    let (now, by, reason) = (console.shop.app.now(), user.person().actor(), reason.trim().to_owned());
+    let (now, reason) = (console.shop.app.now(), reason.trim().to_owned());
     if reason.is_empty() || reason.chars().count() > LONGEST_NOTE {
         return Err(WebError::refused(
             "请写明处理结果（最多1000字）。",
             "Say how it was settled, in at most 1000 characters.",
         ));
     }
-    let settled = console.shop.app.store.write(move |tx| tasks::settle(tx, now, id, &by, &reason));
+    let settled = console.shop.app.store.write(move |tx| {
+        let Some(task) = open_one(tx, user.person(), Lang::Zh, now, id)? else {
+            return Err(TaskError::None(id));
+        };
+        if !may_settle(&user, &task) {
+            return Ok(false);
+        }
+        tasks::settle(tx, now, id, &user.person().actor(), &reason).map(|()| true)
+    });
     match settled.await {
-        Ok(()) => Ok(Redirect::to("/tasks").into_response()),
+        Ok(true) => Ok(Redirect::to("/tasks").into_response()),
+        Ok(false) => Err(WebError::forbidden()),
         Err(TaskError::None(_)) => Err(WebError::refused(
             "该事项已经处理完毕，或不存在。",
             "This task is settled already, or there is none.",
@@ -217,10 +226,8 @@ enum Did {
 
 impl Did {
     fn apply(self, tx: &Conn, now: Timestamp, person: &Person, id: i64) -> Result<bool, StoreError> {
-        let sql = "SELECT kind, entity FROM task WHERE cell = {cell} AND id = ?1 AND settled_us IS NULL";
-        let found: Option<(String, String)> =
-            tx.prepare_cached(sql)?.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-        let Some((kind, entity)) = found else { return Ok(false) };
+        let Some(task) = open_one(tx, person, Lang::Zh, now, id)? else { return Ok(false) };
+        let (kind, entity) = (task.kind, task.entity);
         let body = match &self {
             Self::Assign(who) => {
                 tx.execute(
@@ -350,7 +357,17 @@ fn notes(conn: &Conn, id: i64) -> Result<Vec<Note>, StoreError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// A call for help is settled by whoever went there; anything else by who answers for it.
+fn may_settle(user: &User, task: &TaskRow) -> bool {
+    let is_call = task.kind == tasks::Kind::Call.as_str();
+    user.may(Op::SettleTasks) || is_call && user.may(Op::SettleCalls)
+}
+
 impl Detail {
+    fn may_settle(&self) -> bool {
+        self.task.is_open() && may_settle(&self.user, &self.task)
+    }
+
     fn may(&self, op: Op) -> bool {
         self.task.is_open() && self.user.may(op)
     }

@@ -70,6 +70,51 @@ async fn a_task_is_settled_once_and_with_a_reason() {
 }
 
 #[tokio::test]
+async fn a_clerk_settles_a_call_for_help_and_nothing_that_others_answer_for() {
+    let site = Site::start().await;
+    let cop_no = site.bench.cleared("A-1", 0).await;
+    site.bench.send().await;
+    site.bench.receive(&cop_no, 100, "[Code:9999;Desc:不明]").await;
+    let now = site.now();
+    site.write(move |tx| {
+        let body = serde_json::json!({ "kiosk": "K7", "code": "HELP_ASKED" });
+        crate::tasks::raise(tx, now, crate::tasks::Kind::Call, "7", None, &body).unwrap();
+    })
+    .await;
+    let ids =
+        site.column::<i64>("SELECT id FROM task ORDER BY CASE kind WHEN 'call' THEN 0 ELSE 1 END").await;
+    let clerk = site.signed_in("anna", Role::Clerk).await;
+    let [call, refused] = [ids[0], ids[1]].map(|id| format!("/tasks/{id}"));
+    let settle = |path: &str| format!("{path}/settle");
+    assert!(clerk.get(&call).await.has(&settle(&call)));
+    assert!(!clerk.get(&refused).await.has(&settle(&refused)));
+    let no = clerk.post(&settle(&refused), &[("reason", "好了")]).await;
+    assert_eq!(no.status, StatusCode::FORBIDDEN);
+    let done = clerk.post(&settle(&call), &[("reason", "已协助顾客取货")]).await;
+    assert_eq!(done.leads_to.as_deref(), Some("/tasks"), "{}", done.text);
+    let by = site.column::<String>("SELECT settled_by FROM task WHERE settled_us IS NOT NULL").await;
+    assert_eq!(by, ["account:anna"]);
+}
+
+#[tokio::test]
+async fn a_task_of_another_centre_is_neither_worked_on_nor_settled() {
+    let site = Site::start().await;
+    let cop_no = site.bench.cleared("A-1", 0).await;
+    site.bench.send().await;
+    site.bench.receive(&cop_no, 100, "[Code:9999;Desc:不明]").await;
+    let boss = site.signed_in("boss", Role::Supervisor).await;
+    site.write(|tx| tx.execute("UPDATE person SET centres = '[2]' WHERE name = 'boss'", []).unwrap()).await;
+    let path = format!("/tasks/{}", site.column::<i64>("SELECT id FROM task").await[0]);
+    assert_eq!(boss.get(&path).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(boss.post(&path, &[("what", "take")]).await.status, StatusCode::NOT_FOUND);
+    boss.post(&format!("{path}/settle"), &[("reason", "好了")]).await;
+    assert_eq!(
+        site.column::<i64>("SELECT COUNT(*) FROM task WHERE settled_us IS NULL AND assigned IS NULL").await,
+        [1]
+    );
+}
+
+#[tokio::test]
 async fn a_door_is_asked_for_by_one_and_confirmed_by_another_on_the_kiosks_page() {
     let site = Site::start().await;
     let root = site.signed_in("root", Role::Administrator).await;

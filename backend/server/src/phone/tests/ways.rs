@@ -40,6 +40,9 @@ async fn what_is_paid_and_cannot_be_cleared_goes_back_and_the_shopper_hears_why(
     assert_eq!((view["state"].as_str(), view["refund"].as_str()), (Some("cancelled"), Some("due")), "{view}");
     assert_eq!(view["paybacks"][0]["amount_fen"], 23_784);
     assert_eq!(view["paybacks"].as_array().unwrap().len(), 1, "once");
+    let tasks = world.bench.shop.app.store.read(|conn| crate::tasks::list(conn, false)).await.unwrap();
+    let told: Vec<_> = tasks.iter().map(|task| (task.kind.as_str(), &task.body["why"][0])).collect();
+    assert_eq!(told, [("mismatch", &serde_json::json!("PAYER_NOT_BUYER"))], "once");
     assert_eq!(world.bench.held_in_all().await, 0);
     assert_eq!(world.bench.problems().await, []);
     assert_eq!(world.bench.shop.app.store.read(books::check).await.unwrap(), []);
