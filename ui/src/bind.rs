@@ -31,7 +31,7 @@ pub(crate) fn apply(kiosk: &Kiosk<'_>, view: &View) {
 
 fn frame(kiosk: &Kiosk<'_>, view: &View) {
     let status = &view.status;
-    let allowed = view.screen.actions();
+    let allowed = view.actions();
     kiosk.set_zh(view.language == Language::Zh);
     kiosk.set_status(StatusData {
         centre: status.centre.get(view.language).into(),
@@ -41,6 +41,7 @@ fn frame(kiosk: &Kiosk<'_>, view: &View) {
         phone: (&status.help_phone).into(),
     });
     kiosk.set_countdown(view.countdown_s.map_or(-1, i32::from));
+    kiosk.set_closing(view.is_closing());
     kiosk.set_step(i32::from(view.screen.step()));
     kiosk.set_can_cancel(allowed.contains(&crate::view::Action::Cancel));
     kiosk.set_can_help(allowed.contains(&crate::view::Action::Help));

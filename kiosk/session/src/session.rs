@@ -184,7 +184,7 @@ impl Session {
             let step = if left > whole { left - whole } else { Duration::from_secs(1) };
             return Some(self.now.mono + step);
         }
-        Some(due)
+        Some(self.warns_at().unwrap_or(due))
     }
 
     /// What is to be done next.

@@ -18,6 +18,9 @@ pub fn all(language: Language) -> Vec<(&'static str, View)> {
         if matches!(*name, "done" | "refused_collected" | "take_goods" | "help") {
             view.countdown_s = Some(25);
         }
+        if name.ends_with("_closing") {
+            view.countdown_s = Some(8);
+        }
         if matches!(*name, "review_offline" | "idle_offline" | "staff_list_removals") {
             view.status.online = false;
         }
@@ -185,6 +188,8 @@ fn staff() -> Vec<(&'static str, Screen)> {
         ("staff_inside_close", inside(Some(waybill()), false, true)),
         ("staff_inside_empty", inside(None, false, false)),
         ("staff_home", home(vec![], 0, 0, None)),
+        ("staff_home_closing", home(vec!["07".into()], 12, 0, None)),
+        ("staff_second_closing", second(None)),
         ("staff_home_attention", home(vec!["7".into(), "12".into()], 3, 1, Some(unknown))),
         ("staff_home_one", home(vec!["07".into()], 12, 0, None)),
         ("staff_place", place(false, true)),
