@@ -57,7 +57,9 @@ impl Session {
             | State::StaffInside { ajar: false, shut: false, .. } => after(self.config.ajar_after),
             State::Done { .. } if self.overlay.is_some() => Some(self.touched + self.config.idle_after),
             // How to get there takes longer to read than that it is done.
-            State::Refused(refusal) if refusal.whereabouts != Whereabouts::default() => {
+            State::Refused(refusal)
+                if refusal.collected_at.is_none() && refusal.whereabouts != Whereabouts::default() =>
+            {
                 Some(self.touched + self.config.idle_after)
             }
             State::Done { .. } | State::Refused(_) | State::StaffStored { .. } => {
