@@ -55,6 +55,16 @@ pub fn end_children(id: u32) {
     }
 }
 
+/// Makes a process stand still, or lets it go on.
+///
+/// # Errors
+/// When there is no such process, or it may not be told.
+pub fn halt(id: u32, still: bool) -> Result<()> {
+    let process = i32::try_from(id).ok().and_then(rustix::process::Pid::from_raw).context("no process")?;
+    let signal = if still { rustix::process::Signal::STOP } else { rustix::process::Signal::CONT };
+    Ok(rustix::process::kill_process(process, signal)?)
+}
+
 /// Files that a process has mapped into its memory.
 ///
 /// # Errors

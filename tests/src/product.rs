@@ -205,6 +205,11 @@ impl Product {
         self.kiosk.as_ref()?.id()
     }
 
+    /// The backend's process.
+    pub fn backend_id(&self) -> Option<u32> {
+        self.backend.as_ref()?.id()
+    }
+
     /// Checks that every process still runs.
     ///
     /// # Errors

@@ -6,11 +6,11 @@ use slint::{ModelRc, SharedString, VecModel};
 
 use crate::generated::{
     CardTrouble, DoorCell, GoodsTold, Kiosk, Level, LimitData, LineData, PadData, Page, PrinterKind,
-    RefusedData, RefusedKind as Refusal, ReviewData, Side as WallSide, Sign, StatusData, WaitsFor,
+    RefusedData, RefusedKind as Refusal, ReviewData, Side as WallSide, Sign, StatusData, Towards, WaitsFor,
 };
 use crate::money::{share, yuan};
 use crate::view::{
-    CardProblem, Display, DoorSize, GoodsFault, GoodsKind, Height, Language, LimitView, LockerMap,
+    CardProblem, Compass, Display, DoorSize, GoodsFault, GoodsKind, Height, Language, LimitView, LockerMap,
     PrinterTroubleKind, Refused, RefusedKind, Review, Screen, Side, Stage, View,
 };
 
@@ -31,7 +31,7 @@ pub(crate) fn apply(kiosk: &Kiosk<'_>, view: &View) {
 
 fn frame(kiosk: &Kiosk<'_>, view: &View) {
     let status = &view.status;
-    let allowed = view.screen.actions();
+    let allowed = view.actions();
     kiosk.set_zh(view.language == Language::Zh);
     kiosk.set_status(StatusData {
         centre: status.centre.get(view.language).into(),
@@ -41,6 +41,7 @@ fn frame(kiosk: &Kiosk<'_>, view: &View) {
         phone: (&status.help_phone).into(),
     });
     kiosk.set_countdown(view.countdown_s.map_or(-1, i32::from));
+    kiosk.set_closing(view.is_closing());
     kiosk.set_step(i32::from(view.screen.step()));
     kiosk.set_can_cancel(allowed.contains(&crate::view::Action::Cancel));
     kiosk.set_can_help(allowed.contains(&crate::view::Action::Help));
@@ -169,7 +170,9 @@ fn refused(shown: &Refused, language: Language) -> RefusedData {
         RefusedKind::Elsewhere => (Refusal::Elsewhere, WaitsFor::Filed),
         RefusedKind::Collected => (Refusal::Collected, WaitsFor::Filed),
     };
+    let collected = shown.kind == RefusedKind::Collected;
     let centre = shown.centre.clone().unwrap_or_default();
+    let way = centre.way.unwrap_or_default();
     RefusedData {
         kind,
         waits_for,
@@ -177,13 +180,34 @@ fn refused(shown: &Refused, language: Language) -> RefusedData {
         place_name: centre.name.get(language).into(),
         place_address: centre.address.get(language).into(),
         place_phone: centre.phone.into(),
-        other_kiosk: shown.kiosk.as_deref().unwrap_or_default().into(),
+        way_code: way.code.path().into(),
+        way_side: i32::try_from(way.code.side).unwrap_or(i32::MAX),
+        way_towards: way.leg.map_or(Towards::None, |leg| towards(leg.towards)),
+        way_arrow: way.leg.map_or_else(SharedString::new, |leg| leg.towards.arrow().into()),
+        way_km: way.leg.map_or_else(SharedString::new, |leg| leg.km().into()),
+        other_kiosk: shown.kiosk.as_deref().filter(|_| !collected).unwrap_or_default().into(),
         code: (&shown.code).into(),
         title: shown.title.get(language).into(),
         sentence: shown.sentence.get(language).into(),
         what_to_do: shown.what_to_do.get(language).into(),
-        collected_at: shown.collected_at.as_deref().unwrap_or_default().into(),
+        collected_at: match (shown.collected_at.as_deref(), shown.kiosk.as_deref().filter(|_| collected)) {
+            (Some(at), Some(kiosk)) => slint::format!("{at} · {kiosk}"),
+            (at, _) => at.unwrap_or_default().into(),
+        },
         reference: (&shown.reference).into(),
+    }
+}
+
+const fn towards(compass: Compass) -> Towards {
+    match compass {
+        Compass::N => Towards::N,
+        Compass::Ne => Towards::Ne,
+        Compass::E => Towards::E,
+        Compass::Se => Towards::Se,
+        Compass::S => Towards::S,
+        Compass::Sw => Towards::Sw,
+        Compass::W => Towards::W,
+        Compass::Nw => Towards::Nw,
     }
 }
 

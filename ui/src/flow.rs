@@ -1,6 +1,6 @@
 //! What each page lets a person do, and where it stands on the shopper's way.
 
-use crate::view::{Action, AttentionStep, GoodsFault, Screen};
+use crate::view::{Action, AttentionStep, GoodsFault, Screen, View};
 
 /// What can be wrong with goods, and the way back.
 const GOODS: [Action; 5] = [
@@ -11,7 +11,36 @@ const GOODS: [Action; 5] = [
     Action::Back,
 ];
 
+impl View {
+    /// The actions that are offered: those of the page, and to stay where the page is about to close.
+    pub fn actions(&self) -> Vec<Action> {
+        let mut actions = self.screen.actions();
+        if self.is_closing() {
+            actions.retain(|action| *action != Action::Cancel);
+            actions.push(Action::MoreTime);
+        }
+        actions
+    }
+
+    /// Whether staff mode is about to close by itself: the key that keeps it open then stands where Cancel is.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.countdown_s.is_some() && self.screen.closes()
+    }
+}
+
 impl Screen {
+    /// Whether it is a page of staff that closes when nobody touches it.
+    fn closes(&self) -> bool {
+        matches!(
+            self,
+            Self::StaffPin(_)
+                | Self::StaffSecond(_)
+                | Self::StaffList(_)
+                | Self::StaffHome(_)
+                | Self::Service(_)
+        )
+    }
+
     /// The actions the page offers, the switches of language and display and Help included. Nothing can be cancelled once the release has
     /// been recorded.
     pub fn actions(&self) -> Vec<Action> {

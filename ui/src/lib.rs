@@ -25,6 +25,7 @@ mod service_action;
 mod staff;
 mod text;
 pub mod view;
+mod way;
 #[cfg(any(feature = "window", feature = "linuxkms"))]
 mod window;
 

@@ -1,6 +1,6 @@
 //! The end of a pickup that does not go on, as plain values.
 
-use crate::view::Text;
+use crate::view::{Text, WayThere};
 
 /// Why a pickup cannot go on.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -36,6 +36,8 @@ pub struct Place {
     pub address: Text,
     /// Its telephone number.
     pub phone: String,
+    /// How to get there, when that is known.
+    pub way: Option<WayThere>,
 }
 
 /// What kind of end a refusal is: the picture and the colours follow it.

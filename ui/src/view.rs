@@ -13,6 +13,7 @@ pub use crate::staff::{
     Choice, FreeDoors, Purpose, StaffHome, StaffInside, StaffList, StaffPin, StaffSecond,
 };
 pub use crate::text::Text;
+pub use crate::way::{Code, Compass, Leg, WayThere};
 
 /// The language the screen speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

@@ -19,9 +19,10 @@ cargo xtask <command>
         Times scan to verdict and confirmation to lock pulse over at least 200 pickups.
   bench kiosk [--json] [--starts N] [--pickups N] [--idle-s N]
         Measures the kiosk's program: start to ready, memory, idle load, scan to event, confirmation to pulse.
-  bench ui [--json] [--starts N] [--touches N] [--idle-s N] [--no-build] [--yes] [--no-install]
-        The kiosk's screen beside the same page in Chromium's kiosk mode: first frame, memory, idle load,
-        touch to changed frame, and how many times better; fails when less than promised (docs/pi.md).
+  bench ui [--json] [--starts N] [--touches N] [--idle-s N] [--moving-s N] [--no-build] [--yes] [--no-install]
+        The kiosk's screen beside the same page in Chromium's kiosk mode: first frame, memory,
+        load at rest and while it moves, touch to changed frame, and how many times better; fails
+        when less than promised (docs/pi.md).
   bench clearing [--engine sqlite|postgres] [--json] …
         Orders a second over HTTP beside the bare statements and one transaction an order; on both
         databases unless one is named. `--help` lists the rest.

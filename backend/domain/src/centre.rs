@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::geo::Spot;
 use crate::rules::Basis;
 
 /// A name in both languages.
@@ -59,6 +60,9 @@ pub struct Centre {
     /// never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub put_off_days: Option<u32>,
+    /// Where it is; whoever comes to another centre by mistake is shown the way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Spot>,
 }
 
 impl Centre {
@@ -95,6 +99,7 @@ pub(crate) mod tests {
             keep_days: 3,
             offline_for_s: None,
             put_off_days: None,
+            at: None,
         }
     }
 

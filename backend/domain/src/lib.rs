@@ -8,6 +8,7 @@ pub mod centre;
 pub mod china_time;
 pub mod dated;
 pub mod declaration;
+pub mod geo;
 pub mod goods;
 pub mod goods_kind;
 pub mod hold;

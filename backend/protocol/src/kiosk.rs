@@ -22,6 +22,7 @@
 
 use jiff::Timestamp;
 use pickup_domain::GoodsKind;
+use pickup_domain::geo::Spot;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -106,6 +107,9 @@ pub struct Centre {
     pub address: Text,
     /// Telephone number for help.
     pub help_phone: String,
+    /// Where it is, when the operator says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Spot>,
 }
 
 /// An Ed25519 public key.

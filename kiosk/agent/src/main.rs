@@ -31,6 +31,7 @@ mod shopper;
 mod slip;
 mod tls;
 mod watchdog;
+mod way;
 mod wishes;
 mod words;
 

@@ -7,7 +7,7 @@ use pickup_protocol::{Language, Reason};
 use pickup_session as session;
 use pickup_ui::view as ui;
 
-use crate::{service, shopper, words};
+use crate::{service, shopper, way, words};
 
 /// What a view needs beside the session's.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ impl Surroundings {
                 session::Screen::Service(page) => {
                     ui::Screen::Service(Box::new(service::page(page, &self.figures)))
                 }
-                page => screen(page, shown.countdown_s, shown.online, self.usual_min()),
+                page => screen(page, shown, self),
             },
             status: self.status(shown, wall),
             lockers: self.lockers.clone(),
@@ -125,13 +125,9 @@ pub const fn action(touched: ui::Action) -> session::Action {
 }
 
 /// Nobody is said to have been told of anything while the backend, which tells them, is away.
-fn screen(
-    shown: &session::Screen,
-    countdown_s: Option<u16>,
-    online: bool,
-    usual_min: Option<u32>,
-) -> ui::Screen {
+fn screen(shown: &session::Screen, view: &session::View, around: &Surroundings) -> ui::Screen {
     use session::Screen as S;
+    let (countdown_s, online) = (view.countdown_s, view.online);
     match shown {
         S::Starting => out_of_service("STARTING"),
         S::Idle => ui::Screen::Idle,
@@ -160,7 +156,13 @@ fn screen(
         }
         S::Done { slip, copy } => ui::Screen::Done(ui::Done { slip_no: slip.clone(), copy: *copy }),
         S::Refused { reason, collected_at, reference, whereabouts } => {
-            ui::Screen::Refused(shopper::refused(*reason, *collected_at, reference, whereabouts, usual_min))
+            let mut refused = shopper::refused(*reason, *collected_at, reference, whereabouts);
+            refused.usual_min = around.usual_min();
+            if let (Some(place), Some(centre)) = (&mut refused.centre, &whereabouts.centre) {
+                let here = around.hello.as_ref().and_then(|hello| hello.centre.at);
+                place.way = centre.at.and_then(|there| way::to(there, here));
+            }
+            ui::Screen::Refused(refused)
         }
         S::GoodsFault { told, reference } => shopper::goods(*told, reference, online),
         S::StillThere => ui::Screen::StillThere(ui::StillThere { seconds: countdown_s.unwrap_or_default() }),

@@ -89,17 +89,17 @@ pub fn refused(
     collected_at: Option<Timestamp>,
     reference: &str,
     whereabouts: &session::Whereabouts,
-    usual_min: Option<u32>,
 ) -> ui::Refused {
     let (zh, en) = words::title(reason);
     let centre = whereabouts.centre.as_ref().map(|centre| ui::Place {
         name: text(&centre.name),
         address: text(&centre.address),
         phone: centre.help_phone.clone(),
+        way: None,
     });
     ui::Refused {
         kind: kind(reason, whereabouts.progress),
-        usual_min,
+        usual_min: None,
         code: reason.code().to_owned(),
         title: ui::Text::new(zh, en),
         sentence: sentence(reason),

@@ -13,6 +13,8 @@ pub struct Config {
     pub idle_after: Duration,
     /// Then end after so long.
     pub warn_for: Duration,
+    /// Before staff mode closes by itself, the seconds are counted for so long.
+    pub staff_warn_for: Duration,
     /// A door open for so long is reminded of.
     pub ajar_after: Duration,
     /// The last page of a pickup, and a refusal, stay for so long.
@@ -41,6 +43,7 @@ impl Config {
             doors,
             idle_after: s(45),
             warn_for: s(15),
+            staff_warn_for: s(10),
             ajar_after: s(30),
             farewell_for: s(12),
             printer_for: s(300),

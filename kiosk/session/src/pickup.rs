@@ -42,7 +42,10 @@ impl Session {
             return Err(Refusal { whereabouts, ..Reason::OtherCentre.into() });
         }
         if let Some(at) = self.collected_at(ticket.pickup) {
-            return Err(Refusal { collected_at: Some(at), ..Reason::AlreadyCollected.into() });
+            let kiosk = Some(hello.kiosk.clone());
+            let whereabouts = Whereabouts { kiosk, ..Whereabouts::default() };
+            let collected_at = Some(at);
+            return Err(Refusal { collected_at, whereabouts, ..Reason::AlreadyCollected.into() });
         }
         match self.now.wall {
             Some(now) if ticket.expired_at(now) => Err(Reason::TicketExpired.into()),

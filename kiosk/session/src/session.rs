@@ -10,7 +10,7 @@ use pickup_protocol::staff::{Scanned, classify};
 use pickup_protocol::{DoorNumber, Language, Manifest, PickupNumber, Reason};
 use uuid::Uuid;
 
-use crate::command::{Command, Display, Problem, View};
+use crate::command::{Command, Display, Problem, View, Whereabouts};
 use crate::config::Config;
 use crate::event::{Event, GoodsFault, Now, Trouble};
 use crate::journal::{Record, Recovery, Slips};
@@ -184,7 +184,7 @@ impl Session {
             let step = if left > whole { left - whole } else { Duration::from_secs(1) };
             return Some(self.now.mono + step);
         }
-        Some(due)
+        Some(self.warns_at().unwrap_or(due))
     }
 
     /// What is to be done next.
@@ -248,7 +248,11 @@ impl Session {
         collected_at: Option<jiff::Timestamp>,
         reference: String,
     ) {
-        self.refuse_with(Refusal { collected_at, reference, ..reason.into() });
+        // What this kiosk knows by itself to be collected was collected here.
+        let here = self.hello.as_ref().map(|hello| hello.kiosk.clone());
+        let kiosk = here.filter(|_| collected_at.is_some());
+        let whereabouts = Whereabouts { kiosk, ..Whereabouts::default() };
+        self.refuse_with(Refusal { collected_at, reference, whereabouts, ..reason.into() });
     }
 
     pub(crate) fn refuse_with(&mut self, refusal: Refusal) {

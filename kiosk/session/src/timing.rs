@@ -57,7 +57,9 @@ impl Session {
             | State::StaffInside { ajar: false, shut: false, .. } => after(self.config.ajar_after),
             State::Done { .. } if self.overlay.is_some() => Some(self.touched + self.config.idle_after),
             // How to get there takes longer to read than that it is done.
-            State::Refused(refusal) if refusal.whereabouts != Whereabouts::default() => {
+            State::Refused(refusal)
+                if refusal.collected_at.is_none() && refusal.whereabouts != Whereabouts::default() =>
+            {
                 Some(self.touched + self.config.idle_after)
             }
             State::Done { .. } | State::Refused(_) | State::StaffStored { .. } => {
@@ -82,8 +84,29 @@ impl Session {
     /// Whether the seconds until then are shown.
     pub(crate) fn counts_down(&self) -> bool {
         matches!(self.overlay, Some(Overlay::StillThere))
+            || self.closing_in().is_some_and(|left| left <= self.config.staff_warn_for)
             || (self.overlay.is_none()
                 && matches!(self.state, State::Done { .. } | State::Refused(_) | State::StaffStored { .. }))
+    }
+
+    /// In how long staff mode closes by itself, when nothing but a person's touch keeps it open.
+    fn closing_in(&self) -> Option<Duration> {
+        let closes = match &self.state {
+            State::StaffHome { .. }
+            | State::StaffPin { .. }
+            | State::StaffSecond { .. }
+            | State::StaffList { .. }
+            | State::StaffWhy { .. } => true,
+            State::Service(service) => service.change.is_none(),
+            _ => false,
+        };
+        self.due().filter(|_| closes).map(|due| due.saturating_sub(self.now.mono))
+    }
+
+    /// When the seconds until staff mode closes begin to be counted, if they do not yet.
+    pub(crate) fn warns_at(&self) -> Option<Duration> {
+        let quiet = self.closing_in()?.checked_sub(self.config.staff_warn_for)?;
+        (!quiet.is_zero()).then(|| self.now.mono + quiet)
     }
 
     pub(crate) fn seconds_left(&self) -> Option<u16> {

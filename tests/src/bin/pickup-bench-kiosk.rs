@@ -12,6 +12,9 @@ use pickup_tests::timed::{self, Times, milliseconds, rank};
 use pickup_tests::wait::PATIENCE;
 use serde_json::{Value, json};
 
+/// How many pickups are played between two words of how far it is.
+const TOLD_EVERY: u32 = 10;
+
 /// Starts the kiosk again and again, leaves it alone for a while, and plays pickups.
 #[derive(Parser)]
 struct Options {
@@ -56,18 +59,23 @@ async fn run(options: &Options) -> Result<()> {
 }
 
 async fn measure(product: &mut Product, options: &Options, figures: &mut Figures) -> Result<()> {
-    for _ in 0..options.starts {
+    for n in 1..=options.starts {
+        eprintln!("start {n} of {}", options.starts);
         product.kill_kiosk().await?;
         let start = Instant::now();
         product.start_kiosk().await?;
         figures.start_us.push(u64::try_from(start.elapsed().as_micros())?);
     }
     product.hands.until_screen(&["idle"], PATIENCE).await?;
+    eprintln!("nobody comes for {} s", options.idle_s);
     let id = product.kiosk_id().context("the kiosk does not run")?;
     let before = ticks(id)?;
     tokio::time::sleep(Duration::from_secs(options.idle_s)).await;
     figures.idle_ticks = ticks(id)?.saturating_sub(before);
     for n in 0..options.pickups {
+        if n % TOLD_EVERY == 0 {
+            eprintln!("pickup {} of {}", n.saturating_add(1), options.pickups);
+        }
         let log = timed::pickup(product, n).await.with_context(|| format!("pickup {n}"))?;
         figures.times.add(&log)?;
     }

@@ -9,15 +9,21 @@ use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use pickup_tests::glass::arm::Arm;
 use pickup_tests::glass::display::Display;
+use pickup_tests::glass::moving::{self, Way};
 use pickup_tests::glass::trial::{Figures, Plan, measure};
-use pickup_tests::processes::TICKS_PER_S;
+use pickup_tests::people;
+use pickup_tests::processes::{self, TICKS_PER_S};
 use pickup_tests::product::{self, Product, Setup};
 use pickup_tests::program;
 use pickup_tests::timed::{milliseconds, rank};
+use pickup_tests::wait::PATIENCE;
 use serde_json::{Map, Value, json};
 
 /// The size of the panel.
 const PANEL: (u16, u16) = (1080, 1920);
+
+/// What is in the parcel whose code is scanned.
+const ORDER: &[(&str, i64)] = &[("FOD-002", 1)];
 
 /// What the product promises: the browser's figure divided by ours at least, and ours at most.
 const FIRST_FRAME_TIMES: u64 = 8;
@@ -37,6 +43,9 @@ struct Options {
     /// Seconds in which nobody comes.
     #[arg(long, default_value_t = 20)]
     idle_s: u64,
+    /// Seconds for which a page that moves is looked at.
+    #[arg(long, default_value_t = 20)]
+    moving_s: u64,
     /// Print one JSON object and nothing else.
     #[arg(long)]
     json: bool,
@@ -79,6 +88,8 @@ async fn run(options: &Options) -> Result<bool> {
 
 async fn both(product: &mut Product, display: &Display, options: &Options) -> Result<(Figures, Figures)> {
     let key = language_key(product).await?;
+    let placed = product.shop.buy("GLASS000001", &people::find("demo-01")?, ORDER).await?;
+    let ticket = product.shop.ticket(&placed.order_no, PATIENCE).await?;
     product.kill_kiosk().await?;
     let settings = windowed(product.dir())?;
     let arms =
@@ -87,11 +98,25 @@ async fn both(product: &mut Product, display: &Display, options: &Options) -> Re
         starts: options.starts,
         touches: options.touches,
         idle: Duration::from_secs(options.idle_s),
+        looks: moving::looks_in(Duration::from_secs(options.moving_s)),
         key,
     };
-    let [kiosk, browser] =
-        arms.map(|arm| tokio::task::block_in_place(|| measure(display, &arm, plan)).context(arm.name));
-    Ok((kiosk?, browser?))
+    let backend = product.backend_id().context("the backend does not run")?;
+    let scan = || unanswered(product, backend, &ticket);
+    let [kiosk, browser] = &arms;
+    let kiosk = tokio::task::block_in_place(|| measure(display, kiosk, plan, &Way::Scan(&scan)));
+    // It goes on, so that it can be ended.
+    processes::halt(backend, false)?;
+    let kiosk = kiosk.context("kiosk")?;
+    let browser =
+        tokio::task::block_in_place(|| measure(display, browser, plan, &Way::Address("#looking-up")));
+    Ok((kiosk, browser.context("chromium")?))
+}
+
+/// Scans a code while the backend stands still, so that the kiosk waits for it as long as it ever does.
+fn unanswered(product: &Product, backend: u32, ticket: &str) -> Result<()> {
+    processes::halt(backend, true)?;
+    tokio::runtime::Handle::current().block_on(product.hands.scan(ticket))
 }
 
 /// Where the key that changes the language is: the middle of it, in pixels, at the same place in both arms.
@@ -127,19 +152,23 @@ struct Sums {
     page: u64,
     touch: u64,
     idle_permille: u64,
+    moving_permille: u64,
 }
 
 fn sums(figures: &mut Figures, options: &Options) -> Result<Sums> {
     for times in [&mut figures.cold_us, &mut figures.warm_us, &mut figures.page_us, &mut figures.touch_us] {
         times.sort_unstable();
     }
-    let idle = figures.idle_ticks.saturating_mul(1000).checked_div(TICKS_PER_S * options.idle_s);
+    let looks = moving::looks_in(Duration::from_secs(options.moving_s));
+    let permille = |ticks: u64, s: u64| ticks.saturating_mul(1000).checked_div(TICKS_PER_S.saturating_mul(s));
     Ok(Sums {
         cold: rank(&figures.cold_us, 50)?,
         warm: rank(&figures.warm_us, 50)?,
         page: rank(&figures.page_us, 50)?,
         touch: rank(&figures.touch_us, 95)?,
-        idle_permille: idle.unwrap_or_default(),
+        idle_permille: permille(figures.idle_ticks, options.idle_s).unwrap_or_default(),
+        moving_permille: permille(figures.moving_ticks, moving::looked_for(looks).as_secs())
+            .unwrap_or_default(),
     })
 }
 
@@ -162,10 +191,13 @@ fn compared(mut kiosk: Figures, mut browser: Figures, options: &Options) -> Resu
             "first_frame_warm": decimal(times_warm)?,
             "attract_page_warm": decimal(tenths(theirs.page, ours.page))?,
             "pss": decimal(times_memory)?,
+            "idle_cpu": times_of(theirs.idle_permille, ours.idle_permille)?,
+            "animating_cpu": times_of(theirs.moving_permille, ours.moving_permille)?,
             "touch_p95": decimal(tenths(theirs.touch, ours.touch))?,
         },
         "kept": kept.iter().map(|(name, kept)| ((*name).to_owned(), json!(kept))).collect::<Map<_, _>>(),
         "starts": options.starts, "touches": options.touches, "idle_s": options.idle_s,
+        "moving_s": options.moving_s,
     });
     Ok((shown, kept.iter().all(|(_, kept)| *kept)))
 }
@@ -179,6 +211,7 @@ fn arm(figures: &Figures, sums: &Sums, options: &Options) -> Result<Value> {
         "pss_mb": decimal(figures.pss_kib.saturating_mul(10) / 1024)?,
         "processes": figures.processes,
         "idle_cpu_pct": decimal(sums.idle_permille)?,
+        "animating_cpu_pct": decimal(sums.moving_permille)?,
         "touch_p50_ms": ms(rank(&figures.touch_us, 50)?)?,
         "touch_p95_ms": ms(sums.touch)?,
         "cpu_ms_per_touch": ms(touch_cpu.unwrap_or_default())?,
@@ -188,6 +221,11 @@ fn arm(figures: &Figures, sums: &Sums, options: &Options) -> Result<Value> {
 /// How many times larger one is than the other, in tenths.
 fn tenths(one: u64, other: u64) -> u64 {
     one.saturating_mul(10).checked_div(other).unwrap_or(u64::MAX)
+}
+
+/// As [`tenths`], with its point; nothing when the other was too little to be measured.
+fn times_of(one: u64, other: u64) -> Result<Value> {
+    Ok(if other == 0 { Value::Null } else { Value::Number(decimal(tenths(one, other))?) })
 }
 
 /// A number of tenths with its point.
@@ -206,6 +244,7 @@ fn table(shown: &Value) {
         "pss_mb",
         "processes",
         "idle_cpu_pct",
+        "animating_cpu_pct",
         "touch_p50_ms",
         "touch_p95_ms",
         "cpu_ms_per_touch",

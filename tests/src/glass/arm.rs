@@ -96,6 +96,16 @@ impl Arm {
         Ok(Self { name: "chromium", program, words, folder: folder.into(), log })
     }
 
+    /// The same on an address that ends in `mark`: the last word that it is started with is an address.
+    #[must_use]
+    pub fn at(&self, mark: &str) -> Self {
+        let mut other = self.clone();
+        if let Some(address) = other.words.last_mut() {
+            address.push(mark);
+        }
+        other
+    }
+
     /// Starts it.
     ///
     /// # Errors

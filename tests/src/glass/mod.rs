@@ -6,4 +6,5 @@
 
 pub mod arm;
 pub mod display;
+pub mod moving;
 pub mod trial;

@@ -8,16 +8,17 @@ use anyhow::{Context, Result, ensure};
 
 use super::arm::{Arm, Running};
 use super::display::{Area, Display, Picture};
+use super::moving::{self, Way};
 
 /// How often the display is looked at.
 const LOOK_EVERY: Duration = Duration::from_micros(500);
 /// How long anything on the glass may take on a busy computer.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// A page counts as at rest when it has not changed for so long. It moves a little every two seconds.
-const AT_REST: Duration = Duration::from_millis(900);
+pub(super) const AT_REST: Duration = Duration::from_millis(900);
 /// The first start of a browser shows an empty window for a while: a page has more colours than that, and stays.
 const COLOURS: usize = 40;
-const SURELY_AT_REST: Duration = Duration::from_secs(3);
+pub(super) const SURELY_AT_REST: Duration = Duration::from_secs(3);
 /// A corner of the head, which is the first thing of every page and of one colour in both arms.
 const HEAD: Area = Area { x: 4, y: 4, w: 16, h: 16 };
 /// Side of the square in which a change of page is looked for.
@@ -36,6 +37,8 @@ pub struct Plan {
     pub touches: u32,
     /// Seconds for which nobody comes.
     pub idle: Duration,
+    /// Looks at a page that moves.
+    pub looks: u32,
     /// The middle of the key that changes the language.
     pub key: (u16, u16),
 }
@@ -55,6 +58,8 @@ pub struct Figures {
     pub processes: usize,
     /// Processor time while nobody comes, in ticks.
     pub idle_ticks: u64,
+    /// Processor time while the page moves, in ticks.
+    pub moving_ticks: u64,
     /// From a touch to the changed frame.
     pub touch_us: Vec<u64>,
     /// Processor time of all touches, in ticks.
@@ -73,7 +78,7 @@ struct Known {
 ///
 /// # Errors
 /// When it does not show its page or does not answer to touches.
-pub fn measure(display: &Display, arm: &Arm, plan: Plan) -> Result<Figures> {
+pub fn measure(display: &Display, arm: &Arm, plan: Plan, way: &Way<'_>) -> Result<Figures> {
     let mut figures = Figures::default();
     let known = first_start(display, arm, plan).context("the first start")?;
     for n in 1..=plan.starts {
@@ -100,6 +105,10 @@ pub fn measure(display: &Display, arm: &Arm, plan: Plan) -> Result<Figures> {
         std::thread::sleep(Duration::from_millis(fastrand::u64(PAUSE_MS.0..=PAUSE_MS.1)));
     }
     figures.touch_ticks = running.ticks()?.saturating_sub(before);
+    drop(running);
+    dark(display, &known)?;
+    eprintln!("{}: {} looks at a page that moves", arm.name, plan.looks);
+    figures.moving_ticks = moving::measure(display, arm, way, plan.looks).context("the page that moves")?;
     Ok(figures)
 }
 
@@ -152,7 +161,7 @@ fn touch(display: &Display, square: Area, (x, y): (u16, u16)) -> Result<u64> {
 }
 
 /// Waits until an area looks as wanted.
-fn seen(display: &Display, area: Area, wanted: impl Fn(&[u8]) -> bool) -> Result<()> {
+pub(super) fn seen(display: &Display, area: Area, wanted: impl Fn(&[u8]) -> bool) -> Result<()> {
     seen_within(display, area, PATIENCE, wanted)
 }
 
@@ -172,16 +181,16 @@ fn seen_within(
     }
 }
 
-fn seen_differently(display: &Display, before: &Picture) -> Result<()> {
+pub(super) fn seen_differently(display: &Display, before: &Picture) -> Result<()> {
     let upper = upper(display);
     seen(display, upper, |shown| shown != before.pixels(upper)).context("another page after the touch")
 }
 
-fn upper(display: &Display) -> Area {
+pub(super) fn upper(display: &Display) -> Area {
     Area { h: display.whole.h / 3, ..display.whole }
 }
 
-fn is_a_page(shown: &[u8]) -> bool {
+pub(super) fn is_a_page(shown: &[u8]) -> bool {
     shown.chunks_exact(4).collect::<BTreeSet<_>>().len() >= COLOURS
 }
 
@@ -190,7 +199,7 @@ fn settled(display: &Display) -> Result<Picture> {
     settled_for(display, AT_REST)
 }
 
-fn settled_for(display: &Display, rest: Duration) -> Result<Picture> {
+pub(super) fn settled_for(display: &Display, rest: Duration) -> Result<Picture> {
     let upper = upper(display);
     let deadline = Instant::now() + PATIENCE;
     let (mut last, mut since) = (display.pixels(upper)?, Instant::now());

@@ -2,6 +2,8 @@
 
 use pickup_ui::view::*;
 
+#[path = "elsewhere.rs"]
+mod elsewhere;
 #[path = "service.rs"]
 mod service;
 
@@ -17,6 +19,9 @@ pub fn all(language: Language) -> Vec<(&'static str, View)> {
     for (name, view) in &mut views {
         if matches!(*name, "done" | "refused_collected" | "take_goods" | "help") {
             view.countdown_s = Some(25);
+        }
+        if name.ends_with("_closing") {
+            view.countdown_s = Some(8);
         }
         if matches!(*name, "review_offline" | "idle_offline" | "staff_list_removals") {
             view.status.online = false;
@@ -121,8 +126,9 @@ fn ends() -> Vec<(&'static str, Screen)> {
         ("waiting_inspection", Screen::Refused(waiting(Stage::Inspection))),
         ("waiting_correction", Screen::Refused(waiting(Stage::Correction))),
         ("waiting_picking", Screen::Refused(waiting(Stage::Picking))),
-        ("elsewhere", Screen::Refused(elsewhere())),
-        ("other_kiosk", Screen::Refused(other_kiosk())),
+        ("elsewhere", Screen::Refused(elsewhere::centre())),
+        ("elsewhere_unknown", Screen::Refused(elsewhere::centre_without_place())),
+        ("other_kiosk", Screen::Refused(elsewhere::other_kiosk())),
         ("still_there", Screen::StillThere(StillThere { seconds: 15 })),
         ("help", Screen::Help(Help { staff_called: true, reference: "7K3M-92".into() })),
         (
@@ -185,6 +191,8 @@ fn staff() -> Vec<(&'static str, Screen)> {
         ("staff_inside_close", inside(Some(waybill()), false, true)),
         ("staff_inside_empty", inside(None, false, false)),
         ("staff_home", home(vec![], 0, 0, None)),
+        ("staff_home_closing", home(vec!["07".into()], 12, 0, None)),
+        ("staff_second_closing", second(None)),
         ("staff_home_attention", home(vec!["7".into(), "12".into()], 3, 1, Some(unknown))),
         ("staff_home_one", home(vec!["07".into()], 12, 0, None)),
         ("staff_place", place(false, true)),
@@ -318,6 +326,7 @@ fn collected() -> Refused {
             "If it was neither you nor your family, please tell the staff at once.",
         ),
         collected_at: Some("2026-11-21 13:40".into()),
+        kiosk: Some("K-02".into()),
         reference: "7K3M-92".into(),
         ..Refused::default()
     }
@@ -351,36 +360,4 @@ fn waiting(stage: Stage) -> Refused {
     let usual_min = matches!(stage, Stage::Customs).then_some(4);
     let kind = RefusedKind::Waiting(stage);
     Refused { kind, usual_min, code: code.into(), reference, ..Refused::default() }
-}
-
-fn elsewhere() -> Refused {
-    Refused {
-        kind: RefusedKind::Elsewhere,
-        code: "OTHER_CENTRE".into(),
-        title: Text::new("包裹不在这里", "Your parcel is elsewhere"),
-        sentence: Text::new("这件包裹不在本提货中心。", "This parcel is at another pickup centre."),
-        what_to_do: Text::new("请查看订单上的提货地址。", "Check the pickup address in your order."),
-        centre: Some(Place {
-            name: Text::new("临江保税自提中心", "Linjiang Bonded Pickup Centre"),
-            address: Text::new(
-                "样例市临江区保税大道 128 号 3 号楼一层",
-                "128 Bonded Avenue, building 3, ground floor, Linjiang",
-            ),
-            phone: "199 0000 0002".into(),
-        }),
-        ..Refused::default()
-    }
-}
-
-fn other_kiosk() -> Refused {
-    Refused {
-        kind: RefusedKind::Elsewhere,
-        code: "OTHER_KIOSK".into(),
-        title: Text::new("包裹不在这里", "Your parcel is elsewhere"),
-        sentence: Text::new("包裹在另一台自提柜里。", "Your parcel is in the locker of another kiosk."),
-        what_to_do: Text::new("请查看订单上的柜机编号。", "Check the kiosk number in your order."),
-        reference: "7K3M-95".into(),
-        kiosk: Some("K-02".into()),
-        ..Refused::default()
-    }
 }

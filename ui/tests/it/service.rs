@@ -9,6 +9,7 @@ pub fn pages() -> Vec<(&'static str, Screen)> {
     let standing = |out, can_change| ServicePage::Standing(Standing { out, can_change });
     vec![
         ("service_menu", page(ServicePage::Menu(None))),
+        ("service_menu_closing", page(ServicePage::Menu(None))),
         ("service_menu_look", look_only(ServicePage::Menu(out()))),
         ("service_printer", page(ServicePage::Facts(printer(true)))),
         ("service_printer_failed", page(ServicePage::Facts(printer(false)))),

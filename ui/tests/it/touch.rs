@@ -20,7 +20,7 @@ fn every_page_offers_exactly_the_actions_it_allows_and_each_tap_gives_its_action
     for (name, view) in samples::all(Language::Zh) {
         let frame = rig.show(&view);
         let offered: BTreeSet<&str> = frame.targets.iter().map(|target| target.id()).collect();
-        let allowed: BTreeSet<&str> = view.screen.actions().into_iter().map(Action::as_str).collect();
+        let allowed: BTreeSet<&str> = view.actions().into_iter().map(Action::as_str).collect();
         assert_eq!(offered, allowed, "{name}");
         assert_eq!(frame.targets.len(), allowed.len(), "{name}: no action twice");
         for target in &frame.targets {
@@ -98,7 +98,7 @@ fn a_moment_later_every_key_of_the_page_acts() {
     rig.show(&page("take_goods"));
     let done = page("done");
     let mut shown = rig.show(&done);
-    while shown.targets.len() < done.screen.actions().len() {
+    while shown.targets.len() < done.actions().len() {
         shown = rig.frame();
     }
     let finish = shown.targets.iter().find(|target| target.action == Action::Finish).unwrap();

@@ -37,6 +37,7 @@ fn centre() -> Centre {
         keep_days: 3,
         offline_for_s: None,
         put_off_days: None,
+        at: None,
     }
 }
 

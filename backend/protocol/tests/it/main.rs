@@ -69,6 +69,7 @@ fn hello() {
                 name: text("甲", "A"),
                 address: text("乙", "B"),
                 help_phone: "19900000000".into(),
+                at: None,
             },
             keys: vec![PublicKey { id: 1, ed25519: "00".into() }],
             elsewhere: Vec::new(),
@@ -77,6 +78,16 @@ fn hello() {
         &format!(
             r#"{{"now":"2026-11-21T05:06:07.5Z","kiosk_id":"{ID}","kiosk":"K1","centre":{{"number":7,"name":{{"zh":"甲","en":"A"}},"address":{{"zh":"乙","en":"B"}},"help_phone":"19900000000"}},"keys":[{{"id":1,"ed25519":"00"}}]}}"#
         ),
+    );
+}
+
+#[test]
+fn a_centre_that_says_where_it_is() {
+    let at = pickup_protocol::domain::geo::Spot::new(20_150_000, -126_540_000);
+    let help_phone = "19900000000".into();
+    check(
+        &Centre { number: 7, name: text("甲", "A"), address: text("乙", "B"), help_phone, at },
+        r#"{"number":7,"name":{"zh":"甲","en":"A"},"address":{"zh":"乙","en":"B"},"help_phone":"19900000000","at":{"lat_udeg":20150000,"lon_udeg":-126540000}}"#,
     );
 }
 

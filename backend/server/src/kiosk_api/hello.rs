@@ -52,6 +52,7 @@ fn public(centre: pickup_domain::centre::Centre) -> Centre {
         name: Text { zh: centre.name.zh, en: centre.name.en },
         address: Text { zh: centre.address.zh, en: centre.address.en },
         help_phone: centre.help_phone,
+        at: centre.at,
     }
 }
 

@@ -89,8 +89,10 @@ pub(super) fn of_parcel(
     ticket_ran_out: bool,
 ) -> Result<Verdict, StoreError> {
     if let Err(Refusal { reason, collected_at }) = judge(parcel, kiosk, now) {
-        let kiosk =
-            if reason == Reason::OtherKiosk { name_of(conn, parcel.kiosk_id.as_deref())? } else { None };
+        let kiosk = match reason {
+            Reason::OtherKiosk | Reason::AlreadyCollected => name_of(conn, parcel.kiosk_id.as_deref())?,
+            _ => None,
+        };
         return Ok(Verdict::Refused { reason, collected_at, progress: progress(parcel, reason), kiosk });
     }
     if ticket_ran_out {

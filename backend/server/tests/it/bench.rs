@@ -266,6 +266,7 @@ fn centre(tx: &Conn, number: u16) {
         keep_days: 3,
         offline_for_s: None,
         put_off_days: None,
+        at: None,
     };
     let body = serde_json::to_string(&centre).unwrap();
     tx.execute("INSERT INTO centre (number, body) VALUES (?1, ?2)", (number, body)).unwrap();

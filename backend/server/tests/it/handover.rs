@@ -53,12 +53,15 @@ async fn a_handover_ends_parcel_and_order_and_a_second_scan_says_when() {
     assert_eq!(bench.text("SELECT state FROM orders").await, "fulfilled");
     assert_eq!(bench.number("SELECT COUNT(*) FROM door").await, 0, "the door is free again");
     assert_eq!(conflicts(&bench).await, "[]");
-    let Verdict::Refused { reason, collected_at, .. } = scan(&kiosk, &ticket).await else { panic!() };
+    let Verdict::Refused { reason, collected_at, kiosk: there, .. } = scan(&kiosk, &ticket).await else {
+        panic!()
+    };
     assert_eq!(reason, Reason::AlreadyCollected);
     let told = collected_at.unwrap();
     assert!(told.duration_since(report.completed_at).abs() < jiff::SignedDuration::from_millis(1));
 
     let hello: Hello = kiosk.get("hello").await.unwrap();
+    assert_eq!(there, Some(hello.kiosk));
     let signed: SignedManifest = kiosk.get("manifest").await.unwrap();
     let manifest = signed.verify(hello.kiosk_id, |id| bench.app.secrets.verifying(id)).unwrap();
     assert_eq!(manifest.entries, []);

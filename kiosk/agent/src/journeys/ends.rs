@@ -41,13 +41,14 @@ fn whoever_has_to_wait_is_told_for_what_how_long_and_that_they_may_leave() {
 }
 
 #[test]
-fn what_was_collected_before_says_when() {
+fn what_was_collected_before_says_when_and_where() {
     in_both_languages(|person| {
-        let refused = Verdict::refused(Reason::AlreadyCollected, Some(sample::start()));
-        person.verdicts.push_back(Some(refused));
+        let (reason, kiosk) = (Reason::AlreadyCollected, Some("K2".to_owned()));
+        let collected_at = Some(sample::start());
+        person.verdicts.push_back(Some(Verdict::Refused { reason, collected_at, progress: None, kiosk }));
         person.scans(sample::signed(sample::ticket()));
         person.sees("已被取走", "already collected");
-        person.sees("2026-11-23 10:00", "2026-11-23 10:00");
+        person.sees("2026-11-23 10:00 · K2", "2026-11-23 10:00 · K2");
         person.press("知道了", "Understood");
         person.is_at_the_start();
     });
@@ -59,6 +60,8 @@ fn a_parcel_of_another_centre_or_kiosk_says_where_it_is() {
         person.scans(sample::signed(Ticket { centre: 13, ..sample::ticket() }));
         person.sees("另一提货中心", "The other centre");
         person.sees("样例路 2 号", "2 Sample Road");
+        person.sees("手机扫码，查看路线", "Scan for the way there");
+        person.sees("10 公里 · 南", "10 km · south");
         let (reason, kiosk) = (Reason::OtherKiosk, Some("K2".to_owned()));
         person.verdicts.push_back(Some(Verdict::Refused {
             reason,

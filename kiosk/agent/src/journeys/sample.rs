@@ -2,6 +2,7 @@
 
 use ed25519_dalek::SigningKey;
 use jiff::Timestamp;
+use pickup_protocol::domain::geo::Spot;
 use pickup_protocol::domain::{GoodsKind, IdNumber};
 use pickup_protocol::kiosk::{
     AnnualLimit, Centre, DoorOffer, DoorSize, GrantReply, Hello, Line, Offer, PublicKey, Slip, Text, Verdict,
@@ -72,7 +73,9 @@ pub fn text(zh: &str, en: &str) -> Text {
 }
 
 pub fn centre(number: u16, name: Text, address: Text) -> Centre {
-    Centre { number, name, address, help_phone: "19900000001".into() }
+    // Each centre ten kilometres south of the one before, in the open sea.
+    let at = Spot::new(21_000_000 - i32::from(number) * 89_932, 126_000_000);
+    Centre { number, name, address, help_phone: "19900000001".into(), at }
 }
 
 pub fn hello() -> Hello {

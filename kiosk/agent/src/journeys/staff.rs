@@ -40,6 +40,21 @@ fn a_wrong_pin_is_said_with_the_tries_that_are_left() {
 }
 
 #[test]
+fn whoever_stays_in_staff_mode_says_so_before_it_closes() {
+    in_both_languages(|person| {
+        person.comes_as_staff(&[], desk::taken(&[]));
+        person.waits(37);
+        person.sees("8 秒后退出员工模式", "Staff mode closes in 8 s");
+        person.press("继续使用", "Stay");
+        person.sees_no("秒后退出员工模式", "Staff mode closes in");
+        person.waits(43);
+        person.sees("2 秒后退出员工模式", "Staff mode closes in 2 s");
+        person.waits(2);
+        person.is_at_the_start();
+    });
+}
+
+#[test]
 fn several_parcels_are_put_in_one_after_the_other_and_the_next_free_door_is_named() {
     in_both_languages(|person| {
         person.comes_as_staff(&[], desk::taken(&[3]));

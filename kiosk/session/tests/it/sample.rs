@@ -144,6 +144,7 @@ pub fn hello() -> Hello {
             name: text("样例提货中心", "Sample pickup centre"),
             address: text("样例路 1 号", "1 Sample Road"),
             help_phone: "19900000001".into(),
+            at: None,
         },
         keys: vec![PublicKey { id: KEY_ID, ed25519: hex::encode(KEY.verifying_key().to_bytes()) }],
         elsewhere: vec![Centre {
@@ -151,6 +152,7 @@ pub fn hello() -> Hello {
             name: text("另一提货中心", "The other pickup centre"),
             address: text("样例路 2 号", "2 Sample Road"),
             help_phone: "19900000002".into(),
+            at: None,
         }],
         usual_release_min: None,
     }

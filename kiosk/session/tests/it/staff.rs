@@ -324,6 +324,46 @@ fn staff_who_walk_away_leave_no_staff_mode_behind() {
 }
 
 #[test]
+fn the_last_seconds_before_staff_mode_closes_are_counted_and_a_touch_keeps_it_open() {
+    let mut kiosk = staff_mode(&[]);
+    kiosk.wait(34);
+    assert_eq!(kiosk.view.countdown_s, None, "nothing is counted yet");
+    for left in (1..=10).rev() {
+        kiosk.wait(1);
+        assert_eq!((kiosk.view.countdown_s, at_home(&kiosk)), (Some(left), home(None)));
+    }
+    kiosk.touch(Action::MoreTime);
+    assert_eq!((kiosk.view.countdown_s, at_home(&kiosk)), (None, home(None)));
+    kiosk.wait(35);
+    assert_eq!(kiosk.view.countdown_s, Some(10));
+    kiosk.touch(Action::SwitchLanguage);
+    assert_eq!(kiosk.view.countdown_s, None, "any touch keeps it open");
+    kiosk.wait(45);
+    assert_eq!(kiosk.screen(), &Screen::Idle);
+}
+
+#[test]
+fn the_seconds_are_counted_on_every_page_of_staff_that_closes_by_itself() {
+    let mut pin = Kiosk::ready();
+    pin.scan(sample::badge().into_bytes());
+    pin.staff(Ok(StaffReply::Pin { problem: None }));
+    let mut list = staff_mode(&[]);
+    list.touch(Action::List(pickup_session::ListKind::Doors));
+    let mut helped = staff_mode(&[]);
+    helped.touch(Action::Help);
+    let mut service = staff_mode(&[]);
+    service.touch(Action::Service(pickup_session::service::ServiceAction::Enter));
+    for (mut kiosk, quiet) in [(pin, 45), (list, 45), (helped, 90), (service, 180)] {
+        kiosk.wait(quiet - 11);
+        assert_eq!(kiosk.view.countdown_s, None, "{:?}", kiosk.screen());
+        kiosk.wait(1);
+        assert_eq!(kiosk.view.countdown_s, Some(10), "{:?}", kiosk.screen());
+        kiosk.wait(10);
+        assert_eq!(kiosk.screen(), &Screen::Idle);
+    }
+}
+
+#[test]
 fn a_parcel_that_lies_here_is_not_stored_a_second_time_before_the_backend_knows() {
     let mut kiosk = placing();
     kiosk.shuts(4);
