@@ -171,7 +171,7 @@ fn refused(shown: &Refused, language: Language) -> RefusedData {
         RefusedKind::Collected => (Refusal::Collected, WaitsFor::Filed),
     };
     let collected = shown.kind == RefusedKind::Collected;
-    let centre = shown.centre.clone().unwrap_or_default();
+    let centre = shown.centre.as_deref().cloned().unwrap_or_default();
     let way = centre.way.unwrap_or_default();
     RefusedData {
         kind,

@@ -22,7 +22,7 @@ pub struct Refused {
     /// What to tell the staff, e.g. a session number.
     pub reference: String,
     /// The centre that has the parcel, when that is another one.
-    pub centre: Option<Place>,
+    pub centre: Option<Box<Place>>,
     /// Name of the kiosk that has the parcel, when that is another one.
     pub kiosk: Option<String>,
 }

@@ -95,7 +95,7 @@ impl Compass {
             Self::Nw => (-23, -23),
         };
         let tip = (50 + x, 50 + y);
-        // The barbs begin a third of the way to the tip and stand half as far out.
+        // The ends of the barbs are set back from the tip and stand half its way out from the shaft.
         let barb = |side: i32| (50 + x / 4 - side * y / 2, 50 + y / 4 + side * x / 2);
         let (left, right) = (barb(-1), barb(1));
         format!(

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use pickup_protocol::domain::GoodsKind;
-use pickup_protocol::kiosk::{AnnualLimit, Offer, Progress};
+use pickup_protocol::kiosk::{AnnualLimit, Centre, Offer, Progress};
 use pickup_protocol::number::DIGITS_AT_MOST;
 use pickup_protocol::{DoorNumber, Language, Reason};
 use pickup_session as session;
@@ -91,12 +91,12 @@ pub fn refused(
     whereabouts: &session::Whereabouts,
 ) -> ui::Refused {
     let (zh, en) = words::title(reason);
-    let centre = whereabouts.centre.as_ref().map(|centre| ui::Place {
+    let place = |centre: &Centre| ui::Place {
         name: text(&centre.name),
         address: text(&centre.address),
         phone: centre.help_phone.clone(),
         way: None,
-    });
+    };
     ui::Refused {
         kind: kind(reason, whereabouts.progress),
         usual_min: None,
@@ -106,7 +106,7 @@ pub fn refused(
         what_to_do: what_to_do(reason),
         collected_at: collected_at.map(minute),
         reference: reference.to_owned(),
-        centre,
+        centre: whereabouts.centre.as_deref().map(|centre| Box::new(place(centre))),
         kiosk: whereabouts.kiosk.clone(),
     }
 }

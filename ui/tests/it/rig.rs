@@ -16,6 +16,10 @@ pub const SIZES: [(u32, u32); 2] = [(1080, 1920), (1024, 600)];
 /// Long enough for a machine that does other things too.
 pub const DEADLINE: Duration = Duration::from_secs(20);
 
+/// Pages on which something moves by itself.
+const MOVING: [&str; 7] =
+    ["idle", "looking_up", "granting", "printing", "opening_door", "staff_attention", "pairing"];
+
 pub struct Rig {
     pub commands: Option<Sender<UiCommand>>,
     pub frames: Receiver<Frame>,
@@ -73,12 +77,17 @@ impl Rig {
 
     /// Shows a view and gives the first frame of its page.
     pub fn show(&self, view: &View) -> Frame {
+        let name = view.screen.name();
+        if self.shown.get() == name && MOVING.contains(&name) {
+            // A frame of the page before, drawn as it moved, would be taken for the first of this one.
+            self.show(&View { screen: Screen::OutOfService(OutOfService::default()), ..View::default() });
+        }
         while self.frames.try_recv().is_ok() {}
-        self.shown.set(view.screen.name());
+        self.shown.set(name);
         self.send(UiCommand::Show(Box::new(view.clone())));
         loop {
             let frame = self.frame();
-            if frame.name == view.screen.name() {
+            if frame.name == name {
                 return frame;
             }
         }
