@@ -47,10 +47,7 @@ impl Kind {
                 "签名证书即将到期，请向电子口岸申请更换。",
                 "The signing certificate runs out: have the E-Port renew it.",
             ),
-            Self::NotBack => (
-                "退货商品未在45天内运回，请核实。",
-                "The returned goods are not back in the area within 45 days; find them.",
-            ),
+            Self::NotBack => NOT_BACK,
             Self::NotSent => (
                 "传输客户端未能发送报文，请检查客户端后将文件放回send目录。",
                 "The transfer client could not send a file; see to the client, then put the file back into send.",
@@ -104,6 +101,10 @@ const TAKEN_OUT: (&str, &str) = (
 const RECONCILIATION: (&str, &str) = (
     "当日对账有差异，请在每日对账页逐项查明（数据可能被改动过）。",
     "The day was reconciled with differences: clear up each on the page of the day; somebody may have written to the database.",
+);
+const NOT_BACK: (&str, &str) = (
+    "退货商品未在45天内运回，请核实。",
+    "The returned goods are not back in the area within 45 days; find them.",
 );
 const EXAMINED: (&str, &str) = (
     "海关正在审核或查验：备好单证和货物，配合海关；海关决定后自动结束。",
