@@ -164,6 +164,20 @@ pub fn read_legs(text: &str) -> Result<Vec<(String, String, i64)>, StoreError> {
     serde_json::from_str(text).map_err(|e| StoreError::unreadable("hold.legs", e))
 }
 
+/// What an order uses of its buyer's year: what its hold posted there and was not given back, in fen.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn used_of_year(conn: &Conn, order_id: i64) -> Result<i64, StoreError> {
+    let legs: Option<String> = conn
+        .prepare_cached("SELECT legs FROM hold WHERE cell = {cell} AND order_id = ?1 AND state = 'posted'")?
+        .query_row([order_id], |row| row.get(0))
+        .optional()?;
+    let legs = legs.as_deref().map(read_legs).transpose()?.unwrap_or_default();
+    let of_year = legs.iter().filter(|(kind, ..)| kind == Kind::Buyer.as_str());
+    Ok(of_year.fold(0_i64, |sum, (.., amount)| sum.saturating_add(*amount)))
+}
+
 /// Ends the holds of these orders that are `from`: each account gives or takes what the new state says. Which orders' holds
 /// ended.
 ///

@@ -16,7 +16,7 @@ const DAY_US: i64 = 86_400_000_000;
 const AHEAD_US: i64 = 8 * 3_600_000_000;
 
 const MOMENTS: &str = "SELECT f.centre, COALESCE(d.tax_fen, 0), f.placed_us, f.cleared_us, f.released_us, f.stored_us, f.collected_us,
-        f.owed_us, f.owed_fen, f.billed, f.billed_fen, f.paid
+        f.owed_us, f.owed_fen, f.billed, f.billed_fen, f.paid, f.limit_fen
      FROM order_find f LEFT JOIN declaration d ON d.cell = f.cell AND d.order_id = f.order_id WHERE f.cell = {cell}";
 
 /// Counts of one day of one centre, or what is to be added to them.
@@ -36,8 +36,10 @@ pub struct Figures {
     pub tax_fen: i64,
     /// Of these, declarations that stand, neither cancelled nor wholly returned.
     pub owing: i64,
-    /// What these owe together, by the day of release.
+    /// What these owe together.
     pub owed: Owed,
+    /// What these use of their buyers' years, in fen.
+    pub limit_fen: i64,
 }
 
 impl Figures {
@@ -58,6 +60,7 @@ impl Figures {
             tax_fen: self.tax_fen.saturating_add(other.tax_fen),
             owing: self.owing.saturating_add(other.owing),
             owed: self.owed.plus(&other.owed),
+            limit_fen: self.limit_fen.saturating_add(other.limit_fen),
         }
     }
 }
@@ -69,6 +72,7 @@ pub struct Moments {
     tax_fen: i64,
     at: [Option<i64>; 5],
     owed: Option<Owed>,
+    limit_fen: i64,
 }
 
 impl Moments {
@@ -95,7 +99,13 @@ impl Moments {
                 paid: row.get(11)?,
             })
         });
-        Ok(Self { centre: row.get(0)?, tax_fen: row.get(1)?, at, owed: owed.transpose()? })
+        Ok(Self {
+            centre: row.get(0)?,
+            tax_fen: row.get(1)?,
+            at,
+            owed: owed.transpose()?,
+            limit_fen: row.get(12)?,
+        })
     }
 }
 
@@ -115,7 +125,12 @@ impl Tally {
             }
             if let Some(owed) = moments.owed {
                 let one = self.0.entry((moments.centre, day_of(owed.released_us))).or_default();
-                *one = one.plus(&Figures { owing: sign, owed: owed.times(sign), ..Figures::default() });
+                *one = one.plus(&Figures {
+                    owing: sign,
+                    owed: owed.times(sign),
+                    limit_fen: sign.saturating_mul(moments.limit_fen),
+                    ..Figures::default()
+                });
             }
         }
     }
@@ -127,14 +142,15 @@ impl Tally {
     pub fn write(&self, tx: &Conn) -> Result<(), StoreError> {
         let mut statement = tx.prepare_cached(
             "INSERT INTO day_figure (cell, centre, day, placed, filed, released, stored, collected, tax_fen,
-                owing, owed_fen, billed, billed_fen, paid)
-             VALUES ({cell}, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+                owing, owed_fen, billed, billed_fen, paid, limit_fen)
+             VALUES ({cell}, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
              ON CONFLICT (cell, centre, day) DO UPDATE SET placed = day_figure.placed + excluded.placed,
                 filed = day_figure.filed + excluded.filed, released = day_figure.released + excluded.released,
                 stored = day_figure.stored + excluded.stored, collected = day_figure.collected + excluded.collected,
                 tax_fen = day_figure.tax_fen + excluded.tax_fen, owing = day_figure.owing + excluded.owing,
                 owed_fen = day_figure.owed_fen + excluded.owed_fen, billed = day_figure.billed + excluded.billed,
-                billed_fen = day_figure.billed_fen + excluded.billed_fen, paid = day_figure.paid + excluded.paid",
+                billed_fen = day_figure.billed_fen + excluded.billed_fen, paid = day_figure.paid + excluded.paid,
+                limit_fen = day_figure.limit_fen + excluded.limit_fen",
         )?;
         for ((centre, day), one) in self.0.iter().filter(|(_, one)| !one.is_nothing()) {
             let owed = &one.owed;
@@ -152,6 +168,7 @@ impl Tally {
                 owed.billed,
                 owed.billed_fen,
                 owed.paid,
+                one.limit_fen,
             ))?;
         }
         Ok(())
@@ -184,14 +201,15 @@ pub fn between(
     until: Date,
 ) -> Result<Vec<(Date, i64, Figures)>, StoreError> {
     let sql = format!(
-        "SELECT day, centre, placed, filed, released, stored, collected, tax_fen FROM day_figure
+        "SELECT day, centre, placed, filed, released, stored, collected, tax_fen, limit_fen FROM day_figure
          WHERE cell = {{cell}} AND day >= ?1 AND day <= ?2 AND {centres} ORDER BY day, centre"
     );
     let mut statement = conn.prepare(&sql)?;
     let rows = statement.query_map(span(from, until), |row| {
-        let [placed, filed, released, stored, collected, tax_fen] =
-            [row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?];
-        let one = Figures { placed, filed, released, stored, collected, tax_fen, ..Figures::default() };
+        let [placed, filed, released, stored, collected, tax_fen, limit_fen] =
+            [row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?, row.get(8)?];
+        let one =
+            Figures { placed, filed, released, stored, collected, tax_fen, limit_fen, ..Figures::default() };
         Ok((row.get(0)?, row.get(1)?, one))
     })?;
     let mut found = Vec::new();

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::figures::{Moments, Tally};
 use crate::App;
-use crate::clearing::{ClearingError, tax_bills};
+use crate::clearing::{self, ClearingError, tax_bills};
 use crate::db::{Conn, OptionalExt as _, Row};
 use crate::secrets::Secrets;
 use crate::shop::book;
@@ -160,8 +160,10 @@ fn draw(tx: &Conn, secrets: &Secrets, order: i64) -> Result<(), ClearingError> {
     .execute([order])?;
     let owed = tax_bills::owed(tx, order)?;
     let sums = owed.unwrap_or_default();
+    let limit_fen = if owed.is_some() { clearing::accounts::used_of_year(tx, order)? } else { 0 };
     tx.prepare_cached(
-        "UPDATE order_find SET owed_us = ?2, owed_fen = ?3, billed = ?4, billed_fen = ?5, paid = ?6
+        "UPDATE order_find SET owed_us = ?2, owed_fen = ?3, billed = ?4, billed_fen = ?5, paid = ?6,
+            limit_fen = ?7
          WHERE cell = {cell} AND order_id = ?1",
     )?
     .execute((
@@ -171,6 +173,7 @@ fn draw(tx: &Conn, secrets: &Secrets, order: i64) -> Result<(), ClearingError> {
         sums.billed,
         sums.billed_fen,
         sums.paid,
+        limit_fen,
     ))?;
     Ok(())
 }

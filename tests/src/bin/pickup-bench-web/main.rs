@@ -203,7 +203,7 @@ const AFTERWARDS: &[&str] = &[
     "UPDATE order_find SET live = 'released', parcel = 'in_locker', released_us = cleared_us + 60000000,
         stored_us = cleared_us + 120000000 WHERE order_id % 1000 BETWEEN 3 AND 5",
     "UPDATE order_find SET live = 'rejected' WHERE order_id % 1000 = 0",
-    "UPDATE order_find SET owed_us = released_us,
+    "UPDATE order_find SET owed_us = released_us, limit_fen = 20000,
         owed_fen = (SELECT d.tax_fen FROM declaration d WHERE d.cell = order_find.cell AND d.order_id = order_find.order_id)
         WHERE released_us IS NOT NULL",
 ];

@@ -101,8 +101,8 @@ fn by_day(p: &Visit, rows: &[(Date, i64, Figures)]) -> Table {
     let row = |(day, centre, one): &(Date, i64, Figures)| {
         let counts = [*centre, one.placed, one.filed, one.released, one.stored, one.collected];
         let day = std::iter::once(Cell::Day(*day));
-        let tax = Cell::Money(Money::from_fen(one.tax_fen));
-        day.chain(counts.map(Cell::Whole)).chain([tax]).collect()
+        let sums = [one.tax_fen, one.limit_fen].map(|fen| Cell::Money(Money::from_fen(fen)));
+        day.chain(counts.map(Cell::Whole)).chain(sums).collect()
     };
     Table {
         name: p.t("按日和中心", "By day and centre"),
@@ -115,6 +115,7 @@ fn by_day(p: &Visit, rows: &[(Date, i64, Figures)]) -> Table {
             column("deposited", "入柜", "Deposited"),
             column("collected", "提货", "Collected"),
             column("tax_cny", "税款（元）", "Tax, CNY"),
+            column("personal_limit_cny", "个人额度使用（元）", "Personal limits used, CNY"),
         ],
         rows: rows.iter().map(row).collect(),
     }
@@ -148,5 +149,6 @@ fn plots(p: &Visit, from: Date, until: Date, rows: &[(Date, i64, Figures)]) -> V
         plot(p.t("放行", "Released"), orders, |one| one.released),
         plot(p.t("提货", "Collected"), orders, |one| one.collected),
         plot(p.t("税款", "Tax"), p.t("元", "CNY"), |one| one.tax_fen / 100),
+        plot(p.t("个人额度使用", "Personal limits used"), p.t("元", "CNY"), |one| one.limit_fen / 100),
     ]
 }

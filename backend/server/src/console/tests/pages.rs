@@ -314,6 +314,8 @@ async fn reports_count_by_day_and_centre_and_come_as_csv() {
     let csv = audit.get("/reports.csv").await.text;
     let row = csv.lines().nth(1).unwrap();
     assert!(row.starts_with("2026-11-21,1,2,2,1,0,0,"), "{csv}");
+    let used = site.column::<i64>("SELECT used FROM buyer_year WHERE used > 0").await;
+    assert!(row.ends_with(&format!(",{}.{:02}", used[0] / 100, used[0] % 100)), "{csv} {used:?}");
     site.write(|tx| crate::console::figures::recount(tx).unwrap()).await;
     assert_eq!(audit.get("/reports.csv").await.text, csv, "counted one by one and all at once");
     for path in ["/reports.xlsx", "/stock.xlsx", "/limits/tax.xlsx"] {
