@@ -30,6 +30,14 @@ const PAGES: [(&str, &str); 13] = [
     ("returns", "/returns"),
 ];
 
+/// What somebody who only reads goes through.
+const AUDIT: [(&str, &str); 4] = [
+    ("audit-today", "/"),
+    ("audit-order", "/orders/CON000001"),
+    ("audit-reports", "/reports"),
+    ("reconciliations", "/reports/reconciliations"),
+];
+
 /// Looks at pages in both languages and both widths.
 pub async fn look_at(desk: &Desk, pages: &[(&str, &str)]) -> Result<()> {
     for (size, width, height) in SIZES {
@@ -57,9 +65,10 @@ async fn two_orders(product: &Product) -> Result<()> {
 async fn every_page_is_accessible_in_both_languages_and_on_a_tablet() -> Result<()> {
     let setup = Setup { with_kiosk: false, ..Setup::quick(&product::fresh_dir("console-pages")?) };
     product::play_on(setup, async |product| {
-        let (agent, root) = (
+        let (agent, root, audit) = (
             product.account("王报关", "customs_agent").await?,
             product.account("赵管理", "administrator").await?,
+            product.account("孙审计", "auditor").await?,
         );
         two_orders(product).await?;
         let desk = Desk::open(product.dir(), &product.console_url()?).await?;
@@ -75,6 +84,10 @@ async fn every_page_is_accessible_in_both_languages_and_on_a_tablet() -> Result<
         desk.until_text("登录").await?;
         desk.sign_in("王报关", &agent, OWN).await?;
         look_at(&desk, &PAGES).await?;
+        desk.browser.click("header form button", LIMIT).await?;
+        desk.until_text("登录").await?;
+        desk.sign_in("孙审计", &audit, OWN).await?;
+        look_at(&desk, &AUDIT).await?;
         desk.browser.close().await
     })
     .await

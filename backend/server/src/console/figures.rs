@@ -222,7 +222,7 @@ pub fn between(
     Ok(found)
 }
 
-/// What falls due of releases between two days, as [`tax_bills::calendar`] has it from the declarations themselves.
+/// What falls due of releases between two days, as [`crate::clearing::tax_bills::calendar`] has it from the declarations themselves.
 ///
 /// # Errors
 /// [`StoreError`].
