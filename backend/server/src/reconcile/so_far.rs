@@ -60,7 +60,7 @@ impl SoFar {
         let mut centres = self.lock();
         let Some(of) = centres.get_mut(&centre) else { return Seen::Counting };
         match of.last.as_ref().map(|last| last.counted.clone()) {
-            Some(Ok(Some(sheet))) if sheet.day == day => Seen::Sheet(sheet, of.counting.is_some()),
+            Some(Ok(Some(sheet))) if sheet.day == day => Seen::Sheet(sheet, of.counting().is_some()),
             Some(Ok(None)) => Seen::NoCentre,
             Some(Err(error)) => {
                 of.last = None;
@@ -74,7 +74,7 @@ impl SoFar {
     fn begin(self: &Arc<Self>, shop: &Arc<Shop>, centre: u16, day: Date) -> Option<watch::Receiver<()>> {
         let mut centres = self.lock();
         let of = centres.entry(centre).or_default();
-        if let Some(counting) = &of.counting {
+        if let Some(counting) = of.counting() {
             return Some(counting.clone());
         }
         if of.last.as_ref().is_some_and(|last| last.is_good(day)) {
@@ -98,6 +98,13 @@ impl SoFar {
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<u16, Centre>> {
         self.centres.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Centre {
+    /// The count that is under way; one that came to no end, since its task died, is none.
+    fn counting(&self) -> Option<&watch::Receiver<()>> {
+        self.counting.as_ref().filter(|counting| counting.has_changed().is_ok())
     }
 }
 
