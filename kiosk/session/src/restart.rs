@@ -180,7 +180,7 @@ impl Session {
                     self.stop_withdrawn(Vec::new(), pickup, copy);
                 } else if let Some(&door) = pickup.offer.doors.get(index) {
                     // The pulse is answered by how the door stands, so a door that stands open is forgotten first.
-                    self.doors.remove(&door);
+                    self.shut_before = self.doors.remove(&door).is_some_and(|open| !open).then_some(door);
                     self.push(Command::OpenDoor(door));
                     self.enter(State::Opening { pickup, copy, index, again, unsure: false });
                 }

@@ -55,6 +55,8 @@ pub struct Session {
     /// Parcels put behind a door here, which the backend may not have heard of yet.
     pub(crate) stored: BTreeSet<PickupNumber>,
     pub(crate) doors: BTreeMap<DoorNumber, bool>,
+    /// The door that is asked to open, when it was seen shut just before.
+    pub(crate) shut_before: Option<DoorNumber>,
     /// How staff left the kiosk: out of service, or back in it.
     pub(crate) standing: Option<Box<ServiceChange>>,
     pub(crate) lock_up: bool,
@@ -112,6 +114,7 @@ impl Session {
             unclear: BTreeSet::new(),
             stored: BTreeSet::new(),
             doors: BTreeMap::new(),
+            shut_before: None,
             standing: None,
             lock_up: false,
             scanner_up: false,
