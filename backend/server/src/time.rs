@@ -1,8 +1,15 @@
 //! Times as the database keeps them: microseconds since 1970 in UTC.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use pickup_domain::china_time;
 
 use crate::store::StoreError;
+
+/// Microseconds of a day.
+pub const DAY_US: i64 = 86_400_000_000;
+/// China is eight hours ahead all the year.
+const AHEAD_US: i64 = 8 * 3_600_000_000;
 
 /// Microseconds since 1970.
 #[must_use]
@@ -16,6 +23,20 @@ pub fn us(at: Timestamp) -> i64 {
 /// [`StoreError::Unreadable`] when the number is outside the calendar.
 pub fn at(us: i64) -> Result<Timestamp, StoreError> {
     Timestamp::from_microsecond(us).map_err(|e| StoreError::unreadable("a time", e))
+}
+
+/// The day that stored microseconds lie on: days since 1970-01-01, as China counts them.
+#[must_use]
+pub const fn china_day(us: i64) -> i64 {
+    us.saturating_add(AHEAD_US).div_euclid(DAY_US)
+}
+
+/// The date of a day of [`china_day`].
+///
+/// # Errors
+/// [`StoreError::Unreadable`] when the day is outside the calendar.
+pub fn date_of_china_day(day: i64) -> Result<Date, StoreError> {
+    Ok(china_time::date(at(day.saturating_mul(DAY_US).saturating_sub(AHEAD_US))?))
 }
 
 /// How long to wait before something that failed so often already is tried again: the first wait, doubled with every

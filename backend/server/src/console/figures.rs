@@ -9,11 +9,7 @@ use pickup_domain::china_time;
 use crate::clearing::tax_bills::{Due, Owed};
 use crate::db::{Conn, DbError, OptionalExt as _, Row};
 use crate::store::StoreError;
-use crate::time::us;
-
-const DAY_US: i64 = 86_400_000_000;
-/// China is eight hours ahead all the year.
-const AHEAD_US: i64 = 8 * 3_600_000_000;
+use crate::time::{china_day, date_of_china_day, us};
 
 const MOMENTS: &str = "SELECT f.centre, COALESCE(d.tax_fen, 0), f.placed_us, f.cleared_us, f.released_us, f.stored_us, f.collected_us,
         f.owed_us, f.owed_fen, f.billed, f.billed_fen, f.paid, f.limit_fen
@@ -120,11 +116,11 @@ impl Tally {
             let Some(moments) = moments else { continue };
             for (which, at) in moments.at.into_iter().enumerate() {
                 let Some(at) = at else { continue };
-                let one = self.0.entry((moments.centre, day_of(at))).or_default();
+                let one = self.0.entry((moments.centre, china_day(at))).or_default();
                 *one = one.plus(&once(which, sign, moments.tax_fen));
             }
             if let Some(owed) = moments.owed {
-                let one = self.0.entry((moments.centre, day_of(owed.released_us))).or_default();
+                let one = self.0.entry((moments.centre, china_day(owed.released_us))).or_default();
                 *one = one.plus(&Figures {
                     owing: sign,
                     owed: owed.times(sign),
@@ -216,7 +212,7 @@ pub fn between(
     for row in rows {
         let (day, centre, one): (i64, i64, Figures) = row?;
         if !one.is_nothing() {
-            found.push((date_of(day)?, centre, one));
+            found.push((date_of_china_day(day)?, centre, one));
         }
     }
     Ok(found)
@@ -239,7 +235,7 @@ pub fn taxes(conn: &Conn, from: Date, until: Date) -> Result<Vec<Due>, StoreErro
     let mut days: Vec<Due> = Vec::new();
     for row in rows {
         let (day, owing, owed): (i64, i64, Owed) = row?;
-        let released = date_of(day)?;
+        let released = date_of_china_day(day)?;
         if days.last().is_none_or(|last| last.released != released) {
             days.push(Due::on(released));
         }
@@ -250,16 +246,7 @@ pub fn taxes(conn: &Conn, from: Date, until: Date) -> Result<Vec<Due>, StoreErro
 }
 
 fn span(from: Date, until: Date) -> (i64, i64) {
-    (day_of(us(china_time::midnight(from))), day_of(us(china_time::midnight(until))))
-}
-
-fn date_of(day: i64) -> Result<Date, StoreError> {
-    let at = crate::time::at(day.saturating_mul(DAY_US).saturating_sub(AHEAD_US))?;
-    Ok(china_time::date(at))
-}
-
-fn day_of(at_us: i64) -> i64 {
-    at_us.saturating_add(AHEAD_US).div_euclid(DAY_US)
+    (china_day(us(china_time::midnight(from))), china_day(us(china_time::midnight(until))))
 }
 
 fn once(which: usize, sign: i64, tax_fen: i64) -> Figures {

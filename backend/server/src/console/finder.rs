@@ -143,8 +143,11 @@ fn draw(tx: &Conn, secrets: &Secrets, order: i64) -> Result<(), ClearingError> {
     if !tx.prepare_cached(known)?.exists([order])? && !begin(tx, secrets, order)? {
         return Ok(());
     }
+    let owed = tax_bills::owed(tx, order)?;
+    let sums = owed.unwrap_or_default();
+    let limit_fen = if owed.is_some() { clearing::accounts::used_of_year(tx, order)? } else { 0 };
     tx.prepare_cached(
-        "UPDATE order_find SET
+        "UPDATE order_find SET owed_us = ?2, owed_fen = ?3, billed = ?4, billed_fen = ?5, paid = ?6, limit_fen = ?7,
             live = (SELECT CASE WHEN o.state IN ('cancelled', 'returned')
                     OR d.state IN ('released', 'cancelled', 'refunded', 'closed') THEN NULL ELSE d.state END
                 FROM orders o JOIN declaration d ON d.cell = o.cell AND d.order_id = o.id
@@ -155,15 +158,6 @@ fn draw(tx: &Conn, secrets: &Secrets, order: i64) -> Result<(), ClearingError> {
             released_us = (SELECT d.released_us FROM declaration d WHERE d.cell = {cell} AND d.order_id = ?1),
             stored_us = (SELECT p.stored_us FROM parcel p WHERE p.cell = {cell} AND p.pickup = ?1),
             collected_us = (SELECT p.collected_us FROM parcel p WHERE p.cell = {cell} AND p.pickup = ?1)
-         WHERE cell = {cell} AND order_id = ?1",
-    )?
-    .execute([order])?;
-    let owed = tax_bills::owed(tx, order)?;
-    let sums = owed.unwrap_or_default();
-    let limit_fen = if owed.is_some() { clearing::accounts::used_of_year(tx, order)? } else { 0 };
-    tx.prepare_cached(
-        "UPDATE order_find SET owed_us = ?2, owed_fen = ?3, billed = ?4, billed_fen = ?5, paid = ?6,
-            limit_fen = ?7
          WHERE cell = {cell} AND order_id = ?1",
     )?
     .execute((

@@ -2,19 +2,15 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use pickup_domain::china_time;
 use pickup_protocol::health::Health;
 
 use super::Kiosk;
 use crate::db::Conn;
 use crate::store::StoreError;
-use crate::time::us;
+use crate::time::{china_day, date_of_china_day, us};
 
 /// Between two reports that are further apart nobody knows how it was.
 const KNOWN_FOR_S: i64 = 180;
-const DAY_US: i64 = 86_400_000_000;
-/// China is eight hours ahead all the year.
-const AHEAD_US: i64 = 8 * 3_600_000_000;
 /// Calls for staff that are about a door.
 const DOOR_CALLS: [&str; 3] = ["LOCK", "DOOR_UNKNOWN", "DOOR_AJAR"];
 
@@ -63,7 +59,13 @@ impl Amiss {
                 no_paper_s = kiosk_day.no_paper_s + excluded.no_paper_s,
                 door_faults = kiosk_day.door_faults + excluded.door_faults",
         )?
-        .execute((day_of(us(now)), &kiosk.key, kiosk.centre, self.no_paper_s, self.door_faults))?;
+        .execute((
+            china_day(us(now)),
+            &kiosk.key,
+            kiosk.centre,
+            self.no_paper_s,
+            self.door_faults,
+        ))?;
         Ok(())
     }
 }
@@ -79,7 +81,7 @@ pub fn by_day(
     now: Timestamp,
     days: i64,
 ) -> Result<Vec<(Date, Amiss)>, StoreError> {
-    let last = day_of(us(now));
+    let last = china_day(us(now));
     let first = last.saturating_sub(days).saturating_add(1);
     let sql = format!(
         "SELECT day, CAST(SUM(no_paper_s) AS BIGINT), CAST(SUM(door_faults) AS BIGINT) FROM kiosk_day
@@ -92,15 +94,10 @@ pub fn by_day(
         })?
         .collect::<Result<_, _>>()?;
     let each = (first..=last).map(|day| {
-        let at = crate::time::at(day.saturating_mul(DAY_US).saturating_sub(AHEAD_US))?;
         let found = rows.iter().find(|(of, _)| *of == day);
-        Ok((china_time::date(at), found.map(|(_, amiss)| *amiss).unwrap_or_default()))
+        Ok((date_of_china_day(day)?, found.map(|(_, amiss)| *amiss).unwrap_or_default()))
     });
     each.collect()
-}
-
-fn day_of(at_us: i64) -> i64 {
-    at_us.saturating_add(AHEAD_US).div_euclid(DAY_US)
 }
 
 #[cfg(test)]

@@ -15,11 +15,10 @@ use crate::secrets::Secrets;
 use crate::shop::Shop;
 use crate::shop::auth::Merchant;
 use crate::store::StoreError;
-use crate::time::us;
+use crate::time::{DAY_US, us};
 
 const HEADER: &str = "idempotency-key";
 const KEY_MOST: usize = 200;
-const DAY_US: i64 = 24 * 3600 * 1_000_000;
 
 /// The idempotency key a request came under, for operations that have no number of the shop's own to know a repeat by.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,13 +6,12 @@ use utoipa::ToSchema;
 
 use crate::db::{Bulk, Column, Conn, Row};
 use crate::store::StoreError;
-use crate::time::{after_ms, at, us};
+use crate::time::{DAY_US, after_ms, at, us};
 use crate::webhooks::config::WebhookConfig;
 use crate::webhooks::events::{self, Event};
 use crate::webhooks::{Endpoint, all, disable};
 
 const HALF_DAY_MS: i64 = 12 * 3600 * 1_000;
-const DAY_US: i64 = 24 * 3600 * 1_000_000;
 
 /// One thing an endpoint is told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]

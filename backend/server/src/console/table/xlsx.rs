@@ -8,7 +8,7 @@ use pickup_domain::china_time;
 
 use super::zip::Zip;
 use super::{Cell, Table};
-use crate::time::at;
+use crate::time::{DAY_US, at};
 
 const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n";
 const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
@@ -17,7 +17,6 @@ const PACKAGE: &str = "http://schemas.openxmlformats.org/package/2006";
 const KIND: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml";
 /// The day before day 1 of spreadsheets, which take 1900 for a leap year.
 const DAY_ZERO: Date = Date::constant(1899, 12, 30);
-const DAY_US: i64 = 86_400_000_000;
 
 /// How cells are shown, in the order of `cellXfs`: plain, head, money, quantity, whole, day, moment.
 const FORMATS: [(u32, u32); 7] = [(0, 0), (0, 1), (4, 0), (0, 0), (3, 0), (164, 0), (165, 0)];
