@@ -26,13 +26,26 @@ pub fn install_run_and_purge(packages: &[&Made]) -> Result<()> {
     for made in packages {
         let package = made.product.package();
         inside(&root, &["apt-get", "purge", "-y", "-q", &package])?;
-        let left =
-            inside(&root, &["sh", "-c", "find /etc /usr -name '*bonded-pickup*' -o -name 'pickup-*'"])?;
-        let left: Vec<&str> = left.lines().filter(|line| line.contains(made.product.word())).collect();
+        // The other package may still be there, with words of this one in its manual pages.
+        let left = left(&root)?;
+        let named = |path: &&String| {
+            let name = path.rsplit('/').next().unwrap_or_default();
+            name.starts_with(&made.product.program()) || name.contains(&package)
+        };
+        let left: Vec<&String> = left.iter().filter(named).collect();
         ensure!(left.is_empty(), "purging {package} leaves {left:?}");
         println!("  {package}: purged, nothing left but its data");
     }
+    let left = left(&root)?;
+    ensure!(left.is_empty(), "purging every package leaves {left:?}");
     quietly(Command::new("rm").arg("-rf").arg(&root)).map(drop)
+}
+
+/// Files and folders in the small Debian that are named as the packages name theirs.
+fn left(root: &Path) -> Result<Vec<String>> {
+    let found =
+        inside(root, &["find", "/etc", "/usr", "-name", "*bonded-pickup*", "-o", "-name", "pickup-*"])?;
+    Ok(found.lines().map(str::to_owned).collect())
 }
 
 fn try_one(root: &Path, product: Product) -> Result<()> {
