@@ -11,6 +11,7 @@ pub mod glass;
 pub mod hands;
 pub mod hostile;
 pub mod looks;
+pub mod messages;
 pub mod people;
 pub mod pi;
 pub mod pilot;

@@ -168,10 +168,6 @@ impl Pilot {
             return Ok(Progress::Did(Moment::DoorSeenOpen));
         }
         self.door_was_open = open;
-        // The keys of a page that has just come do not act yet; the last one that is there everywhere is the call for help.
-        if page != "help" && !state.screen.targets.iter().any(|target| target.id == "help") {
-            return Ok(Progress::Waiting);
-        }
         let page_and_door = format!("{page}/{open}");
         if let Some((acted_on, when)) = &self.acted
             && *acted_on == page_and_door
@@ -180,11 +176,16 @@ impl Pilot {
             return Ok(Progress::Waiting);
         }
         self.acted = Some((page_and_door, Instant::now()));
-        match self.errand.clone() {
+        let progress = match self.errand.clone() {
             Errand::Deposit { badge, label } => self.deposit(&page, &state, &badge, &label).await,
             Errand::Settle { badge, goods_out } => self.settle(&page, &state, &badge, goods_out).await,
             Errand::Collect { ticket, card } => self.collect(&page, &state, &ticket, &card).await,
+        };
+        if matches!(progress, Ok(Progress::Waiting)) {
+            // The keys of a page that has just come are not there yet: the next look may find them.
+            self.acted = None;
         }
+        progress
     }
 
     async fn deposit(&mut self, page: &str, state: &State, badge: &str, label: &str) -> Result<Progress> {
@@ -221,7 +222,9 @@ impl Pilot {
                 Ok(Progress::Did(Moment::CardLaid))
             }
             "review" => {
-                self.hands.lift().await?;
+                if state.card.as_ref().is_some_and(|card| !card.is_null()) {
+                    self.hands.lift().await?;
+                }
                 Ok(match self.press(state, "confirm").await? {
                     Progress::Did(_) => Progress::Did(Moment::Confirmed),
                     other => other,
@@ -246,7 +249,7 @@ impl Pilot {
             "idle" if self.reached => Ok(Progress::Finished),
             "idle" => self.scan(badge, Moment::BadgeShown).await,
             "staff_home" if has("staff_open") => self.press(state, "staff_open").await,
-            "staff_home" => {
+            "staff_home" if has("finish") => {
                 self.reached = true;
                 self.press(state, "finish").await
             }

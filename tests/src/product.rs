@@ -275,10 +275,18 @@ impl Product {
         self.path(&format!("{name}.log"))
     }
 
-    async fn enrol(&self) -> Result<()> {
-        let said = self.backend_command(&["kiosk", "enrol", "--name", KIOSK]).await?;
+    /// A one-time code for a kiosk of this name.
+    ///
+    /// # Errors
+    /// When the backend's command fails.
+    pub async fn enrolment_code(&self, name: &str) -> Result<String> {
+        let said = self.backend_command(&["kiosk", "enrol", "--name", name]).await?;
         // The code is the last word said, whatever stands around it.
-        let code = said.split_whitespace().next_back().context("enrolling printed no code")?;
+        Ok(said.split_whitespace().next_back().context("enrolling printed no code")?.to_owned())
+    }
+
+    async fn enrol(&self) -> Result<()> {
+        let code = self.enrolment_code(KIOSK).await?;
         let mut arguments = words(["enrol", "--config"], &self.path("kiosk.toml"));
         arguments.extend(["--backend".into(), self.kiosk_url().into(), "--code".into(), code.into()]);
         program::output_of("pickup-kiosk", &arguments)

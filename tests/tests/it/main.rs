@@ -10,6 +10,7 @@
 
 mod bad_input;
 mod browser;
+mod browser_early;
 mod browser_flows;
 mod browser_journeys;
 mod cards;

@@ -3,11 +3,11 @@
 use std::fs;
 
 use anyhow::{Context, Result};
+use pickup_tests::messages;
 use pickup_tests::people::{self, Person};
 use pickup_tests::product::{self, Product, Setup};
 use pickup_tests::wait;
 use pickup_tests::webdriver::Browser;
-use serde_json::Value;
 
 use crate::journey::LIMIT;
 
@@ -92,25 +92,16 @@ impl Phone<'_> {
         self.browser.click("#next", LIMIT).await?;
         self.browser.text("#code", LIMIT).await?;
         self.look("my-code").await?;
-        let code = wait::until("the code in a message", LIMIT, async || code(self.product, person)).await?;
+        let folder = self.product.dir().join("backend/messages");
+        let code = wait::until("the code in a message", LIMIT, async || {
+            messages::one_time_code(&folder, &person.telephone)
+        })
+        .await?;
         self.browser.type_into("#code", &code, LIMIT).await?;
         self.browser.click("#next", LIMIT).await?;
         self.browser.text("ul.orders a", LIMIT).await?;
         self.look("my-orders").await
     }
-}
-
-/// The code that was sent to this person, once it is there.
-fn code(product: &Product, person: &Person) -> Result<Option<String>> {
-    for file in fs::read_dir(product.dir().join("backend/messages"))? {
-        let Ok(message) = serde_json::from_slice::<Value>(&fs::read(file?.path())?) else { continue };
-        let of = |name: &str| message.get(name).and_then(Value::as_str).unwrap_or_default();
-        if of("id").starts_with("code/") && of("to") == person.telephone {
-            let word = of("text").split(|c: char| !c.is_ascii_digit()).find(|word| word.len() == 6);
-            return Ok(word.map(str::to_owned));
-        }
-    }
-    Ok(None)
 }
 
 async fn every_page(phone: &Phone<'_>, person: &Person) -> Result<()> {

@@ -6,8 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use pickup_server::shop::Shop;
 use pickup_server::store::StoreError;
-use pickup_tests::{people, wait};
-use serde_json::Value;
+use pickup_tests::{messages, people, wait};
 
 use crate::browser::{Browser, hidden};
 
@@ -30,7 +29,9 @@ pub async fn pages(phone: &mut Browser, shop: &Shop, dir: &Path) -> Result<Vec<S
     paths.push(order.replacen("/b/", "/o/", 1));
     let telephone = person.telephone.as_str();
     phone.post("/my", "/my", &[("telephone", telephone)]).await?;
-    let code = wait::until("the code in a message", LIMIT, async || code(dir, telephone)).await?;
+    let folder = dir.join("backend/messages");
+    let sent = async || messages::one_time_code(&folder, telephone);
+    let code = wait::until("the code in a message", LIMIT, sent).await?;
     let answer = phone.post("/my", "/my/code", &[("telephone", telephone), ("code", &code)]).await?;
     ensure!(answer.to == "/my/orders", "not signed in: {} {}", answer.status, answer.text);
     let listed = phone.get("/my/orders").await?.text;
@@ -56,21 +57,4 @@ async fn basket(phone: &mut Browser, person: &people::Person) -> Result<String> 
     let answer = phone.post(&form, &form, &fields).await?;
     ensure!(answer.to.ends_with("/pay"), "not ready to be paid: {} {}", answer.status, answer.text);
     Ok(basket.to)
-}
-
-/// The code that was sent to a telephone, once it is there.
-fn code(dir: &Path, telephone: &str) -> Result<Option<String>> {
-    let folder = dir.join("backend/messages");
-    if !folder.is_dir() {
-        return Ok(None);
-    }
-    for file in std::fs::read_dir(folder)? {
-        let Ok(message) = serde_json::from_slice::<Value>(&std::fs::read(file?.path())?) else { continue };
-        let of = |name: &str| message.get(name).and_then(Value::as_str).unwrap_or_default();
-        if of("id").starts_with("code/") && of("to") == telephone {
-            let word = of("text").split(|c: char| !c.is_ascii_digit()).find(|word| word.len() == 6);
-            return Ok(word.map(str::to_owned));
-        }
-    }
-    Ok(None)
 }
