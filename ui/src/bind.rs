@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use slint::{ModelRc, SharedString, VecModel};
+use slint::{Model as _, ModelRc, SharedString, VecModel};
 
 use crate::generated::{
     CardTrouble, DoorCell, GoodsTold, Kiosk, Level, LimitData, LineData, PadData, Page, PrinterKind,
@@ -119,12 +119,15 @@ fn review(kiosk: &Kiosk<'_>, shown: &Review, view: &View) {
         tax: yuan(shown.tax_fen).into(),
         more_lines: i32::try_from(shown.lines.len().saturating_sub(lines_shown)).unwrap_or(i32::MAX),
     });
-    kiosk.set_lines(model(shown.lines.iter().take(lines_shown).map(|line| LineData {
-        kind: goods_sign(line.kind),
-        name: line.name.get(language).into(),
-        count: slint::format!("{} {}", line.quantity, line.unit.get(language)),
-        amount: slint::format!("¥{}", yuan(line.amount_fen)),
-    })));
+    kiosk.set_lines(model(
+        kiosk.get_lines(),
+        shown.lines.iter().take(lines_shown).map(|line| LineData {
+            kind: goods_sign(line.kind),
+            name: line.name.get(language).into(),
+            count: slint::format!("{} {}", line.quantity, line.unit.get(language)),
+            amount: slint::format!("¥{}", yuan(line.amount_fen)),
+        }),
+    ));
     kiosk.set_limit(limit(&shown.limit));
 }
 
@@ -255,13 +258,16 @@ pub(crate) fn door(kiosk: &Kiosk<'_>, map: &LockerMap, label: &str) {
     kiosk.set_door_level(level);
     kiosk.set_door(label.into());
     kiosk.set_door_columns(int(map.columns()));
-    kiosk.set_doors(model(map.doors.iter().map(|cell| DoorCell {
-        label: (&cell.label).into(),
-        column: int(cell.column),
-        top: int(cell.top),
-        units: int(DoorSize::units(cell.size)),
-        here: cell.label == label,
-    })));
+    kiosk.set_doors(model(
+        kiosk.get_doors(),
+        map.doors.iter().map(|cell| DoorCell {
+            label: (&cell.label).into(),
+            column: int(cell.column),
+            top: int(cell.top),
+            units: int(DoorSize::units(cell.size)),
+            here: cell.label == label,
+        }),
+    ));
 }
 
 fn card_trouble(problem: Option<CardProblem>) -> (CardTrouble, i32) {
@@ -322,6 +328,12 @@ pub(crate) fn int(value: u32) -> i32 {
     i32::try_from(value).unwrap_or(i32::MAX)
 }
 
-pub(crate) fn model<T: Clone + 'static>(items: impl Iterator<Item = T>) -> ModelRc<T> {
-    ModelRc::from(Rc::new(VecModel::from_iter(items)))
+/// The rows to show: those that are shown already when nothing in them changes, for rows that come anew get new elements, and a
+/// finger that is on one of them would be lifted off nothing.
+pub(crate) fn model<T: Clone + PartialEq + 'static>(
+    shown: ModelRc<T>,
+    items: impl Iterator<Item = T>,
+) -> ModelRc<T> {
+    let rows: Vec<T> = items.collect();
+    if shown.iter().eq(rows.iter().cloned()) { shown } else { ModelRc::from(Rc::new(VecModel::from(rows))) }
 }

@@ -63,7 +63,7 @@ fn page(service: &Boundary<'_>, shown: &Service, view: &View) {
     }
     doors(service, &all_doors, &view.lockers);
     if matches!(shown.page, ServicePage::Doors(_)) {
-        service.set_facts(rows(all_doors.boards.iter(), language));
+        fact_rows(service, all_doors.boards.iter(), language);
     }
 }
 
@@ -75,7 +75,7 @@ fn facts(service: &Boundary<'_>, shown: &Facts, language: Language) {
         Subject::Reader => FactsSubject::Reader,
         Subject::Machine => FactsSubject::Machine,
     });
-    service.set_facts(rows(sheet(&shown.rows, FACTS_A_SHEET, shown.sheet), language));
+    fact_rows(service, sheet(&shown.rows, FACTS_A_SHEET, shown.sheet), language);
     let (grade, text) =
         shown.result.as_ref().map_or((Grade::Plain, ""), |(grade, text)| (*grade, text.get(language)));
     service.set_result(text.into());
@@ -83,12 +83,15 @@ fn facts(service: &Boundary<'_>, shown: &Facts, language: Language) {
     service.set_can_print(shown.can_print);
 }
 
-fn rows<'a>(facts: impl Iterator<Item = &'a Fact>, language: Language) -> ModelRc<FactData> {
-    model(facts.map(|fact| FactData {
-        name: fact.name.get(language).into(),
-        value: fact.value.get(language).into(),
-        grade: mark(fact.grade),
-    }))
+fn fact_rows<'a>(service: &Boundary<'_>, shown: impl Iterator<Item = &'a Fact>, language: Language) {
+    service.set_facts(model(
+        service.get_facts(),
+        shown.map(|fact| FactData {
+            name: fact.name.get(language).into(),
+            value: fact.value.get(language).into(),
+            grade: mark(fact.grade),
+        }),
+    ));
 }
 
 fn turn(service: &Boundary<'_>, rows: usize, a_sheet: usize, at: usize) {
@@ -115,18 +118,21 @@ fn doors(service: &Boundary<'_>, shown: &Doors, map: &LockerMap) {
     service.set_open(count(DoorLook::Open));
     service.set_unknown(count(DoorLook::Unknown));
     service.set_door_columns(int(map.columns()));
-    service.set_doors(model(map.doors.iter().map(|cell| DoorLookCell {
-        label: (&cell.label).into(),
-        column: int(cell.column),
-        top: int(cell.top),
-        units: int(cell.size.units()),
-        look: match look(&cell.label) {
-            DoorLook::Unknown => Look::Unknown,
-            DoorLook::Shut => Look::Shut,
-            DoorLook::Taken => Look::Taken,
-            DoorLook::Open => Look::Open,
-        },
-    })));
+    service.set_doors(model(
+        service.get_doors(),
+        map.doors.iter().map(|cell| DoorLookCell {
+            label: (&cell.label).into(),
+            column: int(cell.column),
+            top: int(cell.top),
+            units: int(cell.size.units()),
+            look: match look(&cell.label) {
+                DoorLook::Unknown => Look::Unknown,
+                DoorLook::Shut => Look::Shut,
+                DoorLook::Taken => Look::Taken,
+                DoorLook::Open => Look::Open,
+            },
+        }),
+    ));
 }
 
 fn events(service: &Boundary<'_>, shown: &Events) {
@@ -138,12 +144,15 @@ fn events(service: &Boundary<'_>, shown: &Events) {
         Driver::Printer => ServiceDriver::Printer,
     });
     let rows = sheet(&shown.rows, EVENTS_A_SHEET, shown.sheet);
-    service.set_events(model(rows.map(|(at, what)| EventData { at: at.into(), what: what.into() })));
+    service.set_events(model(
+        service.get_events(),
+        rows.map(|(at, what)| EventData { at: at.into(), what: what.into() }),
+    ));
 }
 
 fn pairing(service: &Boundary<'_>, shown: &Pairing, language: Language) {
     service.set_code(shown.grouped().into());
-    service.set_letters(model(CODE_LETTERS.chars().map(SharedString::from)));
+    service.set_letters(model(service.get_letters(), CODE_LETTERS.chars().map(SharedString::from)));
     service.set_backend((&shown.backend).into());
     service.set_problem(shown.problem.as_ref().map_or("", |text| text.get(language)).into());
     service.set_asking(shown.asking);

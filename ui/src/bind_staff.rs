@@ -59,10 +59,10 @@ pub(crate) fn pad(kiosk: &Kiosk<'_>, shown: &Pad) {
 
 fn menu(kiosk: &Kiosk<'_>, home: &StaffHome, view: &View) {
     kiosk.set_staff((&home.staff).into());
-    kiosk.set_attention(model(home.attention.iter().map(SharedString::from)));
+    kiosk.set_attention(model(kiosk.get_attention(), home.attention.iter().map(SharedString::from)));
     kiosk.set_removals(i32::from(home.removals));
     kiosk.set_owed(i32::from(home.owed));
-    kiosk.set_free(model(home.free.iter().map(free)));
+    kiosk.set_free(model(kiosk.get_free(), home.free.iter().map(free)));
     kiosk.set_sentence(home.problem.as_ref().map_or("", |text| text.get(view.language)).into());
 }
 
@@ -87,6 +87,7 @@ fn list(kiosk: &Kiosk<'_>, shown: &StaffList) {
     let rows = if shown.kind == ListKind::Doors { 3 } else { StaffList::ROWS };
     kiosk.set_rows(int(u32::try_from(rows).unwrap_or_default()));
     kiosk.set_choices(model(
+        kiosk.get_choices(),
         shown
             .choices
             .iter()

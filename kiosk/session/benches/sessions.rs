@@ -104,11 +104,33 @@ fn run(options: &Options) -> Result<(), String> {
     Ok(())
 }
 
+/// How far it is, every few seconds and beside the figures.
+struct Progress {
+    what: &'static str,
+    of: u64,
+    told: Mutex<Instant>,
+}
+
+impl Progress {
+    fn new(what: &'static str, of: u64) -> Self {
+        Self { what, of, told: Mutex::new(Instant::now()) }
+    }
+
+    fn at(&self, done: u64) {
+        let mut told = locked(&self.told);
+        if told.elapsed() >= Duration::from_secs(5) {
+            *told = Instant::now();
+            eprintln!("  {done} of {} {}", self.of, self.what);
+        }
+    }
+}
+
 /// Plays lives on every core until so many sessions were served.
 fn all_lives(options: &Options) -> Result<(u64, Tally), String> {
     let chunk = options.sessions.clamp(1, 1_000);
     let (next, broken) = (AtomicU64::new(options.seed), AtomicBool::new(false));
     let sum = Mutex::new((0, Tally::default(), None));
+    let progress = Progress::new("sessions", options.sessions);
     on_every_core(|| {
         while !broken.load(Ordering::Relaxed) && locked(&sum).1.sessions < options.sessions {
             let first = next.fetch_add(chunk, Ordering::Relaxed);
@@ -119,6 +141,7 @@ fn all_lives(options: &Options) -> Result<(u64, Tally), String> {
                     Ok(tally) => {
                         sum.0 += 1;
                         sum.1.add(tally);
+                        progress.at(sum.1.sessions);
                     }
                     Err(why) => {
                         broken.store(true, Ordering::Relaxed);
@@ -138,6 +161,7 @@ fn all_lives(options: &Options) -> Result<(u64, Tally), String> {
 fn visits(options: &Options, slip_follows: bool) -> Result<Availability, String> {
     const CHUNK: u64 = 10_000;
     let (next, sum) = (AtomicU64::new(0), Mutex::new(Ok(Availability::default())));
+    let progress = Progress::new("visits", options.visits);
     on_every_core(|| {
         loop {
             let first = next.fetch_add(CHUNK, Ordering::Relaxed);
@@ -148,7 +172,10 @@ fn visits(options: &Options, slip_follows: bool) -> Result<Availability, String>
             let part = Availability::play(options.seed + first..options.seed + last, slip_follows);
             let mut sum = locked(&sum);
             match (&mut *sum, part) {
-                (Ok(sum), Ok(part)) => sum.add(&part),
+                (Ok(sum), Ok(part)) => {
+                    sum.add(&part);
+                    progress.at(sum.shoppers);
+                }
                 (sum, Err(why)) => *sum = Err(why),
                 (Err(_), Ok(_)) => return,
             }

@@ -43,7 +43,18 @@ impl Session {
         }
     }
 
+    /// The pulse is answered by how the door stands, so how it stood before is put aside.
+    fn ask_to_open(&mut self, door: DoorNumber) {
+        self.stood = self.doors.remove(&door).map(|open| (door, open));
+        self.push(Command::OpenDoor(door));
+    }
+
     pub(crate) fn open_failed(&mut self, door: DoorNumber, kind: OpenFailure) {
+        let stood = self.stood.take_if(|(of, _)| *of == door);
+        if let (Some((_, open)), OpenFailure::NotSent | OpenFailure::NotDetected) = (stood, kind) {
+            // Only what changes is told, so a door that nothing was told of stands as it stood.
+            self.doors.entry(door).or_insert(open);
+        }
         self.pickup_open_failed(door, kind);
         self.staff_open_failed(door, kind);
         self.opening_failed(door, kind);
@@ -179,9 +190,7 @@ impl Session {
                 if self.withdrawn {
                     self.stop_withdrawn(Vec::new(), pickup, copy);
                 } else if let Some(&door) = pickup.offer.doors.get(index) {
-                    // The pulse is answered by how the door stands, so a door that stands open is forgotten first.
-                    self.shut_before = self.doors.remove(&door).is_some_and(|open| !open).then_some(door);
-                    self.push(Command::OpenDoor(door));
+                    self.ask_to_open(door);
                     self.enter(State::Opening { pickup, copy, index, again, unsure: false });
                 }
             }
@@ -192,15 +201,13 @@ impl Session {
             State::StaffIntending { staff, deposit, write } if *write == done => {
                 let (staff, deposit) = (staff.clone(), deposit.clone());
                 if let Some((_, _, door)) = planned(&deposit.plan) {
-                    self.doors.remove(&door);
-                    self.push(Command::OpenDoor(door));
+                    self.ask_to_open(door);
                     self.enter(State::StaffOpening { staff, deposit });
                 }
             }
             State::StaffUnlocking { staff, open, write } if *write == done => {
                 let (staff, open) = (staff.clone(), open.clone());
-                self.doors.remove(&open.door);
-                self.push(Command::OpenDoor(open.door));
+                self.ask_to_open(open.door);
                 self.enter(State::StaffUnlocked { staff, open });
             }
             State::StaffPrinting { slip, .. } if slip.write == done && slip.job.is_none() => {
@@ -220,8 +227,7 @@ impl Session {
                 *write = None;
                 let door = case.door;
                 self.since = self.now.mono;
-                self.doors.remove(&door);
-                self.push(Command::OpenDoor(door));
+                self.ask_to_open(door);
             }
             _ => {}
         }

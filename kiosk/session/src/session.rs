@@ -55,8 +55,8 @@ pub struct Session {
     /// Parcels put behind a door here, which the backend may not have heard of yet.
     pub(crate) stored: BTreeSet<PickupNumber>,
     pub(crate) doors: BTreeMap<DoorNumber, bool>,
-    /// The door that is asked to open, when it was seen shut just before.
-    pub(crate) shut_before: Option<DoorNumber>,
+    /// The door that is asked to open, and whether it stood open before.
+    pub(crate) stood: Option<(DoorNumber, bool)>,
     /// How staff left the kiosk: out of service, or back in it.
     pub(crate) standing: Option<Box<ServiceChange>>,
     pub(crate) lock_up: bool,
@@ -114,7 +114,7 @@ impl Session {
             unclear: BTreeSet::new(),
             stored: BTreeSet::new(),
             doors: BTreeMap::new(),
-            shut_before: None,
+            stood: None,
             standing: None,
             lock_up: false,
             scanner_up: false,
@@ -301,6 +301,7 @@ impl Session {
         self.lock_up = up;
         if !up {
             self.doors.clear();
+            self.stood = None;
         }
         self.lock_changed();
     }

@@ -25,10 +25,8 @@ impl Session {
             // The person before an open door asked for it to be opened again: it stands as it stood.
             OpenFailure::NotSent if opened => {
                 self.enter(State::TakeGoods { pickup, copy, index, ajar: true });
-                let shut = self.doors.get(&door).map_or(self.shut_before == Some(door), |open| !open);
-                if shut {
+                if self.doors.get(&door) == Some(&false) {
                     // It was shut meanwhile, and will not be told again.
-                    self.doors.insert(door, false);
                     self.pickup_door(door, false);
                 }
             }

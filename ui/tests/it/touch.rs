@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use pickup_ui::TouchKind;
-use pickup_ui::view::{Action, Language, View};
+use pickup_ui::view::{Action, Language, Status, View};
+use pickup_ui::{TouchKind, UiCommand};
 
 use crate::rig::Rig;
 use crate::samples;
@@ -69,6 +69,25 @@ fn a_finger_that_came_down_on_the_page_before_confirms_nothing_on_this_one() {
     rig.show(&page("done"));
     rig.touch(TouchKind::Release, x, y);
     assert_eq!(rig.settle(), Vec::<Action>::new());
+}
+
+#[test]
+fn a_page_that_is_told_anew_while_a_finger_is_down_loses_no_press() {
+    let rig = Rig::start();
+    for (name, view) in samples::all(Language::Zh) {
+        let later = |clock: &str| View {
+            status: Status { clock: clock.into(), ..view.status.clone() },
+            ..view.clone()
+        };
+        for target in &rig.show(&later("09:59")).targets {
+            let (x, y) = target.centre();
+            rig.touch(TouchKind::Press, x, y);
+            rig.send(UiCommand::Show(Box::new(later("10:00"))));
+            rig.touch(TouchKind::Release, x, y);
+            assert_eq!(rig.settle(), vec![target.action], "{name}: {}", target.label);
+            rig.show(&later("09:59"));
+        }
+    }
 }
 
 #[test]

@@ -218,6 +218,22 @@ fn a_door_that_could_not_be_opened_again_stands_as_it_stood() {
 }
 
 #[test]
+fn a_door_that_is_shut_while_its_second_opening_is_written_down_ends_the_pickup_when_nothing_was_sent() {
+    let mut kiosk = opening();
+    kiosk.opens(3);
+    kiosk.disk = false;
+    kiosk.touch(Action::OpenAgain);
+    kiosk.shuts(3);
+    kiosk.disk = true;
+    kiosk.write();
+    kiosk.open_fails(3, OpenFailure::NotSent);
+    assert!(matches!(kiosk.screen(), Screen::Done { .. }), "{:?}", kiosk.screen());
+    assert_eq!(kiosk.handovers()[0].outcome, HandoverOutcome::Taken);
+    use DoorEventKind::{Closed, Intent, Opened};
+    assert_eq!(kinds(&kiosk), [Intent, Opened, Intent, Closed]);
+}
+
+#[test]
 fn a_parcel_behind_two_doors_is_handed_over_when_both_have_been_shut() {
     let mut kiosk = Kiosk::ready();
     kiosk.go_to_review(5, 3);
