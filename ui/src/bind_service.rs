@@ -1,6 +1,6 @@
 //! Turns the service pages and the pairing page into the values of their boundary.
 
-use slint::{ModelRc, SharedString};
+use slint::SharedString;
 
 use crate::bind::{int, model};
 use crate::generated::{

@@ -1,5 +1,6 @@
 //! What the kiosk asks the backend, over one kept connection.
 
+use std::error::Error as _;
 use std::time::Duration;
 
 use pickup_protocol::SignedManifest;
@@ -27,7 +28,7 @@ const NOBODY_WAITS: Duration = Duration::from_secs(10);
 #[derive(Debug, thiserror::Error)]
 pub enum BackendError {
     /// No connection, or none in time.
-    #[error("the backend does not answer: {0}")]
+    #[error("the backend does not answer: {0}{because}", because = because(.0))]
     Unreachable(#[source] reqwest::Error),
     /// It answers, but has a fault of its own.
     #[error("the backend answered {0}")]
@@ -35,6 +36,13 @@ pub enum BackendError {
     /// It will never take this.
     #[error("the backend refuses this: {} ({})", .0.message_en, .0.code)]
     Refused(ApiError),
+}
+
+/// What lies under an error of the HTTP client, which names only the address.
+fn because(error: &reqwest::Error) -> String {
+    std::iter::successors(error.source(), |cause| (*cause).source())
+        .map(|cause| format!(": {cause}"))
+        .collect()
 }
 
 impl BackendError {

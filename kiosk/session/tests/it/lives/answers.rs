@@ -3,7 +3,7 @@
 use pickup_protocol::work::{OpeningReply, SlipReply};
 use pickup_protocol::{DoorNumber, Reason};
 use pickup_session::journal::Record;
-use pickup_session::{Event, OpenFailure, SlipJob, Unreachable};
+use pickup_session::{Event, OpenFailure, Screen, SlipJob, Unreachable};
 
 use super::nature::{Door, Net, Paper};
 use super::world::{Ask, Step, World};
@@ -118,7 +118,14 @@ impl World {
     fn look_at(&mut self, door: DoorNumber) -> Step {
         let open = self.open.contains(&door);
         match self.nature.contact(&mut self.rng, self.now.mono, open) {
-            Some(open) if self.lock_up => self.send(Event::Door { door, open }),
+            Some(told) if self.lock_up => {
+                let invited = matches!(&self.view.screen, Screen::TakeGoods { door: of, .. } if *of == door);
+                if open && !told && invited {
+                    // Who stands before an open door and was asked to take the goods takes them, whatever its contact says.
+                    self.goods.shut(door, self.rules.meant_for(door));
+                }
+                self.send(Event::Door { door, open: told })
+            }
             _ => Ok(()),
         }
     }
