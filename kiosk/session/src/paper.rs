@@ -8,6 +8,7 @@ use crate::journal::{OpenPickup, Record};
 use crate::service::Sample;
 use crate::session::Session;
 use crate::state::State;
+use pickup_protocol::kiosk::HandoverOutcome;
 use pickup_protocol::{PickupNumber, Reason};
 
 /// Slips asked for in one pickup; then staff take over.
@@ -128,6 +129,11 @@ impl Session {
             if self.config.slip_may_follow_after.is_some() {
                 let (pickup, copy) = (pickup.clone(), *copy);
                 return self.intend(pickup, copy, 0, false);
+            }
+            if self.stands_open(pickup) {
+                let (pickup, copy) = (pickup.clone(), *copy);
+                self.push(Command::CallStaff("DOOR_UNKNOWN"));
+                return self.finish(pickup, copy, HandoverOutcome::Unknown);
             }
             // No door was to be opened yet: the same ticket begins again.
             let (number, slip) = (pickup.offer.pickup, pickup.slip.number.clone());

@@ -52,7 +52,7 @@ impl Session {
     pub(crate) fn open_failed(&mut self, door: DoorNumber, kind: OpenFailure) {
         let stood = self.stood.take_if(|(of, _)| *of == door);
         if let (Some((_, open)), OpenFailure::NotSent | OpenFailure::NotDetected) = (stood, kind) {
-            // Only what changes is told, so a door that nothing was told of stands as it stood.
+            // Nothing was moved, so it stands as it stood, also when the look that follows gets no answer.
             self.doors.entry(door).or_insert(open);
         }
         self.pickup_open_failed(door, kind);

@@ -5,7 +5,7 @@ use pickup_protocol::{DoorNumber, Reason};
 
 use crate::command::Command;
 use crate::event::OpenFailure;
-use crate::journal::Record;
+use crate::journal::{OpenPickup, Record};
 use crate::session::Session;
 use crate::state::State;
 
@@ -26,9 +26,14 @@ impl Session {
             OpenFailure::NotSent if opened => {
                 self.enter(State::TakeGoods { pickup, copy, index, ajar: true });
                 if self.doors.get(&door) == Some(&false) {
-                    // It was shut meanwhile, and will not be told again.
+                    // It was shut meanwhile, and that may not be told again.
                     self.pickup_door(door, false);
                 }
+            }
+            // Nothing was sent and the door stands open all the same: nobody knows what lies behind it.
+            OpenFailure::NotSent if !pulsed && self.stands_open(&pickup) => {
+                self.push(Command::CallStaff("DOOR_UNKNOWN"));
+                self.finish(pickup, copy, HandoverOutcome::Unknown);
             }
             // Nothing was ever sent: the parcel lies where it lay, and the same ticket works when the lock does.
             OpenFailure::NotSent if !pulsed => {
@@ -55,6 +60,11 @@ impl Session {
                 self.finish(pickup, copy, HandoverOutcome::Unknown);
             }
         }
+    }
+
+    /// Whether a door of this parcel stands open as far as its contact tells: what lay there may be gone.
+    pub(crate) fn stands_open(&self, pickup: &OpenPickup) -> bool {
+        pickup.offer.doors.iter().any(|door| self.doors.get(door) == Some(&true))
     }
 
     /// The contact may have spoken before the lock gave up.

@@ -38,10 +38,11 @@ impl Session {
         }
     }
 
-    /// No door opens any more for this pickup. When none was pulsed yet the parcel lies where it lay; else staff look.
+    /// No door opens any more for this pickup. When none was pulsed yet and all are shut the parcel lies where
+    /// it lay; else staff look.
     pub(crate) fn stop_withdrawn(&mut self, mut records: Vec<Record>, pickup: OpenPickup, copy: bool) {
         let moved = |kind| !matches!(kind, DoorEventKind::Intent);
-        if pickup.door_events.iter().any(|event| moved(event.kind)) {
+        if pickup.door_events.iter().any(|event| moved(event.kind)) || self.stands_open(&pickup) {
             return self.finish_after(records, pickup, copy, HandoverOutcome::Unknown);
         }
         records.push(Record::Abandoned { pickup: pickup.offer.pickup });

@@ -59,6 +59,18 @@ fn an_intent_that_is_still_on_its_way_to_the_disk_pulses_nothing_after_a_withdra
 }
 
 #[test]
+fn behind_a_door_that_stands_open_when_the_release_is_withdrawn_staff_look() {
+    let mut kiosk = listed();
+    kiosk.opens(3);
+    kiosk.go_to_printing(5, 3);
+    withdraw(&mut kiosk);
+    kiosk.printed();
+    assert_eq!(kiosk.pulses(), 0);
+    assert_eq!(kiosk.refused(), Reason::NeedsAttendant);
+    assert_eq!(kiosk.recovery().unclear.len(), 1, "somebody must look");
+}
+
+#[test]
 fn a_door_that_was_pulsed_for_what_is_withdrawn_then_is_not_pulsed_again() {
     let mut kiosk = listed();
     kiosk.go_to_opening(5, 3);

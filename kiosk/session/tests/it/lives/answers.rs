@@ -114,7 +114,7 @@ impl World {
         }
     }
 
-    /// The contact is read after a pulse that failed; the answer may be lost too.
+    /// The contact is read after a pulse that failed; the answer may be lost too, until the board answers again.
     fn look_at(&mut self, door: DoorNumber) -> Step {
         let open = self.open.contains(&door);
         match self.nature.contact(&mut self.rng, self.now.mono, open) {
@@ -126,7 +126,10 @@ impl World {
                 }
                 self.send(Event::Door { door, open: told })
             }
-            _ => Ok(()),
+            _ => {
+                self.unanswered_look = true;
+                Ok(())
+            }
         }
     }
 

@@ -44,6 +44,8 @@ pub struct World {
     pub late: Vec<u64>,
     pub open: BTreeSet<DoorNumber>,
     pub lock_up: bool,
+    /// A look at a door got no answer; all doors are told when the board answers again.
+    pub unanswered_look: bool,
     pub net_up: bool,
     pub backend: Backend,
     /// Reports on the disk that were not acknowledged.
@@ -114,6 +116,7 @@ impl World {
             late,
             open,
             lock_up: false,
+            unanswered_look: false,
             net_up: true,
             backend,
             outbox: VecDeque::new(),
@@ -315,6 +318,8 @@ impl World {
                 self.shut(door)?;
             } else if self.session.is_idle() {
                 return Ok(());
+            } else if std::mem::take(&mut self.unanswered_look) {
+                self.tell_doors()?;
             } else if self.session.poll_timeout().is_none() {
                 return Err(format!("stuck: {:?}", self.session));
             } else {
