@@ -206,7 +206,8 @@ impl Session {
             ServiceAction::PrintSample if may_change => self.print_sample(),
             ServiceAction::TakeOut(reason) if may_change => self.change_service(Some(reason)),
             ServiceAction::PutBack if may_change => self.change_service(None),
-            ServiceAction::Leave => self.leave_service(),
+            // What is being written down counts from this page on; it takes a moment, and one that does not end fails.
+            ServiceAction::Leave if service.change.is_none() => self.leave_service(),
             _ => {}
         }
         true

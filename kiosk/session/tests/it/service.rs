@@ -146,6 +146,8 @@ fn a_kiosk_taken_out_of_service_says_so_once_it_is_written_and_serves_no_shopper
     asks(&mut kiosk, ServiceAction::TakeOut(OutReason::Maintenance));
     assert_eq!(kiosk.done(), ["journal taken out"], "a second touch is none");
     assert_eq!((shown(&kiosk).out, shown(&kiosk).changing), (None, true));
+    asks(&mut kiosk, ServiceAction::Leave);
+    assert!(shown(&kiosk).changing, "nobody leaves before it counts");
     kiosk.write();
     assert_eq!((shown(&kiosk).out, shown(&kiosk).changing), (Some(OutReason::Stocktaking), false));
     asks(&mut kiosk, ServiceAction::Leave);
