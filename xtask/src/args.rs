@@ -47,8 +47,8 @@ cargo xtask <command>
   pi build [--yes] [--no-install]
         The kiosk's program for the Raspberry Pi, by Debian's cross compiler.
   pi test [SCENARIO…] [--list] [--no-build] [--json] …
-        The same program on emulated boards: whole pickups, the screen, pins: one to three minutes each;
-        power cuts: about twenty.
+        The same program on emulated boards: whole pickups, the screen, pins: up to three minutes each;
+        power cuts: about seven.
   deb [--arch arm64|amd64] [--package kiosk|backend] [--check] [--no-build] …
         Debian packages of kiosk and backend in target/deb/; --check tries them.
   tidy
