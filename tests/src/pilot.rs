@@ -175,15 +175,15 @@ impl Pilot {
         {
             return Ok(Progress::Waiting);
         }
-        self.acted = Some((page_and_door, Instant::now()));
+        let now = Instant::now();
         let progress = match self.errand.clone() {
             Errand::Deposit { badge, label } => self.deposit(&page, &state, &badge, &label).await,
             Errand::Settle { badge, goods_out } => self.settle(&page, &state, &badge, goods_out).await,
             Errand::Collect { ticket, card } => self.collect(&page, &state, &ticket, &card).await,
         };
-        if matches!(progress, Ok(Progress::Waiting)) {
-            // The keys of a page that has just come are not there yet: the next look may find them.
-            self.acted = None;
+        // The keys of a page that has just come are not there yet: the next look may find them.
+        if !matches!(progress, Ok(Progress::Waiting)) {
+            self.acted = Some((page_and_door, now));
         }
         progress
     }

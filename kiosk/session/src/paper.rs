@@ -8,7 +8,6 @@ use crate::journal::{OpenPickup, Record};
 use crate::service::Sample;
 use crate::session::Session;
 use crate::state::State;
-use pickup_protocol::kiosk::HandoverOutcome;
 use pickup_protocol::{PickupNumber, Reason};
 
 /// Slips asked for in one pickup; then staff take over.
@@ -130,16 +129,12 @@ impl Session {
                 let (pickup, copy) = (pickup.clone(), *copy);
                 return self.intend(pickup, copy, 0, false);
             }
-            if self.stands_open(pickup) {
-                let (pickup, copy) = (pickup.clone(), *copy);
+            // No door was to be opened yet: the same ticket begins again, unless one stands open all the same.
+            let (pickup, copy) = (pickup.clone(), *copy);
+            if self.stands_open(&pickup) {
                 self.push(Command::CallStaff("DOOR_UNKNOWN"));
-                return self.finish(pickup, copy, HandoverOutcome::Unknown);
             }
-            // No door was to be opened yet: the same ticket begins again.
-            let (number, slip) = (pickup.offer.pickup, pickup.slip.number.clone());
-            self.write(vec![Record::Abandoned { pickup: number }]);
-            self.refuse_at(Reason::NeedsAttendant, None, slip);
-            return;
+            return self.give_up(Vec::new(), pickup, copy);
         }
         let pickup = pickup.clone();
         self.slips_asked = self.slips_asked.saturating_add(1);

@@ -305,7 +305,7 @@ impl Session {
             return;
         };
         if self.withdrawn {
-            return self.stop_withdrawn(records, pickup, copy);
+            return self.give_up(records, pickup, copy);
         }
         records.push(self.event(&mut pickup, door, DoorEventKind::Intent));
         let write = self.write(records);

@@ -188,7 +188,7 @@ impl Session {
             State::Intending { pickup, copy, index, write, again } if *write == done => {
                 let (pickup, copy, index, again) = (pickup.clone(), *copy, *index, *again);
                 if self.withdrawn {
-                    self.stop_withdrawn(Vec::new(), pickup, copy);
+                    self.give_up(Vec::new(), pickup, copy);
                 } else if let Some(&door) = pickup.offer.doors.get(index) {
                     self.ask_to_open(door);
                     self.enter(State::Opening { pickup, copy, index, again, unsure: false });

@@ -1,11 +1,11 @@
 //! A door that was asked to open and did not, or nobody knows.
 
+use pickup_protocol::DoorNumber;
 use pickup_protocol::kiosk::{DoorEvent, DoorEventKind, HandoverOutcome};
-use pickup_protocol::{DoorNumber, Reason};
 
 use crate::command::Command;
 use crate::event::OpenFailure;
-use crate::journal::{OpenPickup, Record};
+use crate::journal::OpenPickup;
 use crate::session::Session;
 use crate::state::State;
 
@@ -30,16 +30,11 @@ impl Session {
                     self.pickup_door(door, false);
                 }
             }
-            // Nothing was sent and the door stands open all the same: nobody knows what lies behind it.
-            OpenFailure::NotSent if !pulsed && self.stands_open(&pickup) => {
-                self.push(Command::CallStaff("DOOR_UNKNOWN"));
-                self.finish(pickup, copy, HandoverOutcome::Unknown);
-            }
-            // Nothing was ever sent: the parcel lies where it lay, and the same ticket works when the lock does.
+            // Nothing was ever sent: the same ticket works when the lock does, unless the door stands open all the same.
             OpenFailure::NotSent if !pulsed => {
-                self.push(Command::CallStaff("LOCK"));
-                self.write(vec![Record::Abandoned { pickup: pickup.offer.pickup }]);
-                self.refuse_at(Reason::NeedsAttendant, None, pickup.slip.number);
+                let open = self.stands_open(&pickup);
+                self.push(Command::CallStaff(if open { "DOOR_UNKNOWN" } else { "LOCK" }));
+                self.give_up(Vec::new(), pickup, copy);
             }
             // The same person stands before the same shut door: once more, and then staff decide.
             OpenFailure::NotDetected if !again => {

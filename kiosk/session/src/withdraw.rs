@@ -38,9 +38,9 @@ impl Session {
         }
     }
 
-    /// No door opens any more for this pickup. When none was pulsed yet and all are shut the parcel lies where
+    /// No door opens any more for this pickup. When none was pulsed yet and none stands open the parcel lies where
     /// it lay; else staff look.
-    pub(crate) fn stop_withdrawn(&mut self, mut records: Vec<Record>, pickup: OpenPickup, copy: bool) {
+    pub(crate) fn give_up(&mut self, mut records: Vec<Record>, pickup: OpenPickup, copy: bool) {
         let moved = |kind| !matches!(kind, DoorEventKind::Intent);
         if pickup.door_events.iter().any(|event| moved(event.kind)) || self.stands_open(&pickup) {
             return self.finish_after(records, pickup, copy, HandoverOutcome::Unknown);

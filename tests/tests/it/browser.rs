@@ -106,15 +106,25 @@ async fn collect(browser: &Browser, product: &Product) -> Result<()> {
     hands.until_screen(&["idle"], LIMIT).await.map(drop)
 }
 
+/// Offers the badge as the first code, the label of this waybill as the second, and these after them.
+pub async fn offer(product: &Product, waybill: &str, codes: &[(&str, String)]) -> Result<()> {
+    let code = |label: &str, code: String| Code { label: label.to_owned(), code };
+    let mut all = vec![code("badge", product.badge.clone()), code("label", format!("BPL1{waybill}"))];
+    all.extend(codes.iter().map(|(label, text)| code(label, text.clone())));
+    product.hands.offer_codes(&all).await
+}
+
+/// Places an order, waits for its release and offers its codes: badge, label, ticket.
+pub async fn next_order(product: &Product, order_no: &str) -> Result<()> {
+    let placed = product.shop.buy(order_no, &buyer()?, LINES).await?;
+    let ticket = product.shop.ticket(order_no, LIMIT).await?;
+    offer(product, &placed.waybill, &[("ticket", ticket)]).await
+}
+
 /// A browser on the bench page of a product with one released parcel: the badge is the first code, the label the second, the
 /// ticket the third; the cards are those of the buyer and of somebody else.
 pub async fn bench_of(product: &Product, order_no: &str) -> Result<Browser> {
-    let placed = product.shop.buy(order_no, &buyer()?, LINES).await?;
-    let ticket = product.shop.ticket(order_no, LIMIT).await?;
-    let code = |label: &str, code: &str| Code { label: label.to_owned(), code: code.to_owned() };
-    let label = format!("BPL1{}", placed.waybill);
-    let codes = [code("badge", &product.badge), code("label", &label), code("ticket", &ticket)];
-    product.hands.offer_codes(&codes).await?;
+    next_order(product, order_no).await?;
     product.hands.offer_cards(&[buyer()?.card(), people::find("demo-02")?.card()]).await?;
     Browser::open(product.dir(), &product.hands.base).await
 }

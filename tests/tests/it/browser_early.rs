@@ -6,21 +6,12 @@ use std::fs;
 use anyhow::{Context, Result, ensure};
 use pickup_protocol::{PickupNumber, Ticket};
 use pickup_server::secrets::Secrets;
-use pickup_tests::hands::Code;
 use pickup_tests::product::{self, Product};
 use pickup_tests::webdriver::Browser;
 use serde_json::{Value, json};
 
-use crate::browser::{bench_of, deposit, press};
+use crate::browser::{bench_of, deposit, offer, press};
 use crate::journey::{LIMIT, LINES, buyer, pulses};
-
-/// The codes of one shopper after the badge and the label, where [`deposit`] looks for them.
-async fn offer(product: &Product, waybill: &str, codes: &[(&str, String)]) -> Result<()> {
-    let code = |label: &str, code: String| Code { label: label.to_owned(), code };
-    let mut all = vec![code("badge", product.badge.clone()), code("label", format!("BPL1{waybill}"))];
-    all.extend(codes.iter().map(|(label, text)| code(label, text.clone())));
-    product.hands.offer_codes(&all).await
-}
 
 /// Scans a code that opens nothing, reads why and goes back to the start.
 async fn refused(browser: &Browser, product: &Product, code: usize) -> Result<()> {

@@ -2,15 +2,14 @@
 //! other before one kiosk, as people come.
 
 use anyhow::{Context, Result, ensure};
-use pickup_tests::hands::Code;
 use pickup_tests::product::{self, Product};
 use pickup_tests::wait;
 use pickup_tests::webdriver::Browser;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::browser::{OPEN_DOOR, bench_of, deposit, press};
-use crate::journey::{LIMIT, LINES, buyer, pulses};
+use crate::browser::{OPEN_DOOR, bench_of, deposit, next_order, press};
+use crate::journey::{LIMIT, pulses};
 
 /// What can be done at the bench, and what is seen there.
 struct Bench<'a> {
@@ -90,15 +89,6 @@ async fn number_of(product: &Product, order_no: &str) -> Result<String> {
     let path = format!("/shop/v1/orders/{order_no}/ticket");
     let told = product.shop.ask(Method::GET, &path, None).await?.agreed()?;
     Ok(told.get("number").and_then(Value::as_str).context("no number beside the ticket")?.to_owned())
-}
-
-/// Offers the codes of another released order instead: badge, label, ticket.
-async fn next_order(product: &Product, order_no: &str) -> Result<()> {
-    let placed = product.shop.buy(order_no, &buyer()?, LINES).await?;
-    let ticket = product.shop.ticket(order_no, LIMIT).await?;
-    let code = |label: &str, code: String| Code { label: label.to_owned(), code };
-    let label = code("label", format!("BPL1{}", placed.waybill));
-    product.hands.offer_codes(&[code("badge", product.badge.clone()), label, code("ticket", ticket)]).await
 }
 
 #[tokio::test]
