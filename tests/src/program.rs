@@ -119,11 +119,14 @@ pub fn ended(result: Result<()>) -> ExitCode {
     }
 }
 
-/// Where a program of the workspace lies: beside this one.
+/// Where a program of the workspace lies: beside this one, or for the kiosk where `PICKUP_KIOSK_PROGRAM` says.
 ///
 /// # Errors
 /// When it is not built.
 pub fn path_of(name: &str) -> Result<PathBuf> {
+    if let Some(path) = std::env::var_os("PICKUP_KIOSK_PROGRAM").filter(|_| name == "pickup-kiosk") {
+        return Ok(path.into());
+    }
     let here = std::env::current_exe().context("the path of this program is not known")?;
     let mut folder = here.parent().map(Path::to_path_buf).unwrap_or_default();
     if folder.ends_with("deps") {

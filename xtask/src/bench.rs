@@ -4,7 +4,7 @@ mod screen;
 
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
 use crate::cargo;
 use crate::postgres::Cluster;
@@ -14,13 +14,12 @@ pub use screen::run as ui;
 /// Builds the release programs and runs the measurement.
 pub fn run(json: bool, pickups: u32) -> Result<bool> {
     every_program(&[])?;
-    let bench = cargo::target_dir()?.join("release/pickup-bench");
-    let mut command = Command::new(&bench);
-    command.current_dir(cargo::root()?).args(["--pickups", &pickups.to_string()]);
+    let mut command = program("release", "pickup-bench")?;
+    command.args(["--pickups", &pickups.to_string()]);
     if json {
         command.arg("--json");
     }
-    cargo::passes(&mut command).with_context(|| format!("{} did not run", bench.display()))
+    cargo::passes(&mut command)
 }
 
 /// Builds the release programs and measures the kiosk's.
@@ -30,12 +29,7 @@ pub fn kiosk(words: &[String]) -> Result<bool> {
 }
 
 fn every_program(features: &[&str]) -> Result<()> {
-    let mut arguments = vec!["build", "--release", "--bins"];
-    for package in cargo::PROGRAM_PACKAGES {
-        arguments.extend(["--package", package]);
-    }
-    features.iter().for_each(|feature| arguments.extend(["--features", feature]));
-    if !cargo::passes(&mut cargo::cargo(&arguments)?)? {
+    if !cargo::build_shipped(&cargo::PROGRAM_PACKAGES, features, Ok)? {
         bail!("the programs could not be built: the compiler's message is above");
     }
     Ok(())
@@ -147,5 +141,10 @@ fn backend() -> Result<()> {
 fn program(profile: &str, name: &str) -> Result<Command> {
     let mut command = Command::new(cargo::target_dir()?.join(profile).join(name));
     command.current_dir(cargo::root()?);
+    if profile == "release" {
+        // The kiosk that is measured is the one that is shipped, which lies in a folder of its own.
+        let folder = cargo::target_dir()?.join(cargo::shipped(cargo::KIOSK));
+        command.env("PICKUP_KIOSK_PROGRAM", folder.join(cargo::KIOSK));
+    }
     Ok(command)
 }

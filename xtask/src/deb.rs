@@ -101,9 +101,12 @@ pub fn run(options: &Deb) -> Result<bool> {
     }
     let mut packages = Vec::new();
     for architecture in &options.architectures {
-        let programs = build::programs(*architecture, options)?;
+        if !options.no_build {
+            build::programs(*architecture, options)?;
+        }
         for product in &options.products {
-            packages.push(stage::package(*product, *architecture, &programs)?);
+            let program = build::program(*product, *architecture)?;
+            packages.push(stage::package(*product, *architecture, &program)?);
         }
     }
     for package in &packages {

@@ -57,18 +57,18 @@ pub fn kiosk_features() -> Result<Vec<String>> {
         .collect())
 }
 
-/// Builds the programs for the board and gives their folder.
-fn make(install: Install) -> Result<std::path::PathBuf> {
+/// Builds the programs for the board.
+fn make(install: Install) -> Result<()> {
     let features = kiosk_features()?;
     cross::build(&PACKAGES, &features.iter().map(String::as_str).collect::<Vec<_>>(), install)
 }
 
 fn build(install: Install) -> Result<bool> {
     let began = Instant::now();
-    let folder = make(install)?;
-    println!("Built for aarch64 in {} s, in {}", began.elapsed().as_secs(), folder.display());
+    make(install)?;
+    println!("Built for aarch64 in {} s:", began.elapsed().as_secs());
     for program in PACKAGES {
-        let path = folder.join(program);
+        let path = cross::programs(program)?.join(program);
         let size = std::fs::metadata(&path)?.len();
         let said = cross::emulated(&path).arg("--version").output()?;
         if !said.status.success() {
@@ -79,9 +79,10 @@ fn build(install: Install) -> Result<bool> {
             );
         }
         println!(
-            "  {} ({} kB), run by qemu-aarch64",
+            "  {} ({} kB), run by qemu-aarch64, {}",
             String::from_utf8_lossy(&said.stdout).trim(),
-            size.div_ceil(1000)
+            size.div_ceil(1000),
+            path.display()
         );
     }
     Ok(true)

@@ -41,7 +41,10 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use config::Config;
 use journal::JournalCommand;
@@ -132,6 +135,12 @@ impl Write for Log {
     }
 }
 
+/// What of the log is written: `RUST_LOG`, such as `info,pickup_devices=debug`.
+fn wanted() -> Targets {
+    let asked = std::env::var("RUST_LOG").ok().and_then(|text| text.parse().ok());
+    asked.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO))
+}
+
 fn main() -> Result<ExitCode> {
     // A pulse on a pin is given by a process of its own.
     if let Some(code) = pickup_devices::gpio::helper::run_if_asked(std::env::args_os().skip(1)) {
@@ -142,11 +151,10 @@ fn main() -> Result<ExitCode> {
 
 fn serve() -> Result<ExitCode> {
     let options = Options::parse();
-    tracing_subscriber::fmt()
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(|| Log(std::io::stderr()))
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")))
-        .init();
+        .with_ansi(std::io::stderr().is_terminal());
+    tracing_subscriber::registry().with(lines).with(wanted()).init();
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no runtime can be made")?;
     match options.command {

@@ -114,6 +114,8 @@ impl Arm {
         let log = File::options().create(true).append(true).open(&self.log)?;
         let mut command = Command::new(&self.program);
         command.args(&self.words).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        // Nobody types: of a locale, a window reads the tables of keys that make letters together.
+        command.env("LC_ALL", "C");
         let began = Instant::now();
         let child = command.spawn();
         let child = child.with_context(|| format!("{} could not be started", self.program.display()))?;

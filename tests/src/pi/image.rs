@@ -41,7 +41,7 @@ impl Image {
         for folder in ["bin", "etc/fonts", "lib", "modules", "proc", "sys", "dev", "tmp", "data", "run"] {
             fs::create_dir_all(root.join(folder))?;
         }
-        let built = pi.join("aarch64-unknown-linux-gnu/release/pickup-kiosk");
+        let built = pi.join("aarch64-unknown-linux-gnu/kiosk/pickup-kiosk");
         let kiosk = root.join("bin/pickup-kiosk");
         fs::copy(&built, &kiosk)
             .with_context(|| format!("{} is not built: `cargo xtask pi build`", built.display()))?;

@@ -1,8 +1,9 @@
 //! The programs that go into the packages.
 
 use std::path::PathBuf;
+use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 
 use super::{Architecture, Deb, Product};
 use crate::cargo;
@@ -16,31 +17,39 @@ const SCREEN: &[Package] = &[
     Package { name: "libxkbcommon-dev", reason: "keyboards" },
 ];
 
-/// Builds the programs for an architecture and gives their folder.
-pub fn programs(architecture: Architecture, options: &Deb) -> Result<PathBuf> {
-    let native = debian::native()? == architecture.name();
-    let folder = match (native, architecture) {
-        (true, _) => cargo::target_dir()?.join("release"),
-        (false, Architecture::Arm64) => cross::folder()?.join(cross::TARGET).join("release"),
-        (false, Architecture::Amd64) => bail!("packages for amd64 are built on amd64 only"),
-    };
-    if options.no_build {
-        return Ok(folder);
-    }
+/// Builds the programs for an architecture.
+pub fn programs(architecture: Architecture, options: &Deb) -> Result<()> {
     let packages: Vec<&str> = options.products.iter().map(|product| product.source()).collect();
     let features = features(&options.products)?;
     let features: Vec<&str> = features.iter().map(String::as_str).collect();
-    if !native {
+    if !is_native(architecture)? {
         return cross::build(&packages, &features, options.install);
     }
     debian::ensure(&[debian::DEMO, SCREEN], options.install)?;
-    let mut arguments = vec!["build", "--release", "--locked"];
-    packages.iter().for_each(|package| arguments.extend(["--package", package]));
-    features.iter().for_each(|feature| arguments.extend(["--features", feature]));
-    if !cargo::passes(&mut cargo::cargo(&arguments)?)? {
+    let locked = |mut command: Command| {
+        command.arg("--locked");
+        Ok(command)
+    };
+    if !cargo::build_shipped(&packages, &features, locked)? {
         bail!("the programs could not be built: the compiler's message is above");
     }
-    Ok(folder)
+    Ok(())
+}
+
+/// The program of a product, once it is built.
+pub fn program(product: Product, architecture: Architecture) -> Result<PathBuf> {
+    let folder = if is_native(architecture)? {
+        cargo::target_dir()?.join(cargo::shipped(product.source()))
+    } else {
+        cross::programs(product.source())?
+    };
+    Ok(folder.join(product.program()))
+}
+
+fn is_native(architecture: Architecture) -> Result<bool> {
+    let native = debian::native()? == architecture.name();
+    ensure!(native || architecture == Architecture::Arm64, "packages for amd64 are built on amd64 only");
+    Ok(native)
 }
 
 /// The kiosk has all a board may need; a backend that can write its own manual pages does so.

@@ -13,12 +13,12 @@ use crate::pi::cross;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// Makes one package from programs that were built.
-pub fn package(product: Product, architecture: Architecture, programs: &Path) -> Result<Made> {
+/// Makes one package from its program, which was built.
+pub fn package(product: Product, architecture: Architecture, program: &Path) -> Result<Made> {
     let name = format!("{}_{VERSION}_{}", product.package(), architecture.name());
     let stage = Stage { root: folder()?.join(&name), product, architecture };
     let _ = fs::remove_dir_all(&stage.root);
-    let program = stage.install(&programs.join(product.program()), "usr/bin", 0o755)?;
+    let program = stage.install(program, "usr/bin", 0o755)?;
     strip(&program, architecture)?;
     stage.system_files()?;
     stage.documents()?;

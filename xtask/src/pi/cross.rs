@@ -38,31 +38,32 @@ const COMPILER: &[Package] = &[
     Package { name: "libstd-rust-web-dev:arm64", reason: "the standard library for the board" },
 ];
 
-/// Builds packages with features for the board and gives the folder of the programs.
-pub fn build(packages: &[&str], features: &[&str], install: Install) -> Result<PathBuf> {
+/// Builds packages with features for the board.
+pub fn build(packages: &[&str], features: &[&str], install: Install) -> Result<()> {
     let native = cfg!(target_arch = "aarch64");
     let own = native || usual_compiler_suffices()?;
     if !native {
         ready(own, install)?;
     }
-    let mut arguments = vec!["build", "--release", "--locked", "--target", TARGET];
-    packages.iter().for_each(|package| arguments.extend(["--package", package]));
-    features.iter().for_each(|feature| arguments.extend(["--features", feature]));
-    let mut command = cargo::cargo(&arguments)?;
-    if !own {
-        command = debians(command)?;
-    }
     let target_dir = folder()?;
-    command.env("CARGO_TARGET_DIR", &target_dir).env("CARGO_PROFILE_RELEASE_DEBUG", "0");
-    if !native {
-        for (name, value) in environment() {
-            command.env(name, value);
+    let prepare = |command: Command| -> Result<Command> {
+        let mut command = if own { command } else { debians(command)? };
+        command.args(["--locked", "--target", TARGET]).env("CARGO_TARGET_DIR", &target_dir);
+        command.env("CARGO_PROFILE_RELEASE_DEBUG", "0").env("CARGO_PROFILE_KIOSK_DEBUG", "0");
+        if !native {
+            command.envs(environment());
         }
-    }
-    if !cargo::passes(&mut command)? {
+        Ok(command)
+    };
+    if !cargo::build_shipped(packages, features, prepare)? {
         bail!("the programs for the board could not be built: the compiler's message is above");
     }
-    Ok(target_dir.join(TARGET).join("release"))
+    Ok(())
+}
+
+/// Where a package's programs for the board are put.
+pub fn programs(package: &str) -> Result<PathBuf> {
+    Ok(folder()?.join(TARGET).join(cargo::shipped(package)))
 }
 
 /// Where everything for the board lies.
