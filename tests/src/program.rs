@@ -124,19 +124,27 @@ pub fn ended(result: Result<()>) -> ExitCode {
 /// # Errors
 /// When it is not built.
 pub fn path_of(name: &str) -> Result<PathBuf> {
-    if let Some(path) = std::env::var_os("PICKUP_KIOSK_PROGRAM").filter(|_| name == "pickup-kiosk") {
-        return Ok(path.into());
+    let named = std::env::var_os("PICKUP_KIOSK_PROGRAM").filter(|_| name == "pickup-kiosk");
+    let path = match named {
+        Some(path) => PathBuf::from(path),
+        None => beside(name)?,
+    };
+    if !path.is_file() {
+        bail!(
+            "{} is not built: `cargo build --workspace --all-targets` builds what tests need",
+            path.display()
+        );
     }
+    Ok(path)
+}
+
+fn beside(name: &str) -> Result<PathBuf> {
     let here = std::env::current_exe().context("the path of this program is not known")?;
     let mut folder = here.parent().map(Path::to_path_buf).unwrap_or_default();
     if folder.ends_with("deps") {
         folder.pop();
     }
-    let path = folder.join(name);
-    if !path.is_file() {
-        bail!("{} is not built: `cargo build --workspace --all-targets` builds it", path.display());
-    }
-    Ok(path)
+    Ok(folder.join(name))
 }
 
 fn spawn(name: &str, arguments: &[OsString], log: &Path) -> Result<(Child, ChildStdout)> {

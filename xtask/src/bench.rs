@@ -11,7 +11,7 @@ use crate::postgres::Cluster;
 
 pub use screen::run as ui;
 
-/// Builds the release programs and runs the measurement.
+/// Builds the programs as they are shipped and runs the measurement.
 pub fn run(json: bool, pickups: u32) -> Result<bool> {
     every_program(&[])?;
     let mut command = program("release", "pickup-bench")?;
@@ -22,7 +22,7 @@ pub fn run(json: bool, pickups: u32) -> Result<bool> {
     cargo::passes(&mut command)
 }
 
-/// Builds the release programs and measures the kiosk's.
+/// Builds the programs as they are shipped and measures the kiosk's.
 pub fn kiosk(words: &[String]) -> Result<bool> {
     every_program(&[])?;
     cargo::passes(program("release", "pickup-bench-kiosk")?.args(words))

@@ -22,7 +22,7 @@ const TOOLS: &[Package] = &[
 /// The panel in its usual place, upright.
 const PANEL: &str = "1080x1920x24";
 
-/// Builds the release programs and measures; `false` when less is found than promised.
+/// Builds the programs as they are shipped and measures; `false` when less is found than promised.
 pub fn run(options: &BenchUi) -> Result<bool> {
     debian::ensure(&[debian::DEMO, TOOLS], options.install)?;
     if !options.no_build {

@@ -12,7 +12,7 @@ use crate::cargo;
 use crate::debian::{self, First, Package};
 
 /// What the board runs.
-pub const TARGET: &str = "aarch64-unknown-linux-gnu";
+const TARGET: &str = "aarch64-unknown-linux-gnu";
 
 const LINKER: &str = "aarch64-linux-gnu-gcc";
 
