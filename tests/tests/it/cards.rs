@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use pickup_devices::DeviceFault;
 use pickup_devices::idcard::{
     CardFault, CardKind, IdCardConfig, IdCardEvent, IdCardHandle, ReadCommand, ValidUntil, spawn,
 };
+use pickup_devices::{DeviceFault, TraceEntry};
 use pickup_hw_mock::idcard::{Card, Kind};
 use pickup_hw_mock::wire::WireFault;
 use pickup_hw_mock::world::Device;
@@ -85,7 +85,8 @@ async fn every_kind_of_document_is_read_with_fingerprints_and_without() {
             assert_eq!((found.kind, found.name.as_str()), (kind, name));
             assert_eq!(found.id_number.reveal(), card(laid).id_number);
             assert_eq!(found.valid_until == ValidUntil::LongTerm, kind == CardKind::Citizen);
-            let told = format!("{found:?} {}", serde_json::to_string(&driver.trace()).unwrap());
+            let events: Vec<String> = driver.trace().iter().map(TraceEntry::text).collect();
+            let told = format!("{found:?} {}", events.join("\n"));
             assert!(!told.contains(name) && !told.contains("1990") && !told.contains("9901"), "{told}");
         }
     })

@@ -280,3 +280,8 @@ fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
     let (_, rest) = text.split_once(before).unwrap_or_else(|| panic!("no {before} in {text}"));
     rest.split_once(after).unwrap().0
 }
+
+/// What a page shows: its text without its tags, whose addresses and tokens are drawn by lot.
+fn shown(page: &str) -> String {
+    page.split('<').map(|part| part.split_once('>').map_or("", |(_, text)| text)).collect()
+}
