@@ -12,6 +12,9 @@ use serde_json::{Value, json};
 
 use crate::journey::{LIMIT, collector, depositor};
 
+/// On the payment company's page; the shop's summary before it has a key of the same name, which is there until it is left.
+pub const COMPANY_PAY: &str = "form[action^='/pay/page/'] #pay";
+
 /// Puts a tin into the basket and enters who buys, up to the summary.
 async fn up_to_paying(browser: &Browser, product: &Product, lang: &str, person: &Person) -> Result<()> {
     browser.go(&format!("{}/p/1/MLK-001?lang={lang}", product.shop_url())).await?;
@@ -50,7 +53,7 @@ async fn buy(browser: &Browser, product: &Product, lang: &str, person: &Person) 
     ensure!(basket.starts_with(&product.shop_url()), "back at {basket}");
     browser.go(&format!("{basket}/pay")).await?;
     browser.click("button#pay", LIMIT).await?;
-    browser.click("#pay", LIMIT).await.context("the company's page")?;
+    browser.click(COMPANY_PAY, LIMIT).await.context("the company's page")?;
     let order_no = browser.text("#order-no", LIMIT).await.context("the order's page")?;
     // Nobody reloads: the page hears of the release.
     let here = "return document.querySelector('#ticket')?.textContent ?? ''";

@@ -10,6 +10,7 @@ use pickup_tests::wait;
 use pickup_tests::webdriver::Browser;
 
 use crate::journey::LIMIT;
+use crate::phone::COMPANY_PAY;
 
 /// A phone with its pages, looked at one after the other.
 struct Phone<'a> {
@@ -80,7 +81,7 @@ impl Phone<'_> {
         self.look("basket-refused").await?;
         self.go(&format!("{basket}/pay"), "summary-again").await?;
         self.browser.click("button#pay", LIMIT).await?;
-        self.browser.click("#pay", LIMIT).await.context("the company's page")?;
+        self.browser.click(COMPANY_PAY, LIMIT).await.context("the company's page")?;
         self.browser.text("#ticket", LIMIT).await.context("the pickup code")?;
         self.look("code").await?;
         self.path().await
