@@ -266,6 +266,14 @@ impl Hands {
         Ok(open)
     }
 
+    /// Pulls a door open that no lock let go.
+    ///
+    /// # Errors
+    /// When there is no such door.
+    pub async fn force_door(&self, door: u16) -> Result<()> {
+        self.send(Method::POST, &format!("/api/doors/{door}/open"), None).await.map(drop)
+    }
+
     /// Breaks a device: `fault("printer", "paper_out")`.
     ///
     /// # Errors

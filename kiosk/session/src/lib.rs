@@ -28,6 +28,7 @@ mod stuck;
 mod timing;
 mod touch;
 mod typed;
+mod unasked;
 mod view;
 mod withdraw;
 

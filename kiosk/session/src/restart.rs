@@ -37,14 +37,19 @@ impl Session {
         if matches!(self.state, State::Starting) {
             self.start();
         } else if before != Some(open) {
+            let unasked = open && !self.has_asked_for(door);
             self.pickup_door(door, open);
             self.staff_door(door, open);
             self.opening_door(door, open);
+            if unasked {
+                self.call_to(door);
+            }
         }
     }
 
     /// The pulse is answered by how the door stands, so how it stood before is put aside.
     fn ask_to_open(&mut self, door: DoorNumber) {
+        self.called_to.remove(&door);
         self.stood = self.doors.remove(&door).map(|open| (door, open));
         self.push(Command::OpenDoor(door));
     }
@@ -77,7 +82,10 @@ impl Session {
         }
         match self.journal_good {
             None => return,
-            Some(false) => return self.home(),
+            Some(false) => {
+                self.home();
+                return self.call_to_open_doors();
+            }
             Some(true) => {}
         }
         let Some(found) = &self.recovery else { return };
@@ -102,6 +110,7 @@ impl Session {
         if let Some(pickup) = pickup {
             self.resume_pickup(pickup);
         }
+        self.call_to_open_doors();
     }
 
     fn resume_pickup(&mut self, mut pickup: OpenPickup) {

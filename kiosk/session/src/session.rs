@@ -57,6 +57,8 @@ pub struct Session {
     pub(crate) doors: BTreeMap<DoorNumber, bool>,
     /// The door that is asked to open, and whether it stood open before.
     pub(crate) stood: Option<(DoorNumber, bool)>,
+    /// Doors that stood open though nobody asked, and when staff were called to them.
+    pub(crate) called_to: BTreeMap<DoorNumber, Duration>,
     /// How staff left the kiosk: out of service, or back in it.
     pub(crate) standing: Option<Box<ServiceChange>>,
     pub(crate) lock_up: bool,
@@ -115,6 +117,7 @@ impl Session {
             stored: BTreeSet::new(),
             doors: BTreeMap::new(),
             stood: None,
+            called_to: BTreeMap::new(),
             standing: None,
             lock_up: false,
             scanner_up: false,

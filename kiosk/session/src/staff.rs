@@ -270,6 +270,6 @@ impl Session {
     }
 }
 
-fn is_door(deposit: &OpenDeposit, door: DoorNumber) -> bool {
+pub(crate) fn is_door(deposit: &OpenDeposit, door: DoorNumber) -> bool {
     planned(&deposit.plan).is_some_and(|(_, _, planned)| planned == door)
 }

@@ -60,6 +60,22 @@ async fn whoever_touches_help_is_a_task_for_staff_at_once() -> Result<()> {
     .await
 }
 
+#[tokio::test]
+async fn a_door_that_is_forced_is_a_task_for_staff_at_once_and_says_which() -> Result<()> {
+    product::play("forced", async |product| {
+        product.hands.force_door(6).await?;
+        wait::until("the task of the call", PATIENCE, async || {
+            let tasks = shell::backend(product, &["tasks", "list"]).await?;
+            Ok((tasks.contains("DOOR_UNASKED") && tasks.contains(r#""about":"6""#)).then_some(()))
+        })
+        .await?;
+        product.hands.until_screen(&["idle"], PATIENCE).await.context("shoppers are served on")?;
+        ensure!(product.hands.close_doors().await? == [6], "only that door stood open");
+        Ok(())
+    })
+    .await
+}
+
 /// A kiosk with nothing in its environment, in a folder in which nothing can be written.
 fn start_bare(product: &Product, socket: &std::path::Path) -> Result<Child> {
     let mut command = Command::new(program::path_of("pickup-kiosk")?);

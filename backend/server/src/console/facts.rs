@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::Value as Json;
 
-use super::text;
+use super::{text, words};
 use crate::time::us;
 use crate::web::Lang;
 
@@ -14,6 +14,19 @@ pub fn read(lang: Lang, body: &str) -> Vec<(String, String)> {
     let other = lang.t("en", "zh");
     let shown = fields.into_iter().filter(|(name, value)| name != other && !value.is_null());
     shown.map(|(name, said)| (named(lang, &name), value(&name, said))).collect()
+}
+
+/// A kiosk's call in words: which kiosk, what for, and about what; `None` when it is not known what for.
+#[must_use]
+pub fn call(lang: Lang, body: &str) -> Option<String> {
+    let body: Json = serde_json::from_str(body).ok()?;
+    let field = |name| body.get(name).and_then(Json::as_str);
+    let code = field("code")?;
+    let what = words::call(lang, code)?;
+    let door = code.starts_with("DOOR_").then(|| lang.t("柜门 ", "door "));
+    let about = field("about").map(|about| format!("{}{about}", door.unwrap_or_default()));
+    let parts = [field("kiosk").map(str::to_owned), Some(what.to_owned()), about];
+    Some(parts.into_iter().flatten().collect::<Vec<_>>().join(" · "))
 }
 
 fn value(name: &str, said: Json) -> String {
@@ -30,6 +43,8 @@ fn named(lang: Lang, name: &str) -> String {
     let (zh, en) = match name {
         "zh" | "en" => ("说明", "In words"),
         "at" => ("时间", "At"),
+        "about" => ("关于", "About"),
+        "ago_s" => ("告知前已过（秒）", "Seconds before it was told"),
         "who" => ("由谁处理", "For whom"),
         "cause" => ("原因类别", "Kind of cause"),
         "code" => ("代码", "Code"),
@@ -86,5 +101,19 @@ mod tests {
         );
         assert!(told(Lang::Zh).contains(&"说明: 支付企业不一致。".to_owned()));
         assert!(read(Lang::Zh, "not an object").is_empty());
+    }
+
+    #[test]
+    fn a_call_says_which_kiosk_what_for_and_about_what() {
+        let forced = r#"{"kiosk":"K1","code":"DOOR_UNASKED","ago_s":2,"about":"6"}"#;
+        assert_eq!(call(Lang::Zh, forced).unwrap(), "K1 · 柜门无故打开，请立即查看 · 柜门 6");
+        let told = "K1 · A door opened though nobody asked: look at once · door 6";
+        assert_eq!(call(Lang::En, forced).unwrap(), told);
+        let goods = r#"{"kiosk":"K1","code":"GOODS_DAMAGED","ago_s":0,"about":"S2026112100000042"}"#;
+        assert_eq!(call(Lang::Zh, goods).unwrap(), "K1 · 顾客反映商品破损 · S2026112100000042");
+        assert_eq!(call(Lang::En, r#"{"code":"HELP_ASKED"}"#).unwrap(), "Shopper asks for help");
+        for odd in [r#"{"code":"OF_A_LATER_VERSION"}"#, r#"{"code":7}"#, "{}", "not JSON"] {
+            assert_eq!(call(Lang::En, odd), None, "{odd}");
+        }
     }
 }

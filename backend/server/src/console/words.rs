@@ -70,13 +70,35 @@ pub fn task(lang: Lang, word: &str) -> Option<&'static str> {
         "payment_data" => ("支付数据未上传", "Payment data not taken"),
         "payback" => ("退款未完成", "Not paid back"),
         "payment_declaration" => ("支付单未申报", "Payment not declared"),
-        "call" => ("顾客求助", "Shopper asks for help"),
+        "call" => ("自提柜呼叫店员", "A kiosk calls for staff"),
         "overdue" => ("逾期未取", "Overdue parcel"),
         "webhook" => ("商家通知失败", "A shop cannot be told"),
         "taken_out" => ("包裹已取出", "Parcel taken out"),
         "examined" => ("海关审核或查验", "Examined by customs"),
         "mismatch" => ("单证不一致", "Documents do not match"),
         "reconciliation" => ("对账有差异", "Differences of a day"),
+        _ => return None,
+    };
+    Some(lang.t(zh, en))
+}
+
+/// What a kiosk calls for; `None` for a code that this page does not know.
+#[must_use]
+pub fn call(lang: Lang, code: &str) -> Option<&'static str> {
+    let (zh, en) = match code {
+        "HELP_ASKED" => ("顾客求助", "Shopper asks for help"),
+        "PRINTER" => ("打印机缺纸或故障", "Printer out of paper or broken"),
+        "LOCK" => ("柜门没有打开", "A door did not open"),
+        "DOOR_AJAR" => ("柜门没有关好", "A door is left open"),
+        "DOOR_UNKNOWN" => ("柜门情况不明，请查看", "Look behind a door: what it did is not known"),
+        "DOOR_UNASKED" => ("柜门无故打开，请立即查看", "A door opened though nobody asked: look at once"),
+        "READER_DOWN" => ("身份证阅读器无响应", "The ID card reader does not answer"),
+        "RELEASE_WITHDRAWN" => ("放行已撤销，顾客在柜前", "A release was withdrawn; the shopper is there"),
+        "JOURNAL_FAILED" => ("自提柜无法记录，已停用", "The kiosk cannot keep its journal and serves nobody"),
+        "GOODS_MISSING" => ("顾客反映少货", "A shopper says goods are missing"),
+        "GOODS_DAMAGED" => ("顾客反映商品破损", "A shopper says goods are damaged"),
+        "GOODS_NOT_MINE" => ("顾客反映商品不对", "A shopper says the goods are not theirs"),
+        "GOODS_DOOR_EMPTY" => ("顾客反映柜内无货", "A shopper says nothing was behind the door"),
         _ => return None,
     };
     Some(lang.t(zh, en))

@@ -12,14 +12,14 @@ use crate::time::{china_day, date_of_china_day, us};
 /// Between two reports that are further apart nobody knows how it was.
 const KNOWN_FOR_S: i64 = 180;
 /// Calls for staff that are about a door.
-const DOOR_CALLS: [&str; 3] = ["LOCK", "DOOR_UNKNOWN", "DOOR_AJAR"];
+const DOOR_CALLS: [&str; 4] = ["LOCK", "DOOR_UNKNOWN", "DOOR_AJAR", "DOOR_UNASKED"];
 
 /// What was amiss with the kiosks of some centres on one day.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Amiss {
     /// Seconds for which printers were out of paper, of all kiosks together.
     pub no_paper_s: i64,
-    /// Doors that did not open, were left open or ended unclear, and lock boards that went silent.
+    /// Doors that did not open, opened unasked, were left open or ended unclear, and lock boards that went silent.
     pub door_faults: i64,
 }
 

@@ -16,6 +16,7 @@ mod sample;
 mod service;
 mod staff;
 mod typed;
+mod unasked;
 mod unheard;
 mod waiting;
 mod wishes;

@@ -31,7 +31,7 @@ pub struct TaskRow {
     pub id: i64,
     /// Its kind, as stored.
     pub kind: String,
-    /// Its kind, as read.
+    /// Its kind as read; of a call what is called for.
     pub name: String,
     /// The order it belongs to.
     pub order_no: Option<String>,
@@ -125,7 +125,7 @@ pub async fn list(
     for row in &all {
         match kinds.iter_mut().find(|(kind, ..)| *kind == row.kind) {
             Some((.., count)) => *count = count.saturating_add(1),
-            None => kinds.push((row.kind.clone(), row.name.clone(), 1)),
+            None => kinds.push((row.kind.clone(), named(lang, &row.kind), 1)),
         }
     }
     let (kind, mine) = (filter.kind, filter.mine == 1);
@@ -315,15 +315,16 @@ pub fn of_order(conn: &Conn, lang: Lang, now: Timestamp, order: i64) -> Result<V
 }
 
 fn read(row: &Row, lang: Lang, now: Timestamp) -> Result<TaskRow, StoreError> {
-    let (kind, made_us): (String, i64) = (row.get(1)?, row.get(5)?);
+    let (kind, body, made_us): (String, String, i64) = (row.get(1)?, row.get(4)?, row.get(5)?);
+    let call = if kind == tasks::Kind::Call.as_str() { facts::call(lang, &body) } else { None };
     Ok(TaskRow {
         id: row.get(0)?,
-        name: words::task(lang, &kind).map_or_else(|| kind.clone(), str::to_owned),
+        name: call.unwrap_or_else(|| named(lang, &kind)),
         advice: words::advice(lang, &kind),
         kind,
         entity: row.get(2)?,
         order_no: row.get(3)?,
-        body: row.get(4)?,
+        body,
         age: text::span(us(now).saturating_sub(made_us) / 1_000_000),
         made_us,
         settled_us: row.get(6)?,
@@ -346,6 +347,11 @@ impl TaskRow {
     pub const fn is_open(&self) -> bool {
         self.settled_us.is_none()
     }
+}
+
+/// A kind of task, as read.
+fn named(lang: Lang, kind: &str) -> String {
+    words::task(lang, kind).unwrap_or(kind).to_owned()
 }
 
 fn notes(conn: &Conn, id: i64) -> Result<Vec<Note>, StoreError> {
