@@ -34,8 +34,8 @@ const TOUCH_US: u64 = 50_000;
 /// Starts the kiosk and Chromium in turn on the display that DISPLAY names, and measures both.
 #[derive(Parser)]
 struct Options {
-    /// How many starts of each, cold and warm.
-    #[arg(long, default_value_t = 5)]
+    /// How many starts of each, cold and warm; the median counts.
+    #[arg(long, default_value_t = 11)]
     starts: u32,
     /// How many touches.
     #[arg(long, default_value_t = 100)]
