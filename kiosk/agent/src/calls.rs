@@ -44,7 +44,9 @@ impl Calls {
             return;
         }
         if waiting.len() >= CALLS_AT_MOST {
-            waiting.pop_front();
+            // Many doors at once must not push out whoever asked for help.
+            let oldest = waiting.iter().position(|call| call.code == code).unwrap_or_default();
+            waiting.remove(oldest);
         }
         waiting.push_back(Waiting { id: Uuid::new_v4(), code, about, at: now, told: false });
         drop(waiting);
@@ -107,5 +109,17 @@ mod tests {
             calls.call("HELP_ASKED", now);
         }
         assert_eq!(calls.waiting(now).len(), CALLS_AT_MOST);
+    }
+
+    #[test]
+    fn many_calls_for_one_reason_do_not_push_out_another() {
+        let (calls, now) = (Calls::default(), Instant::now());
+        calls.call("HELP_ASKED", now);
+        for door in 1..=40 {
+            calls.call_about("DOOR_UNASKED", Some(door.to_string()), now);
+        }
+        let waiting = calls.waiting(now);
+        assert_eq!((waiting.len(), waiting[0].code.as_str()), (CALLS_AT_MOST, "HELP_ASKED"));
+        assert_eq!(waiting.last().and_then(|call| call.about.as_deref()), Some("40"));
     }
 }

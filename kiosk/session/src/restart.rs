@@ -34,22 +34,22 @@ impl Session {
 
     pub(crate) fn door(&mut self, door: DoorNumber, open: bool) {
         let before = self.doors.insert(door, open);
+        if !open {
+            self.seen_shut(door);
+        }
         if matches!(self.state, State::Starting) {
             self.start();
         } else if before != Some(open) {
-            let unasked = open && !self.has_asked_for(door);
             self.pickup_door(door, open);
             self.staff_door(door, open);
             self.opening_door(door, open);
-            if unasked {
-                self.call_to(door);
-            }
         }
     }
 
     /// The pulse is answered by how the door stands, so how it stood before is put aside.
     fn ask_to_open(&mut self, door: DoorNumber) {
         self.called_to.remove(&door);
+        self.pulsed = Some((door, self.now.mono));
         self.stood = self.doors.remove(&door).map(|open| (door, open));
         self.push(Command::OpenDoor(door));
     }
@@ -82,10 +82,7 @@ impl Session {
         }
         match self.journal_good {
             None => return,
-            Some(false) => {
-                self.home();
-                return self.call_to_open_doors();
-            }
+            Some(false) => return self.home(),
             Some(true) => {}
         }
         let Some(found) = &self.recovery else { return };
@@ -110,7 +107,6 @@ impl Session {
         if let Some(pickup) = pickup {
             self.resume_pickup(pickup);
         }
-        self.call_to_open_doors();
     }
 
     fn resume_pickup(&mut self, mut pickup: OpenPickup) {

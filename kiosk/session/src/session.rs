@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::event::{Event, GoodsFault, Now, Trouble};
 use crate::journal::{Record, Recovery, Slips};
 use crate::state::{Refusal, State};
+use crate::unasked::Called;
 
 /// What lies over the page for a while.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +59,9 @@ pub struct Session {
     /// The door that is asked to open, and whether it stood open before.
     pub(crate) stood: Option<(DoorNumber, bool)>,
     /// Doors that stood open though nobody asked, and when staff were called to them.
-    pub(crate) called_to: BTreeMap<DoorNumber, Duration>,
+    pub(crate) called_to: BTreeMap<DoorNumber, Called>,
+    /// The door that was asked to open last, and when.
+    pub(crate) pulsed: Option<(DoorNumber, Duration)>,
     /// How staff left the kiosk: out of service, or back in it.
     pub(crate) standing: Option<Box<ServiceChange>>,
     pub(crate) lock_up: bool,
@@ -118,6 +121,7 @@ impl Session {
             doors: BTreeMap::new(),
             stood: None,
             called_to: BTreeMap::new(),
+            pulsed: None,
             standing: None,
             lock_up: false,
             scanner_up: false,
@@ -182,6 +186,11 @@ impl Session {
     /// When [`Self::handle_timeout`] should be called next, on the monotonic clock.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
+        [self.moves_next(), self.calls_next()].into_iter().flatten().min()
+    }
+
+    /// When the state, or what is shown of it, changes by itself.
+    fn moves_next(&self) -> Option<Duration> {
         let due = self.due()?;
         let left = due.saturating_sub(self.now.mono);
         if self.counts_down() && left > Duration::ZERO {
@@ -303,6 +312,7 @@ impl Session {
     fn lock(&mut self, up: bool) {
         self.lock_up = up;
         if !up {
+            self.lost_sight();
             self.doors.clear();
             self.stood = None;
         }
@@ -317,6 +327,7 @@ impl Session {
             self.polling = wanted;
             self.push(Command::PollCards(wanted));
         }
+        self.call_to_open_doors();
         self.show();
     }
 

@@ -77,7 +77,7 @@ async fn two_people_at_the_console_open_a_door_and_see_how_it_ended() -> Result<
         // A door that nobody asked for stands first too, with its number, without a reload.
         clerk.go("/").await?;
         product.hands.force_door(6).await?;
-        clerk.until_text("K1 · 柜门无故打开，请立即查看 · 柜门 6").await?;
+        clerk.until_text("K1 · 柜门无故开着，请立即查看 · 柜门 6").await?;
         clerk.keep("today-forced").await?;
         product.hands.close_doors().await?;
         clerk.go("/kiosks/K1/settings?lang=en").await?;

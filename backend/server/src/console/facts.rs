@@ -43,7 +43,7 @@ fn named(lang: Lang, name: &str) -> String {
     let (zh, en) = match name {
         "zh" | "en" => ("说明", "In words"),
         "at" => ("时间", "At"),
-        "about" => ("关于", "About"),
+        "about" => ("柜门或小票", "Door or slip"),
         "ago_s" => ("告知前已过（秒）", "Seconds before it was told"),
         "who" => ("由谁处理", "For whom"),
         "cause" => ("原因类别", "Kind of cause"),
@@ -106,8 +106,8 @@ mod tests {
     #[test]
     fn a_call_says_which_kiosk_what_for_and_about_what() {
         let forced = r#"{"kiosk":"K1","code":"DOOR_UNASKED","ago_s":2,"about":"6"}"#;
-        assert_eq!(call(Lang::Zh, forced).unwrap(), "K1 · 柜门无故打开，请立即查看 · 柜门 6");
-        let told = "K1 · A door opened though nobody asked: look at once · door 6";
+        assert_eq!(call(Lang::Zh, forced).unwrap(), "K1 · 柜门无故开着，请立即查看 · 柜门 6");
+        let told = "K1 · A door stands open though nobody asked: look at once · door 6";
         assert_eq!(call(Lang::En, forced).unwrap(), told);
         let goods = r#"{"kiosk":"K1","code":"GOODS_DAMAGED","ago_s":0,"about":"S2026112100000042"}"#;
         assert_eq!(call(Lang::Zh, goods).unwrap(), "K1 · 顾客反映商品破损 · S2026112100000042");

@@ -88,10 +88,12 @@ pub fn call(lang: Lang, code: &str) -> Option<&'static str> {
     let (zh, en) = match code {
         "HELP_ASKED" => ("顾客求助", "Shopper asks for help"),
         "PRINTER" => ("打印机缺纸或故障", "Printer out of paper or broken"),
-        "LOCK" => ("柜门没有打开", "A door did not open"),
+        "LOCK" => ("柜锁无响应或柜门未打开", "A lock does not answer or a door did not open"),
         "DOOR_AJAR" => ("柜门没有关好", "A door is left open"),
         "DOOR_UNKNOWN" => ("柜门情况不明，请查看", "Look behind a door: what it did is not known"),
-        "DOOR_UNASKED" => ("柜门无故打开，请立即查看", "A door opened though nobody asked: look at once"),
+        "DOOR_UNASKED" => {
+            ("柜门无故开着，请立即查看", "A door stands open though nobody asked: look at once")
+        }
         "READER_DOWN" => ("身份证阅读器无响应", "The ID card reader does not answer"),
         "RELEASE_WITHDRAWN" => ("放行已撤销，顾客在柜前", "A release was withdrawn; the shopper is there"),
         "JOURNAL_FAILED" => ("自提柜无法记录，已停用", "The kiosk cannot keep its journal and serves nobody"),

@@ -281,7 +281,13 @@ fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
     rest.split_once(after).unwrap().0
 }
 
-/// What a page shows: its text without its tags, whose addresses and tokens are drawn by lot.
+/// A page without the addresses and the form's token, which are drawn by lot.
 fn shown(page: &str) -> String {
-    page.split('<').map(|part| part.split_once('>').map_or("", |(_, text)| text)).collect()
+    let mut shown = page.to_owned();
+    for (before, after) in [("href=\"", "\""), ("action=\"", "\""), ("name=\"csrf\" value=\"", "\"")] {
+        let mut parts = shown.split(before);
+        let first = parts.next().unwrap_or_default().to_owned();
+        shown = parts.fold(first, |kept, part| kept + part.split_once(after).map_or("", |(_, rest)| rest));
+    }
+    shown
 }

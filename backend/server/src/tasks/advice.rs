@@ -118,5 +118,4 @@ const MISMATCH: (&str, &str) = (
     "支付信息与订单不一致，款项将退回；请联系顾客说明原因。",
     "Payment and order do not match and the money goes back: tell the shopper why.",
 );
-const CALL: (&str, &str) =
-    ("顾客在自提柜前需要帮助，请立即前往。", "Somebody at the kiosk needs help: go there now.");
+const CALL: (&str, &str) = ("请立即前往自提柜。", "Go to the kiosk now.");

@@ -10,7 +10,7 @@ use pickup_session::{
 use crate::kiosk::Kiosk;
 use crate::sample;
 
-fn at_work() -> Kiosk {
+pub fn at_work() -> Kiosk {
     let mut kiosk = Kiosk::ready();
     kiosk.send(Event::Manifest(Box::new(sample::manifest(&[(6, 2)], &[]))));
     kiosk.scan(sample::badge().into_bytes());
@@ -173,7 +173,7 @@ fn a_parcel_is_not_taken_out_while_the_backend_is_away() {
     }
 }
 
-fn choose(kiosk: &mut Kiosk, door: u8) {
+pub fn choose(kiosk: &mut Kiosk, door: u8) {
     kiosk.touch(Action::List(ListKind::Doors));
     kiosk.touch(Action::Pick(door - 1));
     assert!(matches!(kiosk.screen(), Screen::StaffList { list: StaffList::Purposes(..), .. }));

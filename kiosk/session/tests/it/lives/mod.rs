@@ -4,6 +4,7 @@
 //! The tests play a fixed number of lives from a fixed seed. `cargo xtask bench sessions` plays a million sessions.
 
 mod across;
+mod alarm;
 mod answers;
 pub mod availability;
 mod backend;

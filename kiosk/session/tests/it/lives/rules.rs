@@ -13,6 +13,7 @@ use pickup_session::journal::OpenPickup;
 use pickup_session::{Action, Command, Event, Now, Record, Session, SlipJob, View, recover};
 use uuid::Uuid;
 
+use super::alarm::Alarm;
 use super::papers::{PAPERS, Papers};
 use super::tally::Tally;
 use crate::sample;
@@ -64,6 +65,7 @@ pub struct Rules {
     /// Staff took the kiosk out of service, and that is on the disk.
     out_of_service: bool,
     pub tally: Tally,
+    alarm: Alarm,
 }
 
 pub fn must(holds: bool, rule: impl FnOnce() -> String) -> Result<(), String> {
@@ -73,6 +75,7 @@ pub fn must(holds: bool, rule: impl FnOnce() -> String) -> Result<(), String> {
 impl Rules {
     /// The session is about to be told this.
     pub fn told(&mut self, event: &Event, now: Now) {
+        self.alarm.told(event, now);
         let powered = &mut self.powered;
         match event {
             Event::Manifest(manifest) => self.manifest_told(manifest),
@@ -110,6 +113,7 @@ impl Rules {
 
     /// The session asks for this.
     pub fn asked(&mut self, command: &Command, now: Now) -> Result<(), String> {
+        self.alarm.asked(command, now)?;
         match command {
             Command::AskVerdict(request) => {
                 must(!self.out_of_service, || "a ticket is taken while out of service".into())?;
@@ -330,6 +334,7 @@ impl Rules {
     /// The power was cut and is back.
     pub fn cut(&mut self) {
         self.powered = Powered::default();
+        self.alarm = Alarm::default();
         self.was_idle = false;
         self.tally.cuts += 1;
     }
@@ -340,6 +345,9 @@ impl Rules {
         let arrived = session.is_idle() && !self.was_idle;
         self.tally.sessions += u64::from(self.was_idle && !session.is_idle());
         self.was_idle = session.is_idle();
+        if self.was_idle {
+            self.alarm.idle()?;
+        }
         if !arrived {
             return Ok(());
         }
