@@ -5,7 +5,6 @@ use std::time::Duration;
 use pickup_protocol::DoorNumber;
 
 use crate::command::Command;
-use crate::report::planned;
 use crate::session::Session;
 use crate::staff::is_door;
 use crate::state::State;
@@ -72,9 +71,9 @@ impl Session {
             // What went on before the power failed is still to be looked at.
             State::Starting => self.recovery.as_ref().is_none_or(|found| {
                 let of_pickup = found.pickup.as_ref().is_some_and(|open| open.offer.doors.contains(&door));
-                let of_deposit = found.deposit.as_ref().and_then(|open| planned(&open.plan));
+                let of_deposit = found.deposit.as_ref().is_some_and(|open| is_door(open, door));
                 let of_opening = found.opening.as_ref().is_some_and(|open| open.door == door);
-                of_pickup || of_deposit.is_some_and(|(.., of)| of == door) || of_opening
+                of_pickup || of_deposit || of_opening
             }),
             State::Intending { pickup, index, .. }
             | State::Opening { pickup, index, .. }

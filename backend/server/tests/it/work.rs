@@ -61,6 +61,9 @@ async fn a_badge_with_a_pin_opens_nothing_without_it_and_is_locked_after_three_w
     assert!(matches!(show(&kiosk, &badge, Some("2468")).await, StaffReply::Welcome { .. }));
     let kept = bench.text("SELECT pin FROM staff").await;
     assert!(kept.starts_with("$argon2id$"), "{kept}");
+    // Version, cost, salt and digest, and no room for anything else.
+    let lengths: Vec<usize> = kept.split('$').skip(2).map(str::len).collect();
+    assert_eq!(lengths, ["v=19".len(), "m=19456,t=2,p=1".len(), 22, 43], "{kept}");
     let plain = bench.badge("另一店员", 1).await;
     assert_eq!(show(&kiosk, &plain, None).await, refusal(Reason::BadgeWithoutPin));
 }
